@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Perdura runs on Node 24. Where the machine has an older Node, this finds the one that npm installed beside us.
+//   start.mjs COMMAND …      runs perdura
+//   start.mjs --run TOOL …   runs a development tool of node_modules on the same Node
+//   start.mjs --watch …      runs perdura and restarts it when a source file changes
+import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
+const built = join(root, 'dist', 'main.js');
+const main = existsSync(join(root, 'src', 'main.ts')) ? join(root, 'src', 'main.ts') : built;
+const [first, ...rest] = process.argv.slice(2);
+const isModern = Number(process.versions.node.split('.')[0]) >= 24;
+
+const args =
+  first === '--run'
+    ? [join(root, 'node_modules', '.bin', rest[0] ?? ''), ...rest.slice(1)]
+    : first === '--watch'
+      ? ['--watch', main, ...rest]
+      : [main, ...(first === undefined ? [] : [first]), ...rest];
+
+function findNode() {
+  if (isModern) return process.execPath;
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const bundled = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', name);
+  if (existsSync(bundled)) return bundled;
+  process.stderr.write(
+    `perdura: Node 24 or newer is needed, this is ${process.version}; install it, or run "npm ci" with optional packages on Linux.\n`,
+  );
+  process.exit(1);
+}
+
+const node = findNode();
+if (isModern && args.length > 0 && args[0] === main) {
+  process.argv = [process.execPath, main, ...args.slice(1)];
+  await import(main);
+} else {
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
+  const child = spawn(node, args, { stdio: 'inherit', env });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+}

@@ -1,0 +1,36 @@
+/** Codes carry gRPC's canonical names; `grpc/status.ts` translates them, nobody else does. */
+export type ErrorCode =
+  | 'cancelled'
+  | 'invalid_argument'
+  | 'not_found'
+  | 'already_exists'
+  | 'permission_denied'
+  | 'unauthenticated'
+  | 'resource_exhausted'
+  | 'failed_precondition'
+  | 'aborted'
+  | 'unimplemented'
+  | 'unavailable'
+  | 'unknown'
+  | 'internal';
+
+/** An outcome the caller can act on (an outage is `unavailable`). Anything else that is thrown is a bug and is reported as INTERNAL. */
+export class SchedulerError extends Error {
+  override readonly name = 'SchedulerError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export const invalidArgument = (message: string): SchedulerError =>
+  new SchedulerError('invalid_argument', message);
+export const unavailable = (message: string, cause?: unknown): SchedulerError =>
+  new SchedulerError('unavailable', message, { cause });
+/** The write may or may not have been committed: repeating it may do it twice (ownership: starting over). */
+export const outcomeUnknown = (cause?: unknown): SchedulerError =>
+  new SchedulerError('unknown', 'the connection to the database was lost while committing: the call may or may not have taken effect; look before you repeat it', { cause });
+export const taskHubNotFound = (hub: string): SchedulerError =>
+  new SchedulerError('not_found', `task hub not found: '${hub}'; create it, or start the server with PERDURA_DYNAMIC_TASK_HUBS=true`);
