@@ -1,0 +1,53 @@
+import { type Clock } from '../dispatch/clock.ts';
+import { type WorkerStreams } from '../dispatch/streams.ts';
+import { claimWork } from '../scheduler/claim-work.ts';
+import { type Context } from '../scheduler/context.ts';
+import { pollTimers } from '../scheduler/fire-timers.ts';
+import { recordStored } from '../scheduler/record-stored.ts';
+import { type RenewalMemory, renewReplica } from '../scheduler/renew-replica.ts';
+import { sweep } from '../scheduler/sweep.ts';
+import { type Loop } from './loop.ts';
+
+const RENEW_EVERY_MS = 5_000;
+
+/** Loops that answer "how many" but should keep their pace whatever they found. */
+function paced(once: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    await once();
+    return 0;
+  };
+}
+
+/** The periodic work of one incarnation, as a table. */
+export function engineLoops(context: Context, memory: RenewalMemory) {
+  const { dispatch, store } = context;
+  return {
+    renew: { name: 'renew', everyMs: RENEW_EVERY_MS, once: paced(() => renewReplica(context, memory)) },
+    claim: { name: 'claim', everyMs: 60_000, once: () => claimWork(context) },
+    pollTimers: { name: 'poll-timers', everyMs: 2_000, once: paced(() => pollTimers(context)) },
+    sweep: { name: 'sweep', everyMs: 2_000, once: paced(() => sweep(context)) },
+    recordStored: { name: 'record-stored', everyMs: 60_000, once: paced(() => recordStored(context)) },
+    expireLeases: {
+      name: 'expire-leases',
+      everyMs: 500,
+      once: paced(() => Promise.resolve(dispatch.expireLeases())),
+    },
+    sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
+    lookAgain: { name: 'look-again', everyMs: 2_000, once: paced(() => Promise.resolve(context.waits.wakeAll())) },
+  } satisfies Record<string, Loop>;
+}
+
+/** The periodic work of the process. */
+export function processLoops(streams: WorkerStreams): Loop[] {
+  return [
+    {
+      name: 'ping-streams',
+      everyMs: 25_000,
+      once: paced(() => Promise.resolve(streams.pingAll())),
+    },
+  ];
+}
+
+export function newRenewalMemory(clock: Clock, nowMs: number): RenewalMemory {
+  return { clock, steadySinceMs: nowMs, lastSentMs: nowMs, timeline: undefined };
+}

@@ -1,0 +1,367 @@
+import { type CompletionToken } from '../domain/completion-token.ts';
+import { isTerminal } from '../domain/instance.ts';
+import { readyIn } from '../domain/ready-in.ts';
+import { type BatchResult, type ClaimFilter, type Residency } from '../domain/store.ts';
+import { type NewActivity, type NewInstance } from '../domain/write.ts';
+import { type Codec } from '../protocol/codec.ts';
+import { Activities, type ActivityLease, releaseOf } from './activities.ts';
+import { Clock } from './clock.ts';
+import { DueTimers } from './due-timers.ts';
+import { unite, type WorkKind, workKinds } from './filters.ts';
+import { Orchestrations } from './orchestrations.ts';
+import { type Requests } from './requests.ts';
+import { type Resident } from './resident.ts';
+import { Residents } from './residents.ts';
+import { Slots } from './slots.ts';
+import { type StreamListener, type WorkerStream, type WorkerStreams } from './streams.ts';
+
+export interface DispatchOptions {
+  readonly incarnation: number;
+  readonly streams: WorkerStreams;
+  readonly clock: Clock;
+  readonly codec: Codec;
+  readonly requests: Requests;
+  readonly settings: {
+    readonly orchestrationLeaseMs: number;
+    readonly activityLeaseMs: number;
+    readonly streamGraceMs: number;
+    readonly maxDeliveryAttempts: number;
+    readonly maxWorkItemBytes: number;
+    readonly historyCacheBytes: number;
+  };
+  /** The rest of what a committed batch means to this process: hints and waiting calls. */
+  readonly onSettled: (result: BatchResult) => void;
+}
+
+/**
+ * Who runs what now: one incarnation's memory of the instances and activities that it owns. Nothing here awaits, and
+ * nothing here is lost that the database doesn't know.
+ *
+ * An instance is in one of these states: idle (nothing to do) → queued (work, no free slot) → out (a turn on a stream,
+ * `lease`) → patching (a write on its way) → idle, or gone. `wake` looks at an instance after anything about it
+ * changed and takes the one step that is due.
+ */
+export class Dispatch implements Residency, StreamListener {
+  readonly residents: Residents;
+  readonly orchestrations: Orchestrations;
+  readonly activities: Activities;
+  readonly timers = new DueTimers();
+  readonly slots = new Slots();
+  readonly #options: DispatchOptions;
+  readonly #closed: { stream: WorkerStream; goneAtMs: number }[] = [];
+  /** Monotonic moment until which the lease of this replica surely lives: past it nothing is handed out. */
+  #trustedUntilMs = 0;
+  #isDraining = false;
+
+  constructor(options: DispatchOptions) {
+    const { streams, clock, codec, requests, incarnation, settings } = options;
+    this.#options = options;
+    this.residents = new Residents(streams);
+    this.orchestrations = new Orchestrations({
+      ...{ incarnation, clock, codec, requests },
+      leaseMs: settings.orchestrationLeaseMs,
+      maxItemBytes: settings.maxWorkItemBytes,
+    });
+    this.activities = new Activities({ ...{ streams, incarnation, requests }, leaseMs: settings.activityLeaseMs });
+    streams.listen(this);
+  }
+
+  /** The lease was renewed by a request sent at `sentMs`: work may be handed out until `sentMs + forMs`. */
+  trust(sentMs: number, forMs: number): void {
+    const wasBlocked = !this.#mayDispatch();
+    this.#trustedUntilMs = Math.max(this.#trustedUntilMs, sentMs + forMs);
+    if (wasBlocked && this.#mayDispatch()) this.pumpAll();
+  }
+
+  /** Nothing is handed out or claimed from now on; what is out may finish. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** The incarnation is over: this object graph is dropped. */
+  close(): void {
+    this.drain();
+    this.#options.streams.unlisten(this);
+    for (const resident of this.residents.all()) this.orchestrations.end(resident);
+  }
+
+  get outstanding(): number {
+    return this.orchestrations.outstanding + this.activities.outstanding;
+  }
+
+  // ── Residency: what the lane asks and tells ──
+
+  holds(key: number): boolean {
+    return this.residents.get(key) !== undefined;
+  }
+
+  knownMessages(key: number): readonly number[] {
+    const resident = this.residents.get(key);
+    if (!resident) return [];
+    return [...resident.messages, ...resident.controls].map((message) => message.messageId);
+  }
+
+  settle(result: BatchResult): void {
+    const touched = new Set<Resident>();
+    const touch = (resident: Resident | undefined): void => {
+      if (resident) touched.add(resident);
+    };
+    for (const { patch, inserted } of result.patches) {
+      const leaving = patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
+      if (leaving) this.#endLease(leaving);
+      touch(this.residents.apply(patch, inserted));
+    }
+    for (const { instance, started } of result.started) {
+      this.slots.kept(instance.hubId, instance.kind);
+      touch(this.residents.start(instance, started));
+    }
+    for (const { state, history, messages, hasMore } of result.claimed) {
+      const resident = this.residents.add(state, history);
+      for (const message of messages) resident.hold(message);
+      resident.hasMore = hasMore;
+      touch(resident);
+    }
+    for (const { key, message } of result.delivered) touch(this.residents.deliver(key, message));
+    for (const inbox of result.fetched) touch(this.residents.fetched(inbox));
+    this.#dispatchActivities(result);
+    for (const resident of touched) this.wake(resident);
+    this.residents.evict(this.#options.settings.historyCacheBytes);
+    for (const resident of this.residents.surplus()) this.#release(resident, null);
+    this.#options.onSettled(result);
+  }
+
+  #dispatchActivities(result: BatchResult): void {
+    for (const activity of result.activities) {
+      this.slots.kept(activity.hubId, 'activity');
+      this.activities.dispatch({ ...activity, attempt: 0 }, this.#mayDispatch());
+    }
+    for (const activity of result.claimedActivities) this.activities.dispatch(activity, this.#mayDispatch());
+  }
+
+  // ── what is due for one resident ──
+
+  /** Takes the next step of an instance, if one is due. Call it after anything about it changed. */
+  wake(resident: Resident): void {
+    if (resident.isPatching || this.residents.get(resident.state.key) !== resident) return;
+    if (resident.controls.length > 0) {
+      resident.isPatching = true;
+      this.#options.requests.applyControl(resident);
+      return;
+    }
+    if (resident.lease || resident.isQueued || resident.isLoading || this.#isDraining) return;
+    this.#wakeIdle(resident);
+  }
+
+  #wakeIdle(resident: Resident): void {
+    const { requests } = this.#options;
+    if (resident.hasMore && resident.messages.length === 0) {
+      if (resident.isFetching) return;
+      resident.isFetching = true;
+      requests.fetch(resident);
+      return;
+    }
+    const inMs = readyIn(resident.state, resident.messages, resident.hasMore, 0);
+    if (inMs === null) return;
+    if (inMs > 0 || !resident.workClass.isServed) this.#release(resident, inMs);
+    else if (resident.history === null) {
+      resident.isLoading = true;
+      requests.loadHistory(resident);
+    } else this.#offer(resident);
+  }
+
+  #offer(resident: Resident): void {
+    const stream = this.#mayDispatch() ? resident.workClass.bestStream() : undefined;
+    if (stream) this.#send(resident, stream);
+    else {
+      resident.isQueued = true;
+      this.residents.classes.enqueue(resident.workClass, resident);
+    }
+  }
+
+  #send(resident: Resident, stream: WorkerStream): void {
+    this.residents.touch(resident);
+    this.orchestrations.send(resident, stream);
+  }
+
+  #release(resident: Resident, readyInMs: number | null): void {
+    resident.isPatching = true;
+    this.#options.requests.release(resident, readyInMs);
+  }
+
+  // ── completions ──
+
+  /** The resident whose current turn this token proves, if it is the current one. */
+  findLeased(token: CompletionToken & { kind: 'orchestration' }, hubId: number): Resident | undefined {
+    const resident = this.residents.get(token.key);
+    if (resident?.state.hubId !== hubId) return undefined;
+    return this.orchestrations.isCurrent(resident, token) ? resident : undefined;
+  }
+
+  /** Ends an orchestration's lease and gives its slot to what waits. */
+  #endLease(resident: Resident): void {
+    const lease = this.orchestrations.end(resident);
+    if (lease) this.pump(lease.stream, 'orchestration');
+  }
+
+  /** The worker answered: its slot is free, and no second answer counts. */
+  takeLease(resident: Resident): void {
+    resident.isPatching = true;
+    this.#endLease(resident);
+  }
+
+  /** The turn came to nothing (lease over, stream gone, answer refused): again, or the end of it. A control on its way goes first. */
+  failDelivery(resident: Resident, reason: string): void {
+    this.#endLease(resident);
+    resident.attempts++;
+    if (resident.isPatching) return;
+    if (resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
+      this.#options.requests.quarantine(
+        resident,
+        `its work item was handed out ${resident.attempts} times without an answer that could be recorded; the last time: ${reason}`,
+      );
+    } else this.wake(resident);
+  }
+
+  takeActivity(activityKey: number, hubId: number): ActivityLease | undefined {
+    const lease = this.activities.take(activityKey, hubId);
+    if (lease) this.pump(lease.stream, 'activity');
+    return lease;
+  }
+
+  // ── slots ──
+
+  /** May a row that is about to be created be this replica's own? */
+  promiseInstance({ hubId, kind, name, version }: NewInstance): boolean {
+    if (!this.#mayDispatch()) return false;
+    const workClass = this.residents.classes.of(hubId, kind, name, version);
+    return this.slots.promise(workClass, this.residents.classes.waiting(hubId, kind));
+  }
+
+  promiseActivity(activity: NewActivity): boolean {
+    if (!this.#mayDispatch()) return false;
+    const waiting = this.activities.classes.waiting(activity.hubId, 'activity');
+    return this.slots.promise(this.activities.classOf(activity), waiting);
+  }
+
+  /** How many items of a kind a hub's streams could take beyond what is promised or waits here. */
+  freeSlots(hubId: number, kind: WorkKind): number {
+    if (!this.#mayDispatch()) return 0;
+    let free = 0;
+    for (const stream of this.#options.streams.ofHub(hubId)) free += Math.max(0, stream.freeSlots(kind));
+    const classes = kind === 'activity' ? this.activities.classes : this.residents.classes;
+    return free - this.slots.promised(hubId, kind) - classes.waiting(hubId, kind);
+  }
+
+  /** What a claim for this hub and kind may take; null when no stream with a free slot accepts anything. */
+  claimFilter(hubId: number, kind: WorkKind): ClaimFilter | null {
+    const filters = [];
+    for (const stream of this.#options.streams.ofHub(hubId)) {
+      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing) filters.push(stream.filters[kind]);
+    }
+    return unite(filters);
+  }
+
+  /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
+  pump(stream: WorkerStream, kind: WorkKind): void {
+    if (!this.#mayDispatch()) return;
+    while (stream.freeSlots(kind) > 0) {
+      if (!(kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind))) break;
+    }
+    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0) this.#options.requests.claim();
+  }
+
+  #pumpActivity(stream: WorkerStream): boolean {
+    const item = this.activities.classes.next(stream, 'activity');
+    if (item) this.activities.send(item, stream);
+    return item !== undefined;
+  }
+
+  #pumpInstance(stream: WorkerStream, kind: WorkKind): boolean {
+    const resident = this.residents.classes.next(stream, kind);
+    if (!resident) return false;
+    resident.isQueued = false;
+    if (this.#isSendable(resident)) this.#send(resident, stream);
+    else this.wake(resident);
+    return true;
+  }
+
+  /** It may have been changed, evicted or released while it stood in the queue. */
+  #isSendable(resident: Resident): boolean {
+    const { state, lease, isPatching, history, messages, hasMore } = resident;
+    if (this.residents.get(state.key) !== resident || lease || isPatching || history === null) return false;
+    return !isTerminal(state.status) && readyIn(state, messages, hasMore, 0) === 0 && messages.length > 0;
+  }
+
+  pumpAll(): void {
+    for (const hubId of this.#options.streams.hubIds()) {
+      for (const stream of this.#options.streams.ofHub(hubId)) for (const kind of workKinds) this.pump(stream, kind);
+    }
+  }
+
+  #mayDispatch(): boolean {
+    return !this.#isDraining && Clock.monotonicMs() < this.#trustedUntilMs;
+  }
+
+  // ── streams ──
+
+  streamReady(stream: WorkerStream): void {
+    for (const kind of workKinds) {
+      this.slots.flag(stream.hubId, kind);
+      this.pump(stream, kind);
+    }
+  }
+
+  /** Its items stay leased for a short grace: answers may still come on another connection (contract §13.4). */
+  streamClosed(stream: WorkerStream): void {
+    const goneAtMs = Clock.monotonicMs() + this.#options.settings.streamGraceMs;
+    this.#closed.push({ stream, goneAtMs });
+    this.releaseUnserved();
+  }
+
+  /** Work that waits here although no stream takes it any more goes back to the database. */
+  releaseUnserved(): void {
+    for (const resident of this.residents.classes.takeUnserved()) {
+      resident.isQueued = false;
+      this.wake(resident);
+    }
+    const items = this.activities.classes.takeUnserved();
+    if (items.length > 0) {
+      this.#options.requests.releaseActivities(items.map((item) => releaseOf(item, item.attempt, 0)));
+    }
+  }
+
+  /** Ends leases whose time is over or whose stream has been gone for the grace. Returns how many. */
+  expireLeases(): number {
+    const now = Clock.monotonicMs();
+    const overdue = new Set(this.orchestrations.overdue(now));
+    const gone = this.#takeGone(now);
+    for (const stream of gone) for (const resident of this.orchestrations.outOn(stream)) overdue.add(resident);
+    for (const resident of overdue) {
+      const wasLost = resident.lease !== undefined && gone.has(resident.lease.stream);
+      this.failDelivery(resident, wasLost ? 'its worker went away' : 'its time was over');
+    }
+    const activities = this.activities.expire((lease) => lease.deadlineMs <= now || gone.has(lease.stream));
+    if (activities.length > 0) this.#returnActivities(activities);
+    return overdue.size + activities.length;
+  }
+
+  /** Streams whose grace is over. */
+  #takeGone(now: number): Set<WorkerStream> {
+    const gone = new Set<WorkerStream>();
+    for (let first = this.#closed[0]; first && first.goneAtMs <= now; first = this.#closed[0]) {
+      gone.add(first.stream);
+      this.#closed.shift();
+    }
+    return gone;
+  }
+
+  #returnActivities(expired: readonly ActivityLease[]): void {
+    const { requests, settings } = this.#options;
+    const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= settings.maxDeliveryAttempts;
+    for (const lease of expired.filter(isPoison)) requests.quarantineActivity(lease);
+    const again = expired.filter((lease) => !isPoison(lease));
+    if (again.length > 0) requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
+  }
+}
+
+

@@ -1,0 +1,83 @@
+import { type ClaimFilter } from '../domain/store.ts';
+import { type WorkItemFilters } from '../protocol/messages.ts';
+
+/** Kinds of work that are dispatched and counted separately. */
+export type WorkKind = 'orchestration' | 'activity' | 'entity';
+export const workKinds: readonly WorkKind[] = ['orchestration', 'activity', 'entity'];
+
+interface NameFilter {
+  /** Null: any version. '' matches unversioned. */
+  readonly versions: Set<string> | null;
+}
+
+/**
+ * What one worker stream accepts of one kind (contract §13.3): no filters at all accept everything; filters without an
+ * entry for a kind accept nothing of it. Several entries of one name are united.
+ */
+export class Filter {
+  readonly #names: Map<string, NameFilter> | null;
+  readonly #ignoresCase: boolean;
+
+  /** `entries` null: everything. */
+  constructor(entries: readonly { name: string; versions?: readonly string[] }[] | null, ignoresCase: boolean) {
+    this.#ignoresCase = ignoresCase;
+    this.#names = entries && new Map();
+    for (const { name, versions = [] } of entries ?? []) {
+      const known = this.#names?.get(this.#fold(name));
+      const isAny = versions.length === 0 || (known !== undefined && known.versions === null);
+      this.#names?.set(this.#fold(name), {
+        versions: isAny ? null : new Set([...(known?.versions ?? []), ...versions]),
+      });
+    }
+  }
+
+  accepts(name: string, version: string | null): boolean {
+    if (!this.#names) return true;
+    const found = this.#names.get(this.#fold(name));
+    return found !== undefined && (found.versions === null || found.versions.has(version ?? ''));
+  }
+
+  get acceptsNothing(): boolean {
+    return this.#names?.size === 0;
+  }
+
+  /** The same filter as data, for a claim. */
+  toClaim(): ClaimFilter {
+    if (!this.#names) return 'everything';
+    return [...this.#names].flatMap(([name, { versions }]) =>
+      (versions === null ? [null] : [...versions]).map((version) => ({
+        name,
+        version,
+        ignoresCase: this.#ignoresCase,
+      })),
+    );
+  }
+
+  #fold(name: string): string {
+    return this.#ignoresCase ? name.toLowerCase() : name;
+  }
+}
+
+/** The union of what several streams accept; null when nothing. */
+export function unite(filters: Iterable<Filter>): ClaimFilter | null {
+  const union = [];
+  for (const filter of filters) {
+    const claim = filter.toClaim();
+    if (claim === 'everything') return 'everything';
+    union.push(...claim);
+  }
+  return union.length === 0 ? null : union;
+}
+
+/** .NET registries ignore case, all others don't (contract §13.3). */
+export function filtersOf(
+  filters: WorkItemFilters | null,
+  userAgent: string | undefined,
+): Record<WorkKind, Filter> {
+  const ignoresCase = /dotnet|\.net/i.test(userAgent ?? '');
+  return {
+    orchestration: new Filter(filters && filters.orchestrations, ignoresCase),
+    activity: new Filter(filters && filters.activities, ignoresCase),
+    entity: new Filter(filters && filters.entities, true),
+  };
+}

@@ -1,0 +1,21 @@
+import { type ReleasedActivity } from '../domain/write.ts';
+import { type ActivityLease } from './activities.ts';
+import { type Resident } from './resident.ts';
+
+/**
+ * What dispatch asks of the scheduler: it knows what must happen next but awaits nothing itself. Each call returns at
+ * once; the outcome comes back through `settle`.
+ */
+export interface Requests {
+  applyControl(resident: Resident): void;
+  /** Gives an instance up; `readyInMs` null: until somebody rings. */
+  release(resident: Resident, readyInMs: number | null): void;
+  fetch(resident: Resident): void;
+  loadHistory(resident: Resident): void;
+  /** Ends an instance that no worker gets through, with the reason. */
+  quarantine(resident: Resident, reason: string): void;
+  releaseActivities(released: readonly ReleasedActivity[]): void;
+  quarantineActivity(lease: ActivityLease): void;
+  /** Some (hub, kind) may have unowned work and there are slots for it. */
+  claim(): void;
+}

@@ -1,0 +1,80 @@
+import { type InstanceState } from '../domain/instance.ts';
+import { isControl, type Message } from '../domain/message.ts';
+import { type Turn } from '../domain/turn.ts';
+import { type WorkerStream } from './streams.ts';
+import { type WorkClass } from './work-class.ts';
+
+/** A turn that is out on a stream. */
+export interface InstanceLease {
+  readonly stream: WorkerStream;
+  readonly turn: Turn;
+  /** Distinguishes deliveries of the same turn; part of the token. */
+  readonly dispatch: number;
+  /** Monotonic. */
+  readonly deadlineMs: number;
+}
+
+/** An instance in its owner's memory: everything here can be lost and loaded again. */
+export class Resident {
+  state: InstanceState;
+  /** Framed history rows of this generation; null when evicted. */
+  history: Buffer[] | null;
+  historyBytes: number;
+  /** Undelivered events in inbox order, those of an item that is out included. */
+  messages: Message[] = [];
+  /** Undelivered controls in inbox order. */
+  controls: Message[] = [];
+  /** The inbox holds more than what is in memory. */
+  hasMore = false;
+  attempts: number;
+  lease: InstanceLease | undefined;
+  /** A write that changes this instance is on its way: nothing else may begin. */
+  isPatching = false;
+  isFetching = false;
+  isLoading = false;
+  isQueued = false;
+  workClass: WorkClass<Resident>;
+  #waiting: (() => void)[] = [];
+
+  constructor(state: InstanceState, history: readonly Buffer[], workClass: WorkClass<Resident>) {
+    this.state = state;
+    this.attempts = state.attempts;
+    this.history = [...history];
+    this.historyBytes = history.reduce((sum, row) => sum + row.length, 0);
+    this.workClass = workClass;
+  }
+
+  /** Holds a message once, in inbox order. */
+  hold(message: Message): void {
+    const held = isControl(message.kind) ? this.controls : this.messages;
+    let at = held.length;
+    while (at > 0 && isBefore(message, held[at - 1])) at--;
+    if (at > 0 && held[at - 1]?.messageId === message.messageId) return;
+    if (at === held.length) held.push(message);
+    else held.splice(at, 0, message);
+  }
+
+  drop(consumed: readonly Message[]): void {
+    if (consumed.length === 0) return;
+    const gone = new Set(consumed.map((message) => message.messageId));
+    this.messages = this.messages.filter((message) => !gone.has(message.messageId));
+    this.controls = this.controls.filter((message) => !gone.has(message.messageId));
+  }
+
+  /** Resolves when no patch is on its way any more. */
+  async whenSettled(): Promise<void> {
+    while (this.isPatching) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The patch on its way has ended, well or badly. */
+  patched(): void {
+    this.isPatching = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function isBefore(a: Message, b: Message | undefined): boolean {
+  return b !== undefined && (a.rank - b.rank || a.messageId - b.messageId) < 0;
+}

@@ -1,0 +1,196 @@
+import { type InstanceState } from '../domain/instance.ts';
+import { limits } from '../domain/limits.ts';
+import { type Message } from '../domain/message.ts';
+import { type FetchedInbox } from '../domain/store.ts';
+import { type NewInstance, type Patch } from '../domain/write.ts';
+import { unreachable } from '../lib/assert.ts';
+import { Resident } from './resident.ts';
+import { type WorkerStreams } from './streams.ts';
+import { WorkClasses } from './work-class.ts';
+
+/** Results of a generation that is over are dropped with it (ownership.md §12). */
+const endsWithGeneration = new Set<Message['kind']>(['taskResult', 'timerFired', 'childResult']);
+
+/** The instances that this replica owns. Memory changes here only when a committed batch is settled. */
+export class Residents {
+  readonly classes: WorkClasses<Resident>;
+  readonly #byKey = new Map<number, Resident>();
+  #historyBytes = 0;
+
+  constructor(streams: WorkerStreams) {
+    this.classes = new WorkClasses(streams);
+  }
+
+  get count(): number {
+    return this.#byKey.size;
+  }
+
+  get historyBytes(): number {
+    return this.#historyBytes;
+  }
+
+  get(key: number): Resident | undefined {
+    return this.#byKey.get(key);
+  }
+
+  all(): Iterable<Resident> {
+    return this.#byKey.values();
+  }
+
+  add(state: InstanceState, history: readonly Buffer[]): Resident {
+    const workClass = this.classes.of(state.hubId, state.kind, state.name, state.version);
+    const resident = new Resident(state, history, workClass);
+    this.#byKey.set(state.key, resident);
+    this.#historyBytes += resident.historyBytes;
+    return resident;
+  }
+
+  /** A new instance, won: resident from its first moment. */
+  start(instance: NewInstance, started: Message): Resident {
+    const { partition, key, hubId, id, kind, name, version, executionId, parent, tags, createdAt } = instance;
+    const state: InstanceState = {
+      ...{ partition, key, hubId, id, kind, name, version, executionId, parent, tags, createdAt },
+      generation: 0,
+      status: 'pending',
+      turn: 0,
+      attempts: 0,
+      customStatus: null,
+      suspension: null,
+      traceContext: null,
+      updatedAt: createdAt,
+      isRewound: false,
+    };
+    const resident = this.add(state, []);
+    if (instance.scheduledAt === null) resident.hold(started);
+    return resident;
+  }
+
+  remove(key: number): void {
+    const resident = this.#byKey.get(key);
+    if (!resident) return;
+    this.#byKey.delete(key);
+    this.#historyBytes -= resident.historyBytes;
+    resident.historyBytes = 0;
+  }
+
+  /** Applies what was committed; returns the resident if it still is one. */
+  apply(patch: Patch, inserted: readonly Message[]): Resident | undefined {
+    const resident = this.#byKey.get(patch.key);
+    if (!resident) return undefined;
+    switch (patch.kind) {
+      case 'turn': {
+        const { status, customStatus, traceContext, updatedAt } = patch;
+        resident.state = { ...resident.state, status, customStatus, traceContext, updatedAt, turn: patch.turn + 1 };
+        resident.attempts = 0;
+        this.#append(resident, patch.history);
+        break;
+      }
+      case 'renew': {
+        const { status, customStatus, generation, executionId, version, updatedAt } = patch;
+        const turn = patch.turn + 1;
+        resident.state = {
+          ...resident.state,
+          ...{ status, customStatus, generation, executionId, version, updatedAt, turn },
+          traceContext: null,
+          isRewound: false,
+        };
+        resident.attempts = 0;
+        this.setHistory(resident, []);
+        resident.messages = resident.messages.filter((message) => !endsWithGeneration.has(message.kind));
+        this.#reclassify(resident);
+        break;
+      }
+      case 'control': {
+        const { status, suspension, updatedAt } = patch;
+        resident.state = { ...resident.state, status, suspension, updatedAt };
+        break;
+      }
+      case 'end':
+      case 'release':
+        this.remove(patch.key);
+        resident.patched();
+        return undefined;
+      case 'fetch':
+        return resident;
+      default:
+        return unreachable(patch);
+    }
+    resident.drop(patch.consumed);
+    for (const message of inserted) resident.hold(message);
+    resident.patched();
+    return resident;
+  }
+
+  /** A message inserted for a resident; ignored while the inbox holds more than memory does. */
+  deliver(key: number, message: Message): Resident | undefined {
+    const resident = this.#byKey.get(key);
+    if (!resident) return undefined;
+    if (message.rank >= 0 && (resident.hasMore || resident.messages.length >= limits.heldMessages)) {
+      resident.hasMore = true;
+    } else {
+      resident.hold(message);
+    }
+    return resident;
+  }
+
+  fetched({ key, messages, hasMore }: FetchedInbox): Resident | undefined {
+    const resident = this.#byKey.get(key);
+    if (!resident) return undefined;
+    for (const message of messages) resident.hold(message);
+    resident.hasMore = hasMore;
+    resident.isFetching = false;
+    return resident;
+  }
+
+  setHistory(resident: Resident, rows: Buffer[] | null): void {
+    const bytes = rows?.reduce((sum, row) => sum + row.length, 0) ?? 0;
+    this.#historyBytes += bytes - resident.historyBytes;
+    resident.history = rows;
+    resident.historyBytes = bytes;
+  }
+
+  /** Marks a resident as used: the least recently used lose their history first. */
+  touch(resident: Resident): void {
+    this.#byKey.delete(resident.state.key);
+    this.#byKey.set(resident.state.key, resident);
+  }
+
+  /** Drops cached history of idle residents until at most `maxBytes` are held; it is read again when needed. */
+  evict(maxBytes: number): number {
+    let evicted = 0;
+    if (this.#historyBytes <= maxBytes) return evicted;
+    for (const resident of this.#byKey.values()) {
+      if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0) continue;
+      this.setHistory(resident, null);
+      evicted++;
+      if (this.#historyBytes <= maxBytes) break;
+    }
+    return evicted;
+  }
+
+  /** Idle residents beyond the limit, least recently used first: to be released. */
+  surplus(): Resident[] {
+    const surplus: Resident[] = [];
+    let excess = this.#byKey.size - limits.residents;
+    for (const resident of this.#byKey.values()) {
+      if (excess <= 0) break;
+      if (resident.lease || resident.isPatching || resident.isQueued || resident.isLoading) continue;
+      surplus.push(resident);
+      excess--;
+    }
+    return surplus;
+  }
+
+  #append(resident: Resident, row: Buffer): void {
+    if (resident.history === null) return;
+    resident.history.push(row);
+    resident.historyBytes += row.length;
+    this.#historyBytes += row.length;
+  }
+
+  /** Continue-as-new may change the version that filters match. */
+  #reclassify(resident: Resident): void {
+    const { hubId, kind, name, version } = resident.state;
+    resident.workClass = this.classes.of(hubId, kind, name, version);
+  }
+}

@@ -1,0 +1,194 @@
+import { SchedulerError } from '../domain/errors.ts';
+import { type HubName } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { healthPing } from '../protocol/framing.ts';
+import { type GetWorkItemsRequest } from '../protocol/messages.ts';
+import { Clock } from './clock.ts';
+import { type Filter, filtersOf, type WorkKind } from './filters.ts';
+
+/** Where the bytes of work items go; grpc implements it. */
+export interface WorkItemSink {
+  /** False: the transport's buffer is full, wait for `drained()`. */
+  write(item: Buffer): boolean;
+  end(error: SchedulerError): void;
+}
+
+export interface StreamOptions {
+  readonly hubId: number;
+  readonly hub: HubName;
+  readonly workerId: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly request: GetWorkItemsRequest;
+  /** Identity of the HTTP/2 session: a second stream of a Java worker on it supersedes the first (decisions 18). */
+  readonly connection: object;
+  readonly sink: WorkItemSink;
+}
+
+/** What the current engine wants to know about streams. Calls are synchronous. */
+export interface StreamListener {
+  streamReady(stream: WorkerStream): void;
+  streamClosed(stream: WorkerStream): void;
+}
+
+/** Contract §13.1: 0 means "no limit given". */
+function slots(asked: number): number {
+  return asked > 0 ? Math.min(asked, limits.maxStreamSlots) : limits.defaultStreamSlots;
+}
+
+/** One GetWorkItems call: what it accepts, how much of it is out, and whether its transport takes more. */
+export class WorkerStream {
+  readonly hubId: number;
+  readonly hub: HubName;
+  readonly workerId: string | undefined;
+  readonly connection: object;
+  readonly isJava: boolean;
+  readonly canStreamHistory: boolean;
+  readonly filters: Record<WorkKind, Filter>;
+  readonly limits: Record<WorkKind, number>;
+  /** Items sent and not yet answered, expired or abandoned. The engine counts them. */
+  readonly outstanding: Record<WorkKind, number> = { orchestration: 0, activity: 0, entity: 0 };
+  isOpen = true;
+  /** Monotonic time since when the transport has refused more; undefined while it is writable. */
+  blockedSince: number | undefined;
+  readonly #sink: WorkItemSink;
+  readonly #registry: WorkerStreams;
+
+  constructor(options: StreamOptions, registry: WorkerStreams) {
+    const { request } = options;
+    this.hubId = options.hubId;
+    this.hub = options.hub;
+    this.workerId = options.workerId;
+    this.connection = options.connection;
+    this.isJava = /java\b|grpc-java/i.test(options.userAgent ?? '');
+    this.canStreamHistory = request.capabilities.includes('WORKER_CAPABILITY_HISTORY_STREAMING');
+    this.filters = filtersOf(request.workItemFilters, options.userAgent);
+    this.limits = {
+      orchestration: slots(request.maxConcurrentOrchestrationWorkItems),
+      activity: slots(request.maxConcurrentActivityWorkItems),
+      entity: slots(request.maxConcurrentEntityWorkItems),
+    };
+    this.#sink = options.sink;
+    this.#registry = registry;
+  }
+
+  freeSlots(kind: WorkKind): number {
+    if (!this.isOpen || this.blockedSince !== undefined) return 0;
+    return this.limits[kind] - this.outstanding[kind];
+  }
+
+  send(item: Buffer): void {
+    if (!this.#sink.write(item)) this.blockedSince ??= Clock.monotonicMs();
+  }
+
+  /** The transport takes more again. */
+  drained(): void {
+    if (this.blockedSince === undefined) return;
+    this.blockedSince = undefined;
+    if (this.isOpen) this.#registry.ready(this);
+  }
+
+  /** The call ended or was cancelled, by whomever. */
+  closed(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.#registry.remove(this);
+  }
+
+  end(error: SchedulerError): void {
+    if (!this.isOpen) return;
+    this.closed();
+    this.#sink.end(error);
+  }
+}
+
+/** A stream that doesn't drain for so long is given up. */
+const BLOCKED_LIMIT_MS = 60_000;
+
+/** All worker streams of the process. They outlive incarnations: the engine of the moment listens. */
+export class WorkerStreams {
+  readonly #byHub = new Map<number, Set<WorkerStream>>();
+  readonly #listeners = new Set<StreamListener>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  open(options: StreamOptions): WorkerStream {
+    if (this.#count >= limits.workerStreams) {
+      throw new SchedulerError(
+        'resource_exhausted',
+        `this server holds ${limits.workerStreams} work-item streams already; start another replica`,
+      );
+    }
+    const stream = new WorkerStream(options, this);
+    for (const old of this.ofHub(options.hubId)) {
+      if (old.isJava && stream.isJava && old.connection === stream.connection) {
+        old.end(new SchedulerError('cancelled', 'superseded by a newer stream of the same connection'));
+      }
+    }
+    const known = this.#byHub.get(options.hubId);
+    if (known) known.add(stream);
+    else this.#byHub.set(options.hubId, new Set([stream]));
+    this.#count++;
+    stream.send(healthPing);
+    this.ready(stream);
+    return stream;
+  }
+
+  ofHub(hubId: number): Iterable<WorkerStream> {
+    return this.#byHub.get(hubId) ?? [];
+  }
+
+  hubIds(): Iterable<number> {
+    return this.#byHub.keys();
+  }
+
+  listen(listener: StreamListener): void {
+    this.#listeners.add(listener);
+  }
+
+  unlisten(listener: StreamListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** A stream opened, or takes more again. */
+  ready(stream: WorkerStream): void {
+    for (const listener of this.#listeners) listener.streamReady(stream);
+  }
+
+  remove(stream: WorkerStream): void {
+    const known = this.#byHub.get(stream.hubId);
+    if (!known?.delete(stream)) return;
+    if (known.size === 0) this.#byHub.delete(stream.hubId);
+    this.#count--;
+    for (const listener of this.#listeners) listener.streamClosed(stream);
+  }
+
+  /** One round of health pings (contract §13.2); gives up streams that haven't drained for a minute. Returns how many were pinged. */
+  pingAll(): number {
+    let pinged = 0;
+    const now = Clock.monotonicMs();
+    for (const stream of [...this.#all()]) {
+      if (stream.blockedSince === undefined) {
+        stream.send(healthPing);
+        pinged++;
+      } else if (now - stream.blockedSince > BLOCKED_LIMIT_MS) {
+        stream.end(new SchedulerError('unavailable', 'the stream was not read for a minute'));
+      }
+    }
+    return pinged;
+  }
+
+  endHub(hubId: number, error: SchedulerError): void {
+    for (const stream of [...this.ofHub(hubId)]) stream.end(error);
+  }
+
+  endAll(error: SchedulerError): void {
+    for (const stream of [...this.#all()]) stream.end(error);
+  }
+
+  *#all(): Iterable<WorkerStream> {
+    for (const streams of this.#byHub.values()) yield* streams;
+  }
+}

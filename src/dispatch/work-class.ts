@@ -1,0 +1,154 @@
+import { type WorkKind } from './filters.ts';
+import { type WorkerStream, type WorkerStreams } from './streams.ts';
+
+/** First in, first out, without shifting arrays. */
+export class Queue<Item> {
+  #items: (Item | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  shift(): Item | undefined {
+    const item = this.#items[this.#head];
+    if (this.#head < this.#items.length) this.#items[this.#head++] = undefined;
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}
+
+/**
+ * All work that streams judge alike: one hub, kind, name and version. Work waits in its class, so that work which no
+ * free stream accepts never stands in front of work that one does.
+ */
+export class WorkClass<Item> {
+  readonly hubId: number;
+  readonly kind: WorkKind;
+  readonly name: string;
+  readonly version: string | null;
+  readonly queue = new Queue<Item>();
+  readonly #streams: WorkerStreams;
+  readonly #accepts = new WeakMap<WorkerStream, boolean>();
+
+  constructor(
+    key: { hubId: number; kind: WorkKind; name: string; version: string | null },
+    streams: WorkerStreams,
+  ) {
+    this.hubId = key.hubId;
+    this.kind = key.kind;
+    this.name = key.name;
+    this.version = key.version;
+    this.#streams = streams;
+  }
+
+  isAcceptedBy(stream: WorkerStream): boolean {
+    let accepts = this.#accepts.get(stream);
+    if (accepts === undefined) {
+      accepts = stream.filters[this.kind].accepts(this.name, this.version);
+      this.#accepts.set(stream, accepts);
+    }
+    return accepts;
+  }
+
+  /** The accepting stream with most free slots. */
+  bestStream(): WorkerStream | undefined {
+    let best: WorkerStream | undefined;
+    let free = 0;
+    for (const stream of this.#streams.ofHub(this.hubId)) {
+      const slots = stream.freeSlots(this.kind);
+      if (slots > free && this.isAcceptedBy(stream)) {
+        best = stream;
+        free = slots;
+      }
+    }
+    return best;
+  }
+
+  /** Is there any stream here, busy or not, that takes such work? */
+  get isServed(): boolean {
+    for (const stream of this.#streams.ofHub(this.hubId)) if (this.isAcceptedBy(stream)) return true;
+    return false;
+  }
+
+  freeSlots(): number {
+    let free = 0;
+    for (const stream of this.#streams.ofHub(this.hubId)) {
+      if (this.isAcceptedBy(stream)) free += Math.max(0, stream.freeSlots(this.kind));
+    }
+    return free;
+  }
+}
+
+/** The classes of one engine, by hub and kind. Bounded by forgetting empty ones. */
+export class WorkClasses<Item> {
+  readonly #byKey = new Map<string, WorkClass<Item>>();
+  /** Classes with something in their queue, by hub and kind. */
+  readonly #waiting = new Map<string, Set<WorkClass<Item>>>();
+  readonly #streams: WorkerStreams;
+
+  constructor(streams: WorkerStreams) {
+    this.#streams = streams;
+  }
+
+  of(hubId: number, kind: WorkKind, name: string, version: string | null): WorkClass<Item> {
+    const key = `${hubId} ${kind} ${version === null ? '-' : `=${version}`} ${name}`;
+    const known = this.#byKey.get(key);
+    if (known) return known;
+    if (this.#byKey.size >= 10_000) this.#forgetEmpty();
+    const fresh = new WorkClass<Item>({ hubId, kind, name, version }, this.#streams);
+    this.#byKey.set(key, fresh);
+    return fresh;
+  }
+
+  enqueue(workClass: WorkClass<Item>, item: Item): void {
+    workClass.queue.push(item);
+    const key = `${workClass.hubId} ${workClass.kind}`;
+    const waiting = this.#waiting.get(key);
+    if (waiting) waiting.add(workClass);
+    else this.#waiting.set(key, new Set([workClass]));
+  }
+
+  /** The next waiting item that this stream accepts; classes take turns. */
+  next(stream: WorkerStream, kind: WorkKind): Item | undefined {
+    const waiting = this.#waiting.get(`${stream.hubId} ${kind}`);
+    for (const workClass of waiting ?? []) {
+      if (!workClass.isAcceptedBy(stream)) continue;
+      const item = workClass.queue.shift();
+      waiting?.delete(workClass);
+      if (workClass.queue.length > 0) waiting?.add(workClass);
+      if (item !== undefined) return item;
+    }
+    return undefined;
+  }
+
+  /** Empties the queues of classes that no stream here accepts any more. */
+  takeUnserved(): Item[] {
+    const items: Item[] = [];
+    for (const waiting of this.#waiting.values()) {
+      for (const workClass of [...waiting]) {
+        if (workClass.isServed) continue;
+        waiting.delete(workClass);
+        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) items.push(item);
+      }
+    }
+    return items;
+  }
+
+  waiting(hubId: number, kind: WorkKind): number {
+    let count = 0;
+    for (const workClass of this.#waiting.get(`${hubId} ${kind}`) ?? []) count += workClass.queue.length;
+    return count;
+  }
+
+  #forgetEmpty(): void {
+    for (const [key, workClass] of this.#byKey) if (workClass.queue.length === 0) this.#byKey.delete(key);
+  }
+}

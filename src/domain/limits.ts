@@ -1,0 +1,45 @@
+/** Every limit that is not a setting. Names end in their unit. */
+export const limits = {
+  /** Length of an instance id at client rpcs (contract orchestrations §4.1). */
+  instanceIdLength: 100,
+  /** Bytes of ids that orchestrations derive for their children. */
+  derivedInstanceIdBytes: 512,
+  hubNameLength: 64,
+  /** Length of names of orchestrators, activities and events, and of versions. */
+  nameLength: 1024,
+  /** Received gRPC message. */
+  receivedMessageBytes: 64 * 1024 * 1024,
+  /** Messages that a resident holds in memory and that one turn delivers. */
+  heldMessages: 1000,
+  /** Bytes of new events in one work item; the rest waits for the next turn. */
+  newEventsBytes: 2 * 1024 * 1024,
+  /** Writes in one commit batch. */
+  batchWrites: 500,
+  /** Approximate bytes in one commit batch. */
+  batchBytes: 1024 * 1024,
+  /** Writes that wait for the lane; more are refused as UNAVAILABLE. */
+  queuedWrites: 50_000,
+  queuedBytes: 256 * 1024 * 1024,
+  /** Instances or activities taken by one claim. */
+  claimRows: 256,
+  /** Instances or activities freed from the dead by one statement. */
+  freeRows: 500,
+  /** Due timers fired by one write. */
+  firedTimers: 200,
+  /** Ids of one batched read. */
+  readIds: 500,
+  /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */
+  defaultStreamSlots: 100,
+  /** Largest limit that a worker is given, whatever it asks for. */
+  maxStreamSlots: 10_000,
+  /** Parts of one chunked completion, in bytes. */
+  chunkPileBytes: 64 * 1024 * 1024,
+  chunkPileParts: 1024,
+  /** Waiting calls of one replica. */
+  waiters: 100_000,
+  workerStreams: 10_000,
+  /** Filters in one GetWorkItems request. */
+  filters: 1000,
+  /** Residents of one engine; idle ones are released beyond it. */
+  residents: 100_000,
+} as const;

@@ -1,0 +1,194 @@
+import { type InstanceId, type InstanceKey } from './ids.ts';
+import { type InstanceKind, type InstanceSnapshot, type InstanceState } from './instance.ts';
+import { type Message } from './message.ts';
+import { type Micros } from './time.ts';
+import {
+  type DueTimer,
+  type NewActivity,
+  type NewInstance,
+  type NewTimer,
+  type Patch,
+  type Write,
+  type WriteResult,
+} from './write.ts';
+
+/*
+ * Everything an engine needs from its database, on one page. `postgres/` implements it; the model test's store is the
+ * other implementation. Storage is obedient: it makes no id (but message ids) and reads no event. The only clock it
+ * reads is the database's, for what is due, for bells and for sessions.
+ *
+ * Every method rejects with SchedulerError `unavailable` (certainly not executed) or `unknown` (perhaps executed) when
+ * the incarnation ends; a store of a dead incarnation rejects for ever.
+ */
+export interface Store {
+  /** Id of this incarnation: stands in `owner`. */
+  readonly replicaId: number;
+
+  // ── the lane: everything that changes what this replica knows about instances, one batch at a time ──
+  /** Queues a write for the next commit batch. `approximateBytes` bounds the batch and the queue. */
+  commit(write: Write): Promise<WriteResult>;
+  /** Takes unowned, deliverable instances that the filter accepts; they reach memory through `Residency.settle`. Returns how many. */
+  claimInstances(claim: Claim & { readonly kind: InstanceKind }): Promise<number>;
+  /** Takes unowned instances whose bell is for the engine itself (controls): any replica may. */
+  claimEngineWork(limit: number): Promise<number>;
+  claimActivities(claim: Claim): Promise<number>;
+  /** One bounded step of freeing what belonged to replicas that are gone. Returns how many rows were freed. */
+  free(): Promise<number>;
+
+  // ── reads of their own, on a pool ──
+  /** Snapshots by (hub, id), in the order asked; undefined for the unknown. */
+  readInstances(
+    wanted: readonly { readonly hubId: number; readonly id: InstanceId }[],
+    withPayloads: boolean,
+  ): Promise<(InstanceSnapshot | undefined)[]>;
+  /** Framed history rows of the current generation, in order. */
+  readHistory(instance: InstanceKey): Promise<Buffer[]>;
+  /** Which of these inbox rows still exist (controls that somebody waits for). */
+  readPending(sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[]): Promise<boolean[]>;
+  /** The newest undelivered activity of that task: for completions without a token (contract §12.2). */
+  findActivity(instance: InstanceKey, taskId: number): Promise<number | undefined>;
+  /** Stored chunks addressed to this incarnation. */
+  readStoredChunks(): Promise<{ token: string; chunk: number; bytes: Buffer }[]>;
+  /** Timers of these partitions that are due within `withinMs`, soonest first, bounded. */
+  readTimers(partitions: readonly number[], withinMs: number): Promise<DueTimer[]>;
+  /** Index probes of the sweep. */
+  probe(): Promise<Probe>;
+  /** Queue lengths and oldest ages for metrics. */
+  readBacklog(): Promise<Backlog[]>;
+
+  // ── the session ──
+  /** Extends this incarnation's lease and learns the others. `isAlive` false: the row is gone, start over. */
+  renew(): Promise<Renewal>;
+  /** Deletes the rows of replicas whose lease has run out; waits for their running batches. Returns their ids. */
+  reap(): Promise<number[]>;
+  /** Wakes others; may be lost. Coalesced, outside any transaction, only while more than one replica lives. */
+  hint(hints: readonly Hint[]): void;
+
+  // ── hubs ──
+  findHub(name: string): Promise<number | undefined>;
+  listHubs(): Promise<{ hubId: number; name: string }[]>;
+  /** Returns the living hub's id, made if absent. */
+  createHub(name: string): Promise<number>;
+  /** Marks the hub deleted; its rows go in bounded steps (`sweepDeletedHubs`). False when there is none. */
+  deleteHub(name: string): Promise<boolean>;
+  /** One bounded step of deleting rows of deleted hubs. Returns how many instances went. */
+  sweepDeletedHubs(): Promise<number>;
+
+  /** Stops the lane after what is queued, frees nothing; then deletes the replica's row (waits for its batches) and frees what is left. */
+  close(): Promise<void>;
+}
+
+export interface Claim {
+  readonly hubId: number;
+  readonly filter: ClaimFilter;
+  readonly limit: number;
+}
+
+/**
+ * What local streams accept: everything, or these names with a version ('' = unversioned) or any version (null). Names
+ * match exactly; `ignoresCase` is for .NET workers, whose registries do (contract §13.3).
+ */
+export type ClaimFilter =
+  | 'everything'
+  | readonly { readonly name: string; readonly version: string | null; readonly ignoresCase: boolean }[];
+
+export interface Probe {
+  /** Hubs and kinds with unowned work that is due. */
+  readonly claimable: readonly { readonly hubId: number; readonly kind: InstanceKind | 'activity' }[];
+  readonly engineWork: boolean;
+  /** Rows of mine whose bell has been ringing for a while: hints were lost. */
+  readonly mine: readonly InstanceKey[];
+  /** Rows of living others, likewise: to be hinted again. */
+  readonly others: readonly (InstanceKey & { readonly owner: number })[];
+  /** Somebody owns rows without being alive. */
+  readonly hasDead: boolean;
+  readonly hasStoredChunks: boolean;
+}
+
+export interface Backlog {
+  readonly hub: string;
+  readonly kind: InstanceKind | 'activity';
+  readonly count: number;
+  readonly oldestSeconds: number;
+}
+
+export interface Renewal {
+  readonly isAlive: boolean;
+  /** The database's clock when it answered. */
+  readonly databaseNow: Micros;
+  readonly replicas: readonly { readonly replicaId: number; readonly address: string; readonly isExpired: boolean }[];
+  /** Changes when the database was failed over to another timeline. */
+  readonly timeline: number;
+}
+
+export type Hint =
+  /** The bell of an instance rang; for its owner. */
+  | (InstanceKey & { readonly kind: 'bell'; readonly owner: number })
+  /** Unowned work appeared. */
+  | { readonly kind: 'work'; readonly hubId: number; readonly item: InstanceKind | 'activity' | 'engine' }
+  /** An instance changed visibly; for waiting calls. */
+  | { readonly kind: 'changed'; readonly hubId: number; readonly id: string }
+  /** A completion was stored for its owner. */
+  | { readonly kind: 'stored'; readonly owner: number }
+  /** Timers due soon were written in partitions that another replica polls. */
+  | { readonly kind: 'timers'; readonly owner: number }
+  /** A hub came or went. */
+  | { readonly kind: 'hubs' }
+  /** To oneself: proves that hints arrive. */
+  | { readonly kind: 'echo'; readonly owner: number };
+
+/**
+ * What the lane must know about memory, and tells it. All of it is synchronous: `holds` and `knownMessages` are asked
+ * while a batch is built, `settle` is called once per committed batch, before the promises of its writes resolve and
+ * before the next batch is built.
+ */
+export interface Residency {
+  /** Is that instance resident here? (A resident that this very batch releases or ends counts as foreign; the lane sees to that.) */
+  holds(key: number): boolean;
+  /** Ids of the messages that a resident holds in memory, those of an item that is out included. */
+  knownMessages(key: number): readonly number[];
+  settle(result: BatchResult): void;
+}
+
+/** Everything that a committed batch changed and memory must learn, to be applied in the order of these fields. */
+export interface BatchResult {
+  /** Patches of residents, as committed; for 'fetch' see `fetched`. `own` are the patch's own new inbox rows with their ids. */
+  readonly patches: readonly { readonly patch: Patch; readonly inserted: readonly Message[] }[];
+  /** New instances with `owned` that were won: residents from now on. */
+  readonly started: readonly { readonly instance: NewInstance; readonly started: Message }[];
+  readonly claimed: readonly ClaimedInstance[];
+  readonly claimedActivities: readonly ClaimedActivity[];
+  /** New activities with `owned`, committed: to be dispatched. */
+  readonly activities: readonly NewActivity[];
+  /** Timers written by this batch. */
+  readonly timers: readonly NewTimer[];
+  /** Inserted for residents of this replica. Includes what closing reads found. In inbox order per instance. */
+  readonly delivered: readonly (InstanceKey & { readonly message: Message })[];
+  readonly fetched: readonly FetchedInbox[];
+  /** Owned by others: bells that rang. */
+  readonly rung: readonly (InstanceKey & { readonly owner: number })[];
+  /** Unowned work that this batch made or rang. */
+  readonly spilled: readonly { readonly hubId: number; readonly item: InstanceKind | 'activity' | 'engine' }[];
+  /** Instances whose visible state may have changed: waiting calls look again. */
+  readonly changed: readonly { readonly hubId: number; readonly id: InstanceId }[];
+  /** Owners for whom chunks were stored. */
+  readonly storedFor: readonly number[];
+}
+
+export interface FetchedInbox extends InstanceKey {
+  /** In inbox order, without those already known; at most `limits.heldMessages`. */
+  readonly messages: readonly Message[];
+  readonly hasMore: boolean;
+}
+
+export interface ClaimedInstance {
+  readonly state: InstanceState;
+  /** Framed history rows in order. */
+  readonly history: readonly Buffer[];
+  readonly messages: readonly Message[];
+  readonly hasMore: boolean;
+}
+
+export interface ClaimedActivity extends NewActivity {
+  readonly attempt: number;
+}

@@ -1,0 +1,15 @@
+import { releaseOf } from '../dispatch/activities.ts';
+import { backOffMs } from '../domain/back-off.ts';
+import { decodeToken } from '../domain/completion-token.ts';
+import { type HubContext } from './context.ts';
+
+/** A worker gives an activity back: it is queued again with a growing delay, and counts as no attempt (contract §12.2). */
+export async function abandonActivity(context: HubContext, completionToken: string): Promise<void> {
+  const token = decodeToken(completionToken);
+  if (token?.kind !== 'activity') return;
+  const { dispatch, store, hubId } = context;
+  const lease = dispatch.takeActivity(token.activityKey, hubId);
+  if (!lease) return;
+  const readyInMs = backOffMs(dispatch.abandons.add(token.activityKey));
+  await store.commit({ releasedActivities: [releaseOf(lease, lease.attempt, readyInMs)] });
+}

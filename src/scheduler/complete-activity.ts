@@ -1,0 +1,42 @@
+import { decodeToken } from '../domain/completion-token.ts';
+import { activityResult } from '../domain/events.ts';
+import { instanceId, type InstanceKey } from '../domain/ids.ts';
+import { type ActivityResponse } from '../protocol/messages.ts';
+import { type HubContext } from './context.ts';
+
+interface ActivityKey extends InstanceKey {
+  readonly activityKey: number;
+  readonly taskId: number;
+}
+
+/**
+ * A worker answers an activity (contract §12.2), at whichever replica: the first answer for a row that still exists is
+ * recorded, whatever its attempt; all others are accepted and ignored.
+ */
+export async function completeActivity(context: HubContext, response: ActivityResponse): Promise<void> {
+  const { dispatch, store, hubId, codec, now } = context;
+  const token = response.completionToken === '' ? await findTask(context, response) : decodeActivityToken(response);
+  if (!token) return;
+  const { partition, key, activityKey, taskId } = token;
+  dispatch.takeActivity(activityKey, hubId);
+  const event = activityResult(response, taskId, now(), codec);
+  await store.commit({ completion: { partition, key, activityKey, hubId, event } });
+}
+
+function decodeActivityToken({ completionToken }: ActivityResponse): ActivityKey | undefined {
+  const token = decodeToken(completionToken);
+  return token?.kind === 'activity' ? token : undefined;
+}
+
+/** Go workers send no token: the newest lease of (instance, task) is meant, else the newest row. */
+async function findTask(context: HubContext, response: ActivityResponse): Promise<ActivityKey | undefined> {
+  const { store, dispatch, hubId } = context;
+  const { taskId } = response;
+  const [instance] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
+  if (!instance) return undefined;
+  const lease = dispatch.activities.findByTask(instance, taskId);
+  if (lease) return lease;
+  const activityKey = await store.findActivity(instance, taskId);
+  if (activityKey === undefined) return undefined;
+  return { partition: instance.partition, key: instance.key, activityKey, taskId };
+}

@@ -1,0 +1,41 @@
+import { type Dispatch } from '../dispatch/dispatch.ts';
+import { type HubName, type Ids } from '../domain/ids.ts';
+import { type Store } from '../domain/store.ts';
+import { type Codec } from '../protocol/codec.ts';
+import { type Timestamp } from '../protocol/messages.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { type Chunks } from './chunks.ts';
+import { type InstanceWaits } from './instance-waits.ts';
+
+/** Settings that operations and loops read; times in their unit. */
+export interface EngineSettings {
+  readonly orchestrationLeaseMs: number;
+  /** 0: an activity is bound to its stream alone. */
+  readonly activityLeaseMs: number;
+  readonly streamGraceMs: number;
+  readonly maxDeliveryAttempts: number;
+  readonly maxWorkItemBytes: number;
+  readonly historyCacheBytes: number;
+}
+
+/** What every operation may use: one incarnation of the engine of one store. Built in `engine.ts`. */
+export interface Context {
+  readonly store: Store;
+  readonly dispatch: Dispatch;
+  readonly waits: InstanceWaits;
+  readonly chunks: Chunks;
+  readonly ids: Ids;
+  readonly codec: Codec;
+  readonly settings: EngineSettings;
+  readonly log: Logger;
+  /** One clock per replica: monotonic, with the offset to the database learned at each renewal (ownership.md §9). */
+  readonly now: () => Timestamp;
+  /** Memory and database disagree: this incarnation ends and a new one begins (ownership.md §8). */
+  readonly startOver: (reason: string) => void;
+}
+
+/** A context and the task hub that a call is for. */
+export interface HubContext extends Context {
+  readonly hubId: number;
+  readonly hub: HubName;
+}

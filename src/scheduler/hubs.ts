@@ -1,0 +1,12 @@
+import { type HubName } from '../domain/ids.ts';
+import { type HubContext } from './context.ts';
+
+/** Which task hubs there are, and the engine that serves each. */
+export interface HubDirectory {
+  /** Undefined: the first configured hub. Rejects `not_found` for an unknown one, `unavailable` while the engine starts over. */
+  contextFor(name: string | undefined): Promise<HubContext>;
+  /** Makes the hub if it is absent. */
+  create(name: HubName): Promise<void>;
+  /** All calls find the hub absent from then on; its rows go in the background. False when there was none. */
+  delete(name: HubName): Promise<boolean>;
+}

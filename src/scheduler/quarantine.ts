@@ -1,0 +1,26 @@
+import { type ActivityLease } from '../dispatch/activities.ts';
+import { type Resident } from '../dispatch/resident.ts';
+import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
+import { buildTurn } from '../domain/turn.ts';
+import { type Context } from './context.ts';
+
+/** Ends an instance that no worker gets through: it fails, visibly, with the reason. */
+export async function quarantineInstance(context: Context, resident: Resident, reason: string): Promise<void> {
+  const { codec, ids, now, store, log } = context;
+  const { state, messages, attempts } = resident;
+  resident.isPatching = true;
+  log.warn({ instanceId: state.id, attempts }, `an instance is quarantined: ${reason}`);
+  const turn = buildTurn(state, messages, now(), codec);
+  const write = failPoisonedInstance({ state, turn, attempts, reason }, { codec, ids, now: now() });
+  const result = await store.commit(write);
+  if (result.outcome === 'stale') context.startOver(`the quarantine of instance '${state.id}' was refused by its guard`);
+}
+
+/** Answers an activity that no worker gets through with a failure that says so. */
+export async function quarantineActivity(context: Context, lease: ActivityLease): Promise<void> {
+  const { codec, ids, now, store, log } = context;
+  const { partition, key, activityKey, hubId, taskId, name, attempt } = lease;
+  log.warn({ activity: name, attempts: attempt + 1 }, 'an activity is quarantined: no worker answered it');
+  const event = poisonedActivityEvent({ taskId, name, attempts: attempt + 1 }, { codec, ids, now: now() });
+  await store.commit({ completion: { partition, key, activityKey, hubId, event } });
+}

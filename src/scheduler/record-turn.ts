@@ -1,0 +1,80 @@
+import { type Resident } from '../dispatch/resident.ts';
+import { applyActions, type TurnOutcome } from '../domain/apply-actions.ts';
+import { SchedulerError } from '../domain/errors.ts';
+import { type Turn } from '../domain/turn.ts';
+import { type WriteResult } from '../domain/write.ts';
+import { type OrchestratorResponse } from '../protocol/messages.ts';
+import { must } from '../lib/assert.ts';
+import { type Context } from './context.ts';
+import { startedEventOf } from './started-event.ts';
+
+/**
+ * Records what a worker made of a turn: decide, commit, and what the commit means to memory is settled before this
+ * resolves. An answer that can't be recorded counts as a failed delivery; the worker is told OK, because repeating it
+ * would not help.
+ */
+export async function recordTurn(
+  context: Context,
+  resident: Resident,
+  response: OrchestratorResponse,
+  settledTokens: readonly string[] = [],
+): Promise<void> {
+  const { dispatch, log } = context;
+  const { turn } = must(resident.lease, 'the lease of an answered turn');
+  dispatch.takeLease(resident);
+  try {
+    const write = { ...withOwners(context, decide(context, resident, turn, response)), settledTokens };
+    const result = await commitOwned(context, write);
+    if (result.outcome === 'stale') context.startOver(`the turn of instance '${resident.state.id}' was refused by its guard`);
+  } catch (error) {
+    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) throw error;
+    log.error({ err: error, instanceId: resident.state.id }, 'a turn could not be recorded');
+    resident.patched();
+    dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function decide(context: Context, resident: Resident, turn: Turn, response: OrchestratorResponse): TurnOutcome {
+  const { codec, ids, now } = context;
+  const { state } = resident;
+  const input = {
+    state,
+    turn,
+    get started() {
+      return startedEventOf(resident, turn);
+    },
+  };
+  return applyActions(input, response, { codec, ids, now: now() });
+}
+
+/** Rows that a local stream has a free slot for become this replica's own (eager dispatch). */
+function withOwners({ dispatch }: Context, outcome: TurnOutcome): TurnOutcome {
+  const { activities, instances } = outcome;
+  return {
+    ...outcome,
+    ...(activities && {
+      activities: activities.map((row) => (dispatch.promiseActivity(row) ? { ...row, owned: true } : row)),
+    }),
+    ...(instances && {
+      instances: instances.map((row) =>
+        row.scheduledAt === null && dispatch.promiseInstance(row) ? { ...row, owned: true } : row,
+      ),
+    }),
+  };
+}
+
+/** Commits, and takes back the slots that were promised to rows that did not come to be. */
+async function commitOwned({ store, dispatch }: Context, write: TurnOutcome): Promise<WriteResult> {
+  try {
+    const result = await store.commit(write);
+    if (result.outcome === 'stale') dispatch.slots.cancel(write);
+    else {
+      const taken = write.instances?.filter((_, i) => result.instances[i] === 'taken');
+      if (taken && taken.length > 0) dispatch.slots.cancel({ instances: taken });
+    }
+    return result;
+  } catch (error) {
+    dispatch.slots.cancel(write);
+    throw error;
+  }
+}

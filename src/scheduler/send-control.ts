@@ -1,0 +1,32 @@
+import { type InstanceId, partitionOf } from '../domain/ids.ts';
+import { type ControlKind, ranks } from '../domain/message.ts';
+import { type HubContext } from './context.ts';
+
+/** The control is durable by then; a caller needs to wait no longer for its owner to apply it. */
+const APPLY_WAIT_MS = 5_000;
+
+/**
+ * Sends a control to whoever lives under the id, and waits (bounded) until it is applied: status changes are visible
+ * when the call returns. Absent and finished instances ignore it.
+ */
+export async function sendControl(
+  context: HubContext,
+  id: InstanceId,
+  kind: ControlKind,
+  event: Buffer,
+): Promise<void> {
+  const { hubId, store, waits } = context;
+  const result = await store.commit({
+    messages: [
+      {
+        to: { by: 'id', partition: partitionOf(hubId, id), hubId, id },
+        message: { rank: ranks.control, kind, event },
+        isFromClient: true,
+      },
+    ],
+  });
+  const sent = result.outcome === 'committed' ? result.messages[0]?.[0] : undefined;
+  if (!sent) return;
+  const signal = AbortSignal.timeout(APPLY_WAIT_MS);
+  await waits.forControl({ hubId, id, signal }, sent).catch(() => undefined);
+}

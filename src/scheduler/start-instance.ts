@@ -1,0 +1,53 @@
+import { unavailable } from '../domain/errors.ts';
+import { type InstanceId } from '../domain/ids.ts';
+import { alreadyExists, buildInstance, checkIdReusePolicy, decideStart } from '../domain/start.ts';
+import { type NewInstance } from '../domain/write.ts';
+import { type CreateInstanceRequest } from '../protocol/messages.ts';
+import { type HubContext } from './context.ts';
+import { endInstance } from './end-instance.ts';
+
+/** Somebody else may take or free the id between our look and our write; so often we look again. */
+const ATTEMPTS = 5;
+
+/**
+ * Starts an orchestration (contract §4). Optimistic: the id is usually free, so nothing is read first. Rejects with
+ * `already_exists` or `invalid_argument`, or `unavailable` when a running holder of the id could not be ended in time.
+ */
+export async function startInstance(context: HubContext, request: CreateInstanceRequest): Promise<InstanceId> {
+  const policy = request.orchestrationIdReusePolicy;
+  checkIdReusePolicy(policy);
+  const { hubId, now, ids, codec } = context;
+  const instance = buildInstance(request, { hubId, now: now(), ids, codec });
+  if (await insert(context, instance)) return instance.id;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [existing] = await context.store.readInstances([{ hubId, id: instance.id }], false);
+    const decision = decideStart(existing?.status, policy);
+    if (decision === 'reject') throw alreadyExists(instance.id, existing?.status);
+    if (decision === 'terminateFirst') await endInstance(context, instance.id);
+    const replaces = typeof decision === 'object' ? decision.replace : decision === 'create' ? [] : replaceable(policy);
+    if (await insert(context, { ...instance, replaces })) return instance.id;
+  }
+  throw unavailable(`the instance '${instance.id}' is being started by others at the same time; try again`);
+}
+
+/** After a termination of our own the holder is terminated, unless it ended otherwise just before. */
+function replaceable(policy: CreateInstanceRequest['orchestrationIdReusePolicy']): NewInstance['replaces'] {
+  return (['completed', 'failed', 'terminated'] as const).filter(
+    (status) => decideStart(status, policy) !== 'reject',
+  );
+}
+
+async function insert(context: HubContext, instance: NewInstance): Promise<boolean> {
+  const { dispatch, store } = context;
+  const owned = instance.scheduledAt === null && dispatch.promiseInstance(instance);
+  const write = { instances: [{ ...instance, owned }] };
+  try {
+    const result = await store.commit(write);
+    if (result.outcome === 'committed' && result.instances[0] === 'won') return true;
+    dispatch.slots.cancel(write);
+    return false;
+  } catch (error) {
+    dispatch.slots.cancel(write);
+    throw error;
+  }
+}

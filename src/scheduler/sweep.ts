@@ -1,0 +1,39 @@
+import { limits } from '../domain/limits.ts';
+import { type Context } from './context.ts';
+import { recordStored } from './record-stored.ts';
+
+/**
+ * The safety net for lost hints and dead replicas: a few index probes. Unowned work flags its hub for a claim, bells
+ * of mine are fetched, those of others hinted again, and what belonged to the dead is freed. Returns how much it
+ * found: 0 in a healthy, quiet run.
+ */
+export async function sweep(context: Context): Promise<number> {
+  const { store, dispatch } = context;
+  const probe = await store.probe();
+  for (const { hubId, kind } of probe.claimable) dispatch.slots.flag(hubId, kind);
+  for (const { key } of probe.mine) {
+    const resident = dispatch.residents.get(key);
+    if (resident) await fetchInbox(context, resident.state);
+  }
+  store.hint(probe.others.map((other) => ({ kind: 'bell', ...other })));
+  const claimed = probe.engineWork ? await store.claimEngineWork(limits.claimRows) : 0;
+  const freed = probe.hasDead ? await freeDead(context) : 0;
+  const stored = probe.hasStoredChunks ? await recordStored(context) : 0;
+  dispatch.releaseUnserved();
+  return probe.mine.length + probe.others.length + claimed + freed + stored;
+}
+
+/** Frees everything that belonged to replicas that are gone, in bounded steps. */
+export async function freeDead({ store }: Context): Promise<number> {
+  let freed = 0;
+  for (let step = await store.free(); step > 0; step = await store.free()) freed += step;
+  return freed;
+}
+
+/** Clears a bell and reads what it rang for. */
+export async function fetchInbox(
+  { store }: Context,
+  { partition, key }: { readonly partition: number; readonly key: number },
+): Promise<void> {
+  await store.commit({ patch: { kind: 'fetch', partition, key } });
+}

@@ -1,0 +1,13 @@
+import { terminateControl } from '../domain/events.ts';
+import { instanceId } from '../domain/ids.ts';
+import { checkInstanceId } from '../domain/validate.ts';
+import { type TerminateRequest } from '../protocol/messages.ts';
+import { type HubContext } from './context.ts';
+import { sendControl } from './send-control.ts';
+
+/** Ends an instance, whatever it does (contract §5.2). Absent and finished ones ignore it. */
+export async function terminateInstance(context: HubContext, request: TerminateRequest): Promise<void> {
+  checkInstanceId(request.instanceId);
+  const event = terminateControl({ output: request.output?.value ?? null, recurse: request.recursive }, context.now(), context.codec);
+  await sendControl(context, instanceId(request.instanceId), 'terminate', event);
+}
