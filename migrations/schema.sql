@@ -1,0 +1,136 @@
+-- What the migrations make, rendered by "npm run schema". Not run by anything.
+
+create sequence keys as bigint;
+
+create table activities (
+  partition integer not null,
+  instance_key bigint not null,
+  activity_key bigint not null,
+  generation integer not null,
+  task_id integer not null,
+  hub_id integer not null,
+  name text not null,
+  version text,
+  effective_version text,
+  owner bigint,
+  attempt smallint not null default 0,
+  not_before timestamp with time zone not null,
+  request bytea not null,
+  constraint activities_pkey PRIMARY KEY (partition, instance_key, activity_key)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
+CREATE INDEX activities_claimable ON activities USING btree (hub_id, not_before) WHERE (owner IS NULL);
+CREATE INDEX activities_owner ON activities USING btree (owner) WHERE (owner IS NOT NULL);
+
+create table completions (
+  replica_id bigint not null,
+  token text collate "C" not null,
+  chunk integer not null,
+  bytes bytea not null,
+  constraint completions_pkey PRIMARY KEY (replica_id, token, chunk)
+);
+
+create table history (
+  partition integer not null,
+  instance_key bigint not null,
+  turn integer not null,
+  events bytea storage external not null,
+  constraint history_pkey PRIMARY KEY (partition, instance_key, turn)
+);
+
+create table hubs (
+  hub_id integer not null generated always as identity,
+  name text collate "C" not null,
+  settings jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  deleted_at timestamp with time zone,
+  constraint hubs_pkey PRIMARY KEY (hub_id)
+);
+CREATE UNIQUE INDEX hubs_living_name ON hubs USING btree (name) WHERE (deleted_at IS NULL);
+
+create table inbox (
+  partition integer not null,
+  instance_key bigint not null,
+  rank smallint not null,
+  message_id bigint not null generated always as identity,
+  kind smallint not null,
+  generation integer not null,
+  fires_at timestamp with time zone,
+  event bytea not null,
+  constraint inbox_pkey PRIMARY KEY (partition, instance_key, rank, message_id)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
+
+create table instances (
+  partition integer not null,
+  instance_key bigint not null,
+  hub_id integer not null,
+  kind smallint not null,
+  instance_id text collate "C" not null,
+  generation integer not null,
+  execution_id text not null,
+  name text not null,
+  version text,
+  status smallint not null,
+  owner bigint,
+  ready_at timestamp with time zone,
+  engine_work boolean not null default false,
+  attempts smallint not null default 0,
+  turn integer not null default 0,
+  input bytea,
+  output bytea,
+  custom_status bytea,
+  failure bytea,
+  tags jsonb,
+  parent_partition integer,
+  parent_key bigint,
+  parent_generation integer,
+  parent_task_id integer,
+  parent bytea,
+  suspension bytea,
+  trace_context bytea,
+  is_rewound boolean not null default false,
+  history_bytes bigint not null default 0,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  scheduled_at timestamp with time zone,
+  constraint instances_pkey PRIMARY KEY (partition, instance_key)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
+CREATE INDEX instances_claimable ON instances USING btree (hub_id, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
+CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
+CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
+CREATE UNIQUE INDEX instances_id ON instances USING btree (partition, hub_id, instance_id);
+CREATE INDEX instances_owner ON instances USING btree (owner) WHERE (owner IS NOT NULL);
+CREATE INDEX instances_parent ON instances USING btree (parent_key) WHERE (parent_key IS NOT NULL);
+CREATE INDEX instances_rung ON instances USING btree (ready_at) WHERE ((owner IS NOT NULL) AND (ready_at IS NOT NULL));
+
+create table migrations (
+  version integer not null,
+  name text not null,
+  checksum text not null,
+  is_breaking boolean not null,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  finished_at timestamp with time zone,
+  constraint migrations_pkey PRIMARY KEY (version)
+);
+
+create table replicas (
+  replica_id bigint not null,
+  address text not null,
+  version text not null,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  constraint replicas_pkey PRIMARY KEY (replica_id)
+);
+
+create table timers (
+  partition integer not null,
+  fires_at timestamp with time zone not null,
+  timer_key bigint not null,
+  instance_key bigint not null,
+  generation integer not null,
+  kind smallint not null,
+  rank smallint not null,
+  event bytea not null,
+  constraint timers_pkey PRIMARY KEY (partition, fires_at, timer_key)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
+CREATE INDEX timers_instance ON timers USING btree (partition, instance_key);

@@ -1,0 +1,38 @@
+import { pino, type Logger as PinoLogger, type LoggerOptions } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Fields are camelCase, as in the code: `hub`, `instanceId`, `replica`; an error is logged once, as `err`. */
+export type Logger = PinoLogger;
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+/** `auto` is pretty in a terminal and JSON everywhere else. */
+export type LogFormat = (typeof logFormats)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly destination?: NodeJS.WriteStream;
+}
+
+export function createLogger({ level, format, destination = process.stdout }: LogOptions): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY);
+  if (!isPretty) return pino(options, destination);
+  return pino(
+    options,
+    pretty({
+      destination,
+      colorize: destination.isTTY,
+      ignore: 'pid,hostname',
+      translateTime: 'SYS:HH:MM:ss.l',
+    }),
+  );
+}
