@@ -38,7 +38,9 @@ if (isModern && args.length > 0 && args[0] === main) {
   await import(main);
 } else {
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
-  const child = spawn(node, args, { stdio: 'inherit', env });
+  // The channel tells the server when we are gone, even by kill -9: it must not live on without us.
+  const stdio = first === '--run' ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, args, { stdio, env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 }

@@ -14,7 +14,8 @@ export type LogFormat = (typeof logFormats)[number];
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  readonly destination?: NodeJS.WriteStream;
+  /** Standard output by default. */
+  readonly destination?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
 export function createLogger({ level, format, destination = process.stdout }: LogOptions): Logger {
@@ -24,13 +25,14 @@ export function createLogger({ level, format, destination = process.stdout }: Lo
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const isPretty = format === 'pretty' || (format === 'auto' && destination.isTTY);
+  const isTerminal = destination.isTTY === true;
+  const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   if (!isPretty) return pino(options, destination);
   return pino(
     options,
     pretty({
       destination,
-      colorize: destination.isTTY,
+      colorize: isTerminal,
       ignore: 'pid,hostname',
       translateTime: 'SYS:HH:MM:ss.l',
     }),

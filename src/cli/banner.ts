@@ -1,0 +1,32 @@
+import { type RunningServer, type Settings } from '../config.ts';
+import { version } from '../version.ts';
+
+export interface Started {
+  readonly settings: Settings;
+  readonly server: Pick<RunningServer, 'grpcAddress' | 'metricsAddress'>;
+  /** Of the embedded PostgreSQL; absent with a database of one's own. */
+  readonly dataDir: string | undefined;
+}
+
+/** What a person needs after a start: where it answers and what to paste. */
+export function startedFields({ settings, server, dataDir }: Started): Readonly<Record<string, string>> {
+  const grpc = `http://${reachable(server.grpcAddress)}`;
+  const { taskHubs } = settings;
+  return {
+    'gRPC endpoint': grpc,
+    'Metrics and health': `http://${reachable(server.metricsAddress)}/metrics`,
+    [taskHubs.length === 1 ? 'Task hub' : 'Task hubs']: taskHubs.join(', '),
+    ...(dataDir === undefined ? {} : { 'Data folder': dataDir }),
+    'Connection string': `Endpoint=${grpc};Authentication=None;TaskHub=${taskHubs[0] ?? 'default'}`,
+  };
+}
+
+export function banner(started: Started): string {
+  const lines = Object.entries(startedFields(started)).map(([name, value]) => `  ${name.padEnd(20)}${value}`);
+  return ['', `  Perdura ${version} is ready`, '', ...lines, '', ''].join('\n');
+}
+
+/** An address that a program on this machine can connect to: not the one that means "all". */
+function reachable(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|127\.0\.0\.1|\[::1?\]|::1?):(?=\d+$)/, 'localhost:');
+}

@@ -1,0 +1,75 @@
+import { type EventEmitter } from 'node:events';
+import { type RunningServer, type Settings } from '../config.ts';
+import { checkDatabase } from '../postgres/check-database.ts';
+import { type EmbeddedPostgres } from '../postgres/embedded.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { startServer } from '../server.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import { banner, startedFields } from './banner.ts';
+
+export interface ServerRun {
+  readonly settings: Settings;
+  readonly databaseUrl: string;
+  readonly embedded?: EmbeddedPostgres;
+  readonly log: Logger;
+  /** True shows the start to a person, false writes it as a log line. */
+  readonly hasBanner: boolean;
+}
+
+/** Runs a server until a signal stops it; resolves when everything has ended. */
+export async function runServer(run: ServerRun): Promise<void> {
+  const { settings, databaseUrl, embedded, log } = run;
+  const stopping = stopSignal(process, log);
+  try {
+    const store = { url: databaseUrl, schema: settings.databaseSchema };
+    await checkDatabase(store);
+    await migrate({ ...store, log });
+    const server = await startServer({ ...settings, databaseUrl }, log, createMetrics(version));
+    announce(run, server);
+    await untilStopped(stopping, server, embedded);
+    log.info('stopped');
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+function announce({ settings, embedded, log, hasBanner }: ServerRun, server: RunningServer): void {
+  const started = { settings, server, dataDir: embedded?.dataDir };
+  if (hasBanner) process.stdout.write(banner(started));
+  else log.info({ version, ...startedFields(started) }, 'ready');
+}
+
+async function untilStopped(
+  stopping: Promise<void>,
+  server: RunningServer,
+  embedded: EmbeddedPostgres | undefined,
+): Promise<void> {
+  const databaseGone = embedded?.closed.then(() => new Error('the embedded PostgreSQL ended'));
+  const ended = await Promise.race([stopping, server.stopped, ...(databaseGone ? [databaseGone] : [])]);
+  await server.stop();
+  if (ended) throw ended;
+}
+
+/** A launcher and the terminal both pass a Ctrl-C on: what repeats so soon is the same one. */
+const SAME_SIGNAL_MS = 150;
+
+/** Resolves at the first SIGTERM, SIGINT or SIGHUP; a second one ends the process at once. */
+export function stopSignal(
+  source: Pick<EventEmitter, 'on'> & { exit(code: number): void },
+  log: Logger,
+): Promise<void> {
+  let firstAt: number | undefined;
+  return new Promise((stop) => {
+    const onSignal = (signal: string, number: number): void => {
+      const now = performance.now();
+      if (firstAt === undefined) {
+        firstAt = now;
+        log.info({ signal }, 'stopping: work under way may finish; a second signal exits at once');
+        stop();
+      } else if (now - firstAt > SAME_SIGNAL_MS) source.exit(128 + number);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) source.on(signal, onSignal);
+  });
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { settingKeys } from '../config.ts';
+import { StartupError } from '../lib/startup-error.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { runServer } from './run-server.ts';
+import { addSettingOptions, settingsOf } from './setting-options.ts';
+
+export function serveCommand(): Command {
+  const command = new Command('serve').description(
+    'Run a server in production, on a PostgreSQL of your own.',
+  );
+  addSettingOptions(
+    command,
+    settingKeys.filter((key) => key !== 'dataDir'),
+  );
+  return command.action(async () => {
+    const settings = settingsOf('serve', command);
+    if (settings.databaseUrl === undefined) {
+      throw new StartupError('serve needs a database: set PERDURA_DATABASE_URL (or run "perdura dev")');
+    }
+    if (!settings.allowAnonymous) {
+      throw new StartupError(
+        'this server has no authentication: whoever reaches its port may do everything; if your network protects it, say so with --allow-anonymous (PERDURA_ALLOW_ANONYMOUS=true)',
+      );
+    }
+    const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
+    const isForPeople =
+      settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && process.stdout.isTTY);
+    await runServer({ settings, databaseUrl: settings.databaseUrl, log, hasBanner: isForPeople });
+  });
+}

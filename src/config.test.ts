@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { type Command, envName, flagName, readSettings, settingKeys, type SettingsSource } from './config.ts';
+
+function read(
+  env: SettingsSource['env'] = {},
+  flags: SettingsSource['flags'] = {},
+  command: Command = 'dev',
+) {
+  return readSettings({ command, env, flags });
+}
+
+test('without anything every setting has its default', () => {
+  expect(read()).toMatchObject({
+    grpcPort: 8080,
+    databaseUrl: undefined,
+    taskHubs: ['default'],
+    dynamicTaskHubs: false,
+  });
+  expect(Object.keys(read()).toSorted()).toEqual(settingKeys.toSorted());
+});
+
+test('a flag wins over the environment, the environment over the default', () => {
+  expect(read({ PERDURA_GRPC_PORT: '1' }, { grpcPort: '2' }).grpcPort).toBe(2);
+  expect(read({ PERDURA_GRPC_PORT: '1' }).grpcPort).toBe(1);
+  expect(read({ PERDURA_GRPC_PORT: '' }).grpcPort).toBe(8080);
+});
+
+test('dev listens on the loopback only, serve on all addresses', () => {
+  expect(read({}, {}, 'dev').bindAddress).toBe('127.0.0.1');
+  expect(read({}, {}, 'serve').bindAddress).toBe('0.0.0.0');
+});
+
+test("the emulator's names work, and our own win over them", () => {
+  const env = {
+    DTS_TASK_HUB_NAMES: 'one, two',
+    DTS_USE_DYNAMIC_TASK_HUBS: 'True',
+    DTS_EMULATOR_LOG_LEVEL: 'Warning',
+  };
+  expect(read(env)).toMatchObject({ taskHubs: ['one', 'two'], dynamicTaskHubs: true, logLevel: 'warn' });
+  expect(read({ ...env, PERDURA_TASK_HUBS: 'mine' }).taskHubs).toEqual(['mine']);
+});
+
+test('an unknown name is refused with the nearest known one', () => {
+  expect(() => read({ PERDURA_GRPC_PROT: '1' })).toThrow(
+    'the environment variable PERDURA_GRPC_PROT is not a setting of perdura: did you mean PERDURA_GRPC_PORT?',
+  );
+});
+
+test('names that Kubernetes injects are ignored', () => {
+  const env = {
+    PERDURA_SERVICE_HOST: '10.0.0.1',
+    PERDURA_PORT: 'tcp://10.0.0.1:8080',
+    PERDURA_PORT_8080_TCP: 'x',
+  };
+  expect(read(env).grpcPort).toBe(8080);
+});
+
+test.each([
+  ['PERDURA_GRPC_PORT', 'http', 'a whole number from 0 to 65535'],
+  ['PERDURA_GRPC_PORT', '65536', 'a whole number from 0 to 65535'],
+  ['PERDURA_GRPC_PORT', '-1', 'a whole number from 0 to 65535'],
+  ['PERDURA_GRPC_PORT', '1.5', 'a whole number from 0 to 65535'],
+  ['PERDURA_ORCHESTRATION_LEASE_SECONDS', '0', 'a whole number from 1 to 86400'],
+  ['PERDURA_DYNAMIC_TASK_HUBS', 'yes', 'true or false'],
+  ['PERDURA_LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, silent'],
+  ['PERDURA_TASK_HUBS', 'a b', 'names of 3 to 64 letters, digits and -, separated by commas'],
+  ['DTS_TASK_HUB_NAMES', 'good,', 'names of 3 to 64 letters, digits and -, separated by commas'],
+  ['PERDURA_DATABASE_SCHEMA', 'pg_x', 'lower-case letters, digits and _'],
+])('%s=%s is refused with what is allowed', (name, value, allowed) => {
+  expect(() => read({ [name]: value })).toThrow(
+    `${name} is '${value}', which is not allowed: it is ${allowed}`,
+  );
+});
+
+test('a bad flag is named as the flag', () => {
+  expect(() => read({}, { grpcPort: 'x' })).toThrow("--grpc-port is 'x', which is not allowed");
+});
+
+test('settings can not be changed', () => {
+  expect(Object.isFrozen(read())).toBe(true);
+});
+
+test('names derive from the key', () => {
+  expect([envName('historyCacheMb'), flagName('historyCacheMb')]).toEqual([
+    'PERDURA_HISTORY_CACHE_MB',
+    '--history-cache-mb',
+  ]);
+});

@@ -1,0 +1,298 @@
+// Every setting of the program in one table: its value's type, default and sentence. The key gives the other names:
+// `grpcPort` is the environment variable PERDURA_GRPC_PORT and the flag --grpc-port. A flag wins over the environment,
+// the environment over the default. `--help`, docs/settings.md and its test are made of this table.
+
+import { nearestWord } from './lib/nearest-word.ts';
+import { StartupError } from './lib/startup-error.ts';
+import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
+
+export interface Settings {
+  readonly databaseUrl: string | undefined;
+  readonly databaseSchema: string;
+  readonly dataDir: string;
+  readonly grpcPort: number;
+  readonly metricsPort: number;
+  readonly bindAddress: string;
+  readonly taskHubs: readonly string[];
+  readonly dynamicTaskHubs: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly allowAnonymous: boolean;
+  readonly orchestrationLeaseSeconds: number;
+  readonly activityLeaseSeconds: number;
+  readonly streamGraceSeconds: number;
+  readonly maxDeliveryAttempts: number;
+  readonly drainSeconds: number;
+  readonly historyCacheMb: number;
+  readonly maxWorkItemMb: number;
+  readonly databasePoolSize: number;
+}
+
+/** What the server itself reads; the rest is for the command that starts it. */
+export type ServerSettings = Omit<
+  Settings,
+  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous'
+>;
+
+/** A server that answers; addresses are `host:port` as bound. */
+export interface RunningServer {
+  readonly grpcAddress: string;
+  readonly metricsAddress: string;
+  /** Drains: not ready, no claims, leased work finishes within `drainSeconds`, streams end, residents are released. */
+  stop(): Promise<void>;
+  /** Resolves when the server has ended, with the reason when nobody asked it to. */
+  readonly stopped: Promise<Error | undefined>;
+}
+
+export type Command = 'dev' | 'serve' | 'migrate';
+
+interface Kind<T> {
+  /** Stands for a value in `--help`. */
+  readonly placeholder: string;
+  /** Ends the sentence "… is not allowed: it is". */
+  readonly allowed: string;
+  /** The value, or undefined when the text is none. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+export interface Setting<T> extends Kind<T> {
+  readonly fallback: T | ((command: Command) => T);
+  /** How the default is written in the documentation. */
+  readonly shown: string;
+  readonly sentence: string;
+  /** Names of the emulator's environment variables that mean the same. */
+  readonly aliases?: readonly string[];
+}
+
+function text(placeholder: string, allowed: string): Kind<string> {
+  return { placeholder, allowed, parse: (given) => given };
+}
+
+function whole(min: number, max: number): Kind<number> {
+  return {
+    placeholder: 'number',
+    allowed: `a whole number from ${min} to ${max}`,
+    parse(given) {
+      const value = /^\d{1,15}$/.test(given) ? Number(given) : NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+const bool: Kind<boolean> = {
+  placeholder: 'true|false',
+  allowed: 'true or false',
+  parse: (given) => ({ true: true, false: false, 1: true, 0: false })[given.toLowerCase()],
+};
+
+function oneOf<T extends string>(values: readonly T[], synonyms: Readonly<Record<string, T>> = {}): Kind<T> {
+  return {
+    placeholder: values.join('|'),
+    allowed: `one of ${values.join(', ')}`,
+    parse: (given) => values.find((value) => value === given.toLowerCase()) ?? synonyms[given.toLowerCase()],
+  };
+}
+
+const schemaName: Kind<string> = {
+  placeholder: 'name',
+  allowed: 'lower-case letters, digits and _, at most 63, starting with a letter or _, not with pg_',
+  parse: (given) => (/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(given) ? given : undefined),
+};
+
+const hubNames: Kind<readonly string[]> = {
+  placeholder: 'names',
+  allowed: 'names of 3 to 64 letters, digits and -, separated by commas',
+  parse(given) {
+    const names = given.split(',').map((name) => name.trim());
+    return names.every((name) => /^[A-Za-z0-9-]{3,64}$/.test(name)) ? [...new Set(names)] : undefined;
+  },
+};
+
+/** The names that the emulator and .NET give to levels. */
+const levelSynonyms = { information: 'info', warning: 'warn', critical: 'fatal', none: 'silent' } as const;
+
+/** A setting whose default is written as it is. */
+function setting<T>(
+  kind: Kind<T>,
+  fallback: T,
+  sentence: string,
+  aliases: readonly string[] = [],
+): Setting<T> {
+  return { ...kind, fallback, shown: String(fallback), sentence, aliases };
+}
+
+const port = whole(0, 65_535);
+/** Timers of Node end at 2^31 milliseconds, a little over 24 days. */
+const longestSeconds = 2_000_000;
+
+export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
+  databaseUrl: {
+    ...text('url', 'a URL like postgres://user:password@host:5432/database'),
+    fallback: undefined,
+    shown: 'unset: embedded PostgreSQL (dev)',
+    sentence: 'Where PostgreSQL (14 or newer) is; serve and migrate need it.',
+  },
+  databaseSchema: setting(schemaName, 'perdura', 'The schema that holds all tables; it is made when absent.'),
+  dataDir: setting(
+    text('folder', 'a folder'),
+    './.perdura',
+    'Where the embedded PostgreSQL keeps its data (dev).',
+  ),
+  grpcPort: setting(port, 8080, 'Port of the gRPC endpoint for clients and workers; 0 takes any free one.'),
+  metricsPort: setting(port, 9090, 'Port of /metrics, /healthz and /readyz; 0 takes any free one.'),
+  bindAddress: {
+    ...text('address', 'an IP address or a host name'),
+    fallback: (command) => (command === 'dev' ? '127.0.0.1' : '0.0.0.0'),
+    shown: '127.0.0.1 (dev), 0.0.0.0 (serve)',
+    sentence: 'The address that both ports listen on.',
+  },
+  taskHubs: setting(
+    hubNames,
+    ['default'],
+    'Task hubs made at the start, separated by commas; the first is for calls that name none.',
+    ['DTS_TASK_HUB_NAMES'],
+  ),
+  dynamicTaskHubs: setting(bool, false, 'Make a task hub when a call first names it.', [
+    'DTS_USE_DYNAMIC_TASK_HUBS',
+  ]),
+  logLevel: setting(oneOf(logLevels, levelSynonyms), 'info', 'The least important level that is logged.', [
+    'DTS_EMULATOR_LOG_LEVEL',
+  ]),
+  logFormat: setting(
+    oneOf(logFormats),
+    'auto',
+    'How log lines look; auto is pretty in a terminal, else JSON.',
+  ),
+  allowAnonymous: setting(
+    bool,
+    false,
+    'Let serve start without authentication, because the network protects it.',
+  ),
+  orchestrationLeaseSeconds: setting(
+    whole(1, 86_400),
+    300,
+    'Time a worker has for one turn of an orchestration, in seconds; then the turn goes out again.',
+  ),
+  activityLeaseSeconds: setting(
+    whole(0, longestSeconds),
+    86_400,
+    "Time a worker has for an activity, in seconds; 0 binds it to its worker's stream alone.",
+  ),
+  streamGraceSeconds: setting(
+    whole(0, 3_600),
+    5,
+    "Time that a lost worker's items wait for its return before they go to another, in seconds.",
+  ),
+  maxDeliveryAttempts: setting(
+    whole(1, 1_000),
+    10,
+    'Deliveries of a work item that may end in a lost worker or a timeout before it fails for good.',
+  ),
+  drainSeconds: setting(
+    whole(0, 3_600),
+    30,
+    'Time that work under way has to finish when the server is stopped, in seconds.',
+  ),
+  historyCacheMb: setting(whole(1, 65_536), 256, 'Memory for histories of running orchestrations, in MiB.'),
+  maxWorkItemMb: setting(
+    whole(1, 64),
+    4,
+    'Largest work item sent in one message, in MiB; a longer history is streamed.',
+  ),
+  databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
+};
+
+export type SettingKey = keyof Settings;
+
+export const settingKeys: readonly SettingKey[] = Object.keys(settingsTable).filter(isSettingKey);
+
+function isSettingKey(name: string): name is SettingKey {
+  return name in settingsTable;
+}
+
+/** `grpcPort` → `PERDURA_GRPC_PORT`. */
+export function envName(key: SettingKey): string {
+  return `PERDURA_${words(key).join('_').toUpperCase()}`;
+}
+
+/** `grpcPort` → `--grpc-port`. */
+export function flagName(key: SettingKey): string {
+  return `--${words(key).join('-')}`;
+}
+
+function words(key: SettingKey): string[] {
+  return key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+}
+
+export interface SettingsSource {
+  readonly command: Command;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Flags by setting, as text. */
+  readonly flags: Readonly<Partial<Record<SettingKey, string>>>;
+}
+
+/** Reads all settings once. A value or a name that isn't known ends the start with one line. */
+export function readSettings(source: SettingsSource): Settings {
+  refuseUnknownNames(source.env);
+  const read = <K extends SettingKey>(key: K): Settings[K] => readSetting(key, settingsTable[key], source);
+  return Object.freeze({
+    databaseUrl: read('databaseUrl'),
+    databaseSchema: read('databaseSchema'),
+    dataDir: read('dataDir'),
+    grpcPort: read('grpcPort'),
+    metricsPort: read('metricsPort'),
+    bindAddress: read('bindAddress'),
+    taskHubs: read('taskHubs'),
+    dynamicTaskHubs: read('dynamicTaskHubs'),
+    logLevel: read('logLevel'),
+    logFormat: read('logFormat'),
+    allowAnonymous: read('allowAnonymous'),
+    orchestrationLeaseSeconds: read('orchestrationLeaseSeconds'),
+    activityLeaseSeconds: read('activityLeaseSeconds'),
+    streamGraceSeconds: read('streamGraceSeconds'),
+    maxDeliveryAttempts: read('maxDeliveryAttempts'),
+    drainSeconds: read('drainSeconds'),
+    historyCacheMb: read('historyCacheMb'),
+    maxWorkItemMb: read('maxWorkItemMb'),
+    databasePoolSize: read('databasePoolSize'),
+  });
+}
+
+function readSetting<T>(key: SettingKey, row: Setting<T>, source: SettingsSource): T {
+  const given = findText(key, row.aliases ?? [], source);
+  if (given === undefined) {
+    return row.fallback instanceof Function ? row.fallback(source.command) : row.fallback;
+  }
+  const value = row.parse(given.text);
+  if (value === undefined) {
+    throw new StartupError(`${given.name} is '${given.text}', which is not allowed: it is ${row.allowed}`);
+  }
+  return value;
+}
+
+/** An empty variable counts as unset: that is how compose files and charts leave one out. */
+function findText(
+  key: SettingKey,
+  aliases: readonly string[],
+  { flags, env }: SettingsSource,
+): { name: string; text: string } | undefined {
+  const candidates = [
+    { name: flagName(key), text: flags[key] },
+    ...[envName(key), ...aliases].map((name) => ({ name, text: env[name] === '' ? undefined : env[name] })),
+  ];
+  for (const { name, text: found } of candidates) if (found !== undefined) return { name, text: found };
+  return undefined;
+}
+
+/** Kubernetes injects the first two for a Service named perdura; the third configures our tests. */
+const ignoredNames = /^PERDURA_(SERVICE_|PORT|TEST_)/;
+
+function refuseUnknownNames(env: SettingsSource['env']): void {
+  const known = settingKeys.map(envName);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('PERDURA_') || known.includes(name) || ignoredNames.test(name)) continue;
+    throw new StartupError(
+      `the environment variable ${name} is not a setting of perdura: did you mean ${nearestWord(name, known)}?`,
+    );
+  }
+}

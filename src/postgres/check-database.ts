@@ -1,0 +1,34 @@
+import { Client } from 'pg';
+import { StartupError } from '../lib/startup-error.ts';
+import { connectionSettings, type StoreAddress } from './pool.ts';
+import { query, sql } from './sql.ts';
+
+const OLDEST_MAJOR = 14;
+
+/** Connects once, so that a start with a wrong address, password or version ends with one clear line. */
+export async function checkDatabase(store: StoreAddress): Promise<void> {
+  const client = new Client(connectionSettings(store));
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new StartupError(`the database can't be reached (${reason(error)}): check PERDURA_DATABASE_URL`);
+  }
+  try {
+    const [row] = await query(
+      client,
+      sql<{ version: string }>`select current_setting('server_version') as version`,
+    );
+    const version = row?.version ?? '';
+    if (Number.parseInt(version) >= OLDEST_MAJOR) return;
+    throw new StartupError(`the database is PostgreSQL ${version}: perdura needs ${OLDEST_MAJOR} or newer`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A host with several addresses fails with one error for each, and then the message is empty. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

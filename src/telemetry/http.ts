@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { StartupError } from '../lib/startup-error.ts';
+import { type Metrics } from './metrics.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+export interface TelemetryServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
+  readonly readiness: () => Readiness;
+}
+
+export interface TelemetryServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * Listens for Prometheus and for probes: /metrics · /healthz (the process answers) · /readyz (it should get traffic;
+ * 503 with the reason when not). It has a port of its own so that it is never exposed with the API.
+ */
+export async function startTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
+  const server = createServer((request, response) => {
+    answer(request, options).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  // A probe is a few lines: nobody holds a connection open or sends a body.
+  server.headersTimeout = 5_000;
+  server.requestTimeout = 10_000;
+  await new Promise<void>((done, failed) => {
+    server.once('error', (error) => {
+      failed(listenError(error, options));
+    });
+    server.listen(options.port, options.host, done);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => {
+          done();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  { method, url }: IncomingMessage,
+  { metrics, readiness }: TelemetryServerOptions,
+): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET');
+  switch (url?.split('?')[0]) {
+    case '/metrics':
+      return { status: 200, type: metrics.contentType, body: await metrics.render() };
+    case '/healthz':
+      return plain(200, 'ok');
+    case '/readyz': {
+      const { ready, reason } = readiness();
+      return ready ? plain(200, 'ok') : plain(503, reason ?? 'not ready');
+    }
+    default:
+      return plain(404, 'not found: /metrics, /healthz and /readyz are here');
+  }
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: TelemetryServerOptions): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new StartupError(
+      `port ${port} (metrics and health) is in use on ${host}: stop what uses it, or set PERDURA_METRICS_PORT`,
+    );
+  }
+  return new StartupError(`can't listen on ${host}:${port} (metrics and health): ${error.message}`);
+}

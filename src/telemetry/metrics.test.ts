@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { createMetrics, metricTable } from './metrics.ts';
+
+test('every metric of the table is rendered under its name', async () => {
+  const text = await createMetrics('1.2.3').render();
+  for (const { name, help } of Object.values(metricTable)) expect(text).toContain(`# HELP ${name} ${help}`);
+  expect(text).toMatch(/perdura_build_info\{version="1\.2\.3",node="\d+\.\d+\.\d+"\} 1/);
+  expect(text).toContain('nodejs_eventloop_lag_seconds');
+});
+
+test('values arrive with their labels, and two sets share nothing', async () => {
+  const metrics = createMetrics('1.2.3');
+  metrics.redelivered('activity');
+  metrics.commitBatch(3, 3, 0);
+  metrics.dispatched('orchestration', 15);
+  metrics.timerFired(2);
+  metrics.sweepFound('bell', 2);
+  metrics.streamsChanged('default', 1);
+  metrics.streamsChanged('default', 1);
+  metrics.streamsChanged('default', -1);
+  metrics.backlog([{ hub: 'default', kind: 'activity', count: 7, oldestSeconds: 1.5 }]);
+  const text = await metrics.render();
+  expect(text).toContain('perdura_redeliveries_total{kind="activity"} 1');
+  expect(text).toContain('perdura_commit_batch_seconds_bucket{le="0.005"} 1');
+  expect(text).toContain('perdura_commit_batch_writes_sum 3');
+  expect(text).toContain('perdura_lane_wait_seconds_count 1');
+  expect(text).toContain('perdura_dispatch_seconds_sum{kind="orchestration"} 0.015');
+  expect(text).toContain('perdura_timer_lateness_seconds_sum 0.002');
+  expect(text).toContain('perdura_sweep_finds_total{find="bell"} 2');
+  expect(text).toContain('perdura_worker_streams{hub="default"} 1');
+  expect(text).toContain('perdura_backlog_items{hub="default",kind="activity"} 7');
+  expect(text).toContain('perdura_backlog_oldest_seconds{hub="default",kind="activity"} 1.5');
+  expect(await createMetrics('1.2.3').render()).not.toContain('kind="activity"');
+});
+
+test('a backlog that is gone is no longer shown', async () => {
+  const metrics = createMetrics('1.2.3');
+  metrics.backlog([{ hub: 'old', kind: 'activity', count: 7, oldestSeconds: 1.5 }]);
+  metrics.backlog([]);
+  expect(await metrics.render()).not.toContain('hub="old"');
+});
+
+test('metric names follow the naming rule', () => {
+  for (const { name } of Object.values(metricTable)) {
+    expect(name).toMatch(/^perdura(_[a-z]+)+$/);
+  }
+});

@@ -1,0 +1,175 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+interface MetricRow<Label extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+  /** Upper bounds; of histograms only. */
+  readonly buckets?: readonly number[];
+}
+
+const latencySeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const latenessSeconds = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300];
+
+/** Every metric of ours; docs/operations.md lists the same names. Node's own (`process_…`, `nodejs_…`) come beside them. */
+export const metricTable = {
+  commitBatchWrites: {
+    name: 'perdura_commit_batch_writes',
+    help: 'Writes committed together in one transaction.',
+    labels: [],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+  },
+  commitBatchSeconds: {
+    name: 'perdura_commit_batch_seconds',
+    help: 'Time from sending a commit batch to its COMMIT.',
+    labels: [],
+    buckets: latencySeconds,
+  },
+  laneWaitSeconds: {
+    name: 'perdura_lane_wait_seconds',
+    help: 'Time that the oldest write of a commit batch waited for the lane.',
+    labels: [],
+    buckets: latencySeconds,
+  },
+  dispatchSeconds: {
+    name: 'perdura_dispatch_seconds',
+    help: 'Time from a work item being ready on this replica to its being sent to a worker.',
+    labels: ['kind'],
+    buckets: latencySeconds,
+  },
+  backlogItems: {
+    name: 'perdura_backlog_items',
+    help: 'Work items in the database that no replica has taken.',
+    labels: ['hub', 'kind'],
+  },
+  backlogOldestSeconds: {
+    name: 'perdura_backlog_oldest_seconds',
+    help: 'Age of the oldest work item that no replica has taken.',
+    labels: ['hub', 'kind'],
+  },
+  redeliveries: {
+    name: 'perdura_redeliveries_total',
+    help: 'Work items sent again because a lease timed out, a stream was lost or a worker gave them back.',
+    labels: ['kind'],
+  },
+  sweepFinds: {
+    name: 'perdura_sweep_finds_total',
+    help: 'Things that the sweep found and nobody had announced; 0 in a healthy run.',
+    labels: ['find'],
+  },
+  timerLatenessSeconds: {
+    name: 'perdura_timer_lateness_seconds',
+    help: 'Time from when a timer was due to its firing.',
+    labels: [],
+    buckets: latenessSeconds,
+  },
+  workerStreams: {
+    name: 'perdura_worker_streams',
+    help: 'Work-item streams that are connected to this replica.',
+    labels: ['hub'],
+  },
+  buildInfo: {
+    name: 'perdura_build_info',
+    help: 'Always 1; the labels say which program this is.',
+    labels: ['version', 'node'],
+  },
+} as const satisfies Readonly<Record<string, MetricRow<string>>>;
+
+/** What the engine reports: one method per event. One set per process, made in the CLI and handed down. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+interface Backlog {
+  readonly hub: string;
+  readonly kind: string;
+  readonly count: number;
+  readonly oldestSeconds: number;
+}
+
+export function createMetrics(version: string) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  gauge(registry, metricTable.buildInfo).set({ version, node: process.versions.node }, 1);
+  return {
+    /** Everything in Prometheus' text format. */
+    render: (): Promise<string> => registry.metrics(),
+    contentType: registry.contentType,
+    ...storeMetrics(registry),
+    ...dispatchMetrics(registry),
+  };
+}
+
+function storeMetrics(registry: Registry) {
+  const writesPerBatch = histogram(registry, metricTable.commitBatchWrites);
+  const batchSeconds = histogram(registry, metricTable.commitBatchSeconds);
+  const laneWait = histogram(registry, metricTable.laneWaitSeconds);
+  const items = gauge(registry, metricTable.backlogItems);
+  const oldest = gauge(registry, metricTable.backlogOldestSeconds);
+  const finds = counter(registry, metricTable.sweepFinds);
+  return {
+    /** A batch was committed, `ms` after it was sent; its oldest write had waited `queuedMs` for the lane. */
+    commitBatch(writes: number, ms: number, queuedMs: number): void {
+      writesPerBatch.observe(writes);
+      batchSeconds.observe(ms / 1000);
+      laneWait.observe(queuedMs / 1000);
+    },
+    /** What waits in the database now; replaces what was said before. */
+    backlog(rows: readonly Backlog[]): void {
+      items.reset();
+      oldest.reset();
+      for (const { hub, kind, count, oldestSeconds } of rows) {
+        items.set({ hub, kind }, count);
+        oldest.set({ hub, kind }, oldestSeconds);
+      }
+    },
+    /** The sweep found something that nobody had announced, such as `bell`, `dead` or `completion`. */
+    sweepFound(find: string, count: number): void {
+      finds.inc({ find }, count);
+    },
+  };
+}
+
+function dispatchMetrics(registry: Registry) {
+  const dispatch = histogram(registry, metricTable.dispatchSeconds);
+  const redeliveries = counter(registry, metricTable.redeliveries);
+  const lateness = histogram(registry, metricTable.timerLatenessSeconds);
+  const streams = gauge(registry, metricTable.workerStreams);
+  return {
+    /** A work item was sent to a worker, `ms` after it had become ready here. */
+    dispatched(kind: string, ms: number): void {
+      dispatch.observe({ kind }, ms / 1000);
+    },
+    /** A work item goes out again. */
+    redelivered(kind: string): void {
+      redeliveries.inc({ kind });
+    },
+    /** A timer fired, `ms` after it was due. */
+    timerFired(ms: number): void {
+      lateness.observe(ms / 1000);
+    },
+    /** A worker's stream was opened (1) or ended (-1). */
+    streamsChanged(hub: string, by: 1 | -1): void {
+      streams.inc({ hub }, by);
+    },
+  };
+}
+
+function histogram<L extends string>(
+  registry: Registry,
+  { name, help, labels, buckets }: MetricRow<L>,
+): Histogram<L> {
+  return new Histogram({
+    name,
+    help,
+    labelNames: labels,
+    buckets: [...(buckets ?? [])],
+    registers: [registry],
+  });
+}
+
+function gauge<L extends string>(registry: Registry, { name, help, labels }: MetricRow<L>): Gauge<L> {
+  return new Gauge({ name, help, labelNames: labels, registers: [registry] });
+}
+
+function counter<L extends string>(registry: Registry, { name, help, labels }: MetricRow<L>): Counter<L> {
+  return new Counter({ name, help, labelNames: labels, registers: [registry] });
+}
