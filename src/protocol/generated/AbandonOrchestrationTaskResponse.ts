@@ -1,0 +1,8 @@
+// Original file: protos/orchestrator_service.proto
+
+
+export interface AbandonOrchestrationTaskResponseInput {
+}
+
+export interface AbandonOrchestrationTaskResponse {
+}

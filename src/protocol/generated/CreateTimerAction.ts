@@ -1,0 +1,11 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { TimestampInput as _google_protobuf_TimestampInput, Timestamp as _google_protobuf_Timestamp } from './google/protobuf/Timestamp.ts';
+
+export interface CreateTimerActionInput {
+  'fireAt'?: (_google_protobuf_TimestampInput | null);
+}
+
+export interface CreateTimerAction {
+  'fireAt': (_google_protobuf_Timestamp | null);
+}

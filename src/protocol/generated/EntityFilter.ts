@@ -1,0 +1,10 @@
+// Original file: protos/orchestrator_service.proto
+
+
+export interface EntityFilterInput {
+  'name'?: (string);
+}
+
+export interface EntityFilter {
+  'name': (string);
+}

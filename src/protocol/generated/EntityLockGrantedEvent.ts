@@ -1,0 +1,10 @@
+// Original file: protos/orchestrator_service.proto
+
+
+export interface EntityLockGrantedEventInput {
+  'criticalSectionId'?: (string);
+}
+
+export interface EntityLockGrantedEvent {
+  'criticalSectionId': (string);
+}

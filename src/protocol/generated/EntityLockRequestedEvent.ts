@@ -1,0 +1,17 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { StringValueInput as _google_protobuf_StringValueInput, StringValue as _google_protobuf_StringValue } from './google/protobuf/StringValue.ts';
+
+export interface EntityLockRequestedEventInput {
+  'criticalSectionId'?: (string);
+  'lockSet'?: (string)[];
+  'position'?: (number);
+  'parentInstanceId'?: (_google_protobuf_StringValueInput | null);
+}
+
+export interface EntityLockRequestedEvent {
+  'criticalSectionId': (string);
+  'lockSet': (string)[];
+  'position': (number);
+  'parentInstanceId': (_google_protobuf_StringValue | null);
+}

@@ -1,0 +1,11 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { StringValueInput as _google_protobuf_StringValueInput, StringValue as _google_protobuf_StringValue } from './google/protobuf/StringValue.ts';
+
+export interface GenericEventInput {
+  'data'?: (_google_protobuf_StringValueInput | null);
+}
+
+export interface GenericEvent {
+  'data': (_google_protobuf_StringValue | null);
+}

@@ -1,0 +1,13 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { StringValueInput as _google_protobuf_StringValueInput, StringValue as _google_protobuf_StringValue } from './google/protobuf/StringValue.ts';
+
+export interface OrchestrationInstanceInput {
+  'instanceId'?: (string);
+  'executionId'?: (_google_protobuf_StringValueInput | null);
+}
+
+export interface OrchestrationInstance {
+  'instanceId': (string);
+  'executionId': (_google_protobuf_StringValue | null);
+}

@@ -1,0 +1,15 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { StringValueInput as _google_protobuf_StringValueInput, StringValue as _google_protobuf_StringValue } from './google/protobuf/StringValue.ts';
+
+export interface RaiseEventRequestInput {
+  'instanceId'?: (string);
+  'name'?: (string);
+  'input'?: (_google_protobuf_StringValueInput | null);
+}
+
+export interface RaiseEventRequest {
+  'instanceId': (string);
+  'name': (string);
+  'input': (_google_protobuf_StringValue | null);
+}

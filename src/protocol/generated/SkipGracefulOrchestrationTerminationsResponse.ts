@@ -1,0 +1,10 @@
+// Original file: protos/orchestrator_service.proto
+
+
+export interface SkipGracefulOrchestrationTerminationsResponseInput {
+  'unterminatedInstanceIds'?: (string)[];
+}
+
+export interface SkipGracefulOrchestrationTerminationsResponse {
+  'unterminatedInstanceIds': (string)[];
+}

@@ -1,0 +1,13 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { TaskFailureDetailsInput as _TaskFailureDetailsInput, TaskFailureDetails as _TaskFailureDetails } from './TaskFailureDetails.ts';
+
+export interface SubOrchestrationInstanceFailedEventInput {
+  'taskScheduledId'?: (number);
+  'failureDetails'?: (_TaskFailureDetailsInput | null);
+}
+
+export interface SubOrchestrationInstanceFailedEvent {
+  'taskScheduledId': (number);
+  'failureDetails': (_TaskFailureDetails | null);
+}

@@ -1,0 +1,15 @@
+// Original file: protos/orchestrator_service.proto
+
+import type { StringValueInput as _google_protobuf_StringValueInput, StringValue as _google_protobuf_StringValue } from './google/protobuf/StringValue.ts';
+
+export interface TraceContextInput {
+  'traceParent'?: (string);
+  'spanID'?: (string);
+  'traceState'?: (_google_protobuf_StringValueInput | null);
+}
+
+export interface TraceContext {
+  'traceParent': (string);
+  'spanID': (string);
+  'traceState': (_google_protobuf_StringValue | null);
+}

@@ -1,0 +1,10 @@
+// Original file: null
+
+
+export interface DoubleValueInput {
+  'value'?: (number | string);
+}
+
+export interface DoubleValue {
+  'value': (number);
+}

@@ -1,0 +1,10 @@
+// Original file: null
+
+
+export interface StringValueInput {
+  'value'?: (string);
+}
+
+export interface StringValue {
+  'value': (string);
+}

@@ -1,0 +1,36 @@
+import { loadPackageDefinition, type ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { conversion } from './codec.ts';
+import { type ProtoGrpcType } from './generated/orchestrator_service.ts';
+import { protoDirectory, protoFile, schema, serviceName } from './schema.ts';
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/**
+ * The service for a gRPC server whose handlers get and answer bytes: they decode by `codec`, which reads more
+ * strictly than gRPC's own tools, and answer with bytes that were made elsewhere (framing.ts).
+ */
+export const serviceDefinition: ServiceDefinition = Object.fromEntries(
+  schema.lookupService(serviceName).methodsArray.map((method) => [
+    method.name,
+    {
+      path: `/${serviceName}/${method.name}`,
+      requestStream: method.requestStream === true,
+      responseStream: method.responseStream === true,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    },
+  ]),
+);
+
+/** What server reflection describes: every message and the service, with their file descriptors. */
+export function loadDescriptors(): PackageDefinition {
+  return loadSync(protoFile, { includeDirs: [protoDirectory], ...conversion });
+}
+
+/** The generated client, for the command line and tests: `new (loadClientPackage().TaskHubSidecarService)(…)`. */
+export function loadClientPackage(): ProtoGrpcType {
+  return loadPackageDefinition(loadDescriptors()) as unknown as ProtoGrpcType;
+}
