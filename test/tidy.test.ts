@@ -1,0 +1,241 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { envName, flagName, settingKeys, settingsTable } from '../src/config.ts';
+import { readMigrations } from '../src/postgres/migration-files.ts';
+import { metricTable } from '../src/telemetry/metrics.ts';
+
+// The rules of CONTRIBUTING.md that a machine can check and lint can't. Each test lists what breaks its rule.
+
+const root = join(import.meta.dirname, '..');
+const ignored = /^(node_modules|dist|coverage|\.[a-z]+)\/|^src\/protocol\/generated\//;
+
+function list(...patterns: string[]): string[] {
+  return globSync(patterns, { cwd: root, exclude: (path) => path === 'node_modules' }).filter(
+    (path) => !ignored.test(path),
+  );
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** `path:line` of every match in the files. */
+function matches(files: readonly string[], pattern: RegExp): string[] {
+  return files.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}`] : [])),
+  );
+}
+
+const code = list('src/**/*.ts', 'test/**/*.ts', 'bin/*.mjs', '*.ts').filter(
+  (path) => path !== 'test/tidy.test.ts',
+);
+const sources = code.filter((path) => path.startsWith('src/') && !path.endsWith('.test.ts'));
+const tests = code.filter((path) => path.endsWith('.test.ts'));
+const documents = list('*.md', 'docs/**/*.md');
+
+/** First cells of the rows of a document's tables that are code, such as `PERDURA_GRPC_PORT`. */
+function documentedNames(path: string, pattern: RegExp): string[] {
+  return [...read(path).matchAll(/^\| `([^`]+)`/gm)]
+    .map((row) => row[1] ?? '')
+    .filter((name) => pattern.test(name));
+}
+
+describe('code', () => {
+  test('SQL stands in src/postgres only', () => {
+    const others = sources.filter((path) => !path.startsWith('src/postgres/'));
+    const statement =
+      /\bsql(<[^>]*>)?`|[`'"]\s*(select\s[^`;]{1,300}\sfrom\s|insert into\s|delete from\s|update \w+\s+set\s|(create|alter|drop) (table|schema|database|index)\s)/;
+    expect(others.filter((path) => statement.test(read(path)))).toEqual([]);
+  });
+
+  test('nothing outside src/postgres imports the SQL template', () => {
+    expect(
+      matches(
+        sources.filter((path) => !path.startsWith('src/postgres/')),
+        /from '.*postgres\/sql\.ts'/,
+      ),
+    ).toEqual([]);
+  });
+
+  test('every TODO names its issue', () => {
+    expect(matches(code, /\b(TODO|FIXME|XXX)\b(?!.*#\d)/)).toEqual([]);
+  });
+
+  test('no test is singled out or switched off', () => {
+    expect(matches(tests, /\b(test|it|describe)\.(only|skip|todo)\(/)).toEqual([]);
+  });
+
+  test('no rule is switched off in place', () => {
+    expect(matches(code, /eslint-disable|@ts-ignore|@ts-expect-error|@ts-nocheck/)).toEqual([]);
+  });
+
+  test('no default exports and no barrels', () => {
+    expect(matches(sources, /^export default\b/)).toEqual([]);
+    expect(code.filter((path) => /^index\.\w+$/.test(basename(path)))).toEqual([]);
+  });
+
+  test('file names are kebab-case', () => {
+    const names = [...code, ...list('migrations/*', 'docs/**/*')].filter(
+      (path) => !path.startsWith('migrations/'),
+    );
+    expect(names.filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(basename(path)))).toEqual(
+      [],
+    );
+  });
+
+  test('test names are unique within a file', () => {
+    const repeated = tests.flatMap((path) => {
+      const names = [...read(path).matchAll(/^\s*test\(\s*(['"`])(.+?)\1,/gm)].map((found) => found[2]);
+      return names
+        .filter((name, index) => names.indexOf(name) !== index)
+        .map((name) => `${path}: ${name ?? ''}`);
+    });
+    expect(repeated).toEqual([]);
+  });
+
+  test('no path of somebody’s machine stands in the repository', () => {
+    expect(matches([...code, ...documents], /\/(home|Users)\/[a-z]+\/|\/work\//)).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  test('every operation and every action has a test', () => {
+    const texts = tests.map(read);
+    const isTested = (path: string): boolean => {
+      const name = basename(path, '.ts');
+      const hasOwnTest = tests.some((candidate) =>
+        [`${name}.test.ts`, `${name}.pg.test.ts`].includes(basename(candidate)),
+      );
+      return hasOwnTest || texts.some((text) => text.includes(`/${name}.ts'`));
+    };
+    const operations = sources
+      .filter((path) => /^src\/(scheduler|domain\/actions)\//.test(path))
+      // Files of types alone do nothing that a test could see.
+      .filter((path) => /^export (async )?(function|class|const)/m.test(read(path)));
+    expect(operations.filter((path) => !isTested(path))).toEqual([]);
+  });
+
+  test.runIf(existsSync(join(root, 'test/rpc')))(
+    'every rpc has a handler and a test of its own, or is tested as unimplemented',
+    () => {
+      const service =
+        /service TaskHubSidecarService \{([\s\S]*?)\n\}/.exec(
+          read('protos/orchestrator_service.proto'),
+        )?.[1] ?? '';
+      const rpcs = [...service.matchAll(/^\s*rpc (\w+)/gm)].map((found) => found[1] ?? '');
+      expect(rpcs).toContain('GetWorkItems');
+      const handlers = list('src/grpc/**/*.ts').map(read).join('\n');
+      const unimplemented = existsSync(join(root, 'test/rpc/unimplemented.test.ts'))
+        ? read('test/rpc/unimplemented.test.ts')
+        : '';
+      const untested = rpcs.filter((rpc) => {
+        const file = rpc.replaceAll(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+        const isHandled = new RegExp(`\\b${rpc}\\b`, 'i').test(handlers);
+        return (
+          !(isHandled && tests.includes(`test/rpc/${file}.test.ts`)) &&
+          !new RegExp(`\\b${rpc}\\b`, 'i').test(unimplemented)
+        );
+      });
+      expect(untested).toEqual([]);
+    },
+  );
+});
+
+describe('what is generated', () => {
+  test('migrations are numbered, named and headed', () => {
+    expect(readMigrations().length).toBeGreaterThan(0);
+  });
+
+  test(
+    'the types of the protocol are those of the .proto files ("npm run protocol" makes them)',
+    { timeout: 30_000 },
+    () => {
+      const { scripts } = JSON.parse(read('package.json')) as { scripts: { protocol: string } };
+      const [, tool = '', ...args] =
+        /--run (\S+) (.*)$/
+          .exec(scripts.protocol)
+          ?.flatMap((part, index) => (index === 2 ? part.split(' ') : part)) ?? [];
+      const out = mkdtempSync(join(tmpdir(), 'perdura-protocol-'));
+      try {
+        const redirected = args.map((argument) => argument.replace(/^--outDir=.*$/, `--outDir=${out}`));
+        execFileSync(process.execPath, [join(root, 'node_modules/.bin', tool), ...redirected], {
+          cwd: root,
+          stdio: 'ignore',
+        });
+        const made = globSync('**/*.ts', { cwd: out }).toSorted();
+        const kept = globSync('**/*.ts', { cwd: join(root, 'src/protocol/generated') }).toSorted();
+        expect(kept).toEqual(made);
+        expect(
+          made.filter(
+            (path) => readFileSync(join(out, path), 'utf8') !== read(join('src/protocol/generated', path)),
+          ),
+        ).toEqual([]);
+      } finally {
+        rmSync(out, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
+describe('documents', () => {
+  test('docs/settings.md has every setting as the table has it, and no other', () => {
+    const rows = settingKeys.map((key) => {
+      const { shown, sentence, aliases = [] } = settingsTable[key];
+      const also = aliases.map((name) => ` (also \`${name}\`)`).join('');
+      return `| \`${envName(key)}\`${also} | \`${flagName(key)}\` | ${shown} | ${sentence} |`;
+    });
+    const documented = read('docs/settings.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    expect(documented).toEqual(rows);
+  });
+
+  test('documents name no setting that does not exist', () => {
+    const known = new Set(settingKeys.map(envName));
+    const named = documents.flatMap((path) =>
+      [...read(path).matchAll(/\bPERDURA_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({ path, name })),
+    );
+    expect(
+      named.filter(({ name }) => !known.has(name) && !/^PERDURA_(SERVICE|PORT|TEST)/.test(name)),
+    ).toEqual([]);
+  });
+
+  test('docs/operations.md has every metric and no other', () => {
+    const names = Object.values(metricTable).map(({ name }) => name);
+    expect(documentedNames('docs/operations.md', /^perdura_/).toSorted()).toEqual(names.toSorted());
+  });
+
+  test('docs/operations.md has every error code and no other', () => {
+    const union = /export type ErrorCode =([^;]*);/.exec(read('src/domain/errors.ts'))?.[1] ?? '';
+    const codes = [...union.matchAll(/'(\w+)'/g)].map((found) => found[1]?.toUpperCase());
+    expect(codes).toContain('NOT_FOUND');
+    expect(
+      documentedNames('docs/operations.md', /^[A-Z_]+$/)
+        .filter((name) => !name.startsWith('PERDURA_'))
+        .toSorted(),
+    ).toEqual(codes.toSorted());
+  });
+
+  test('every relative link leads somewhere', () => {
+    const broken = documents.flatMap((path) =>
+      [...read(path).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)]
+        .map((found) => found[1] ?? '')
+        .filter((target) => !existsSync(join(root, dirname(path), target)))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test.each([
+    ['README.md', 150],
+    ['CONTRIBUTING.md', 150],
+    ['ARCHITECTURE.md', 250],
+  ])('%s has at most %i lines', (path, limit) => {
+    expect(read(path).split('\n').length - 1).toBeLessThanOrEqual(limit);
+  });
+});
