@@ -28,7 +28,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 /** What an operator can put right is one line; anything else is a bug and is shown whole. */
-export function describeFailure(error: unknown): string {
+function describeFailure(error: unknown): string {
   if (error instanceof StartupError) return error.message.replaceAll(/\s*\n\s*/g, ' ');
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

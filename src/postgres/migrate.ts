@@ -99,7 +99,7 @@ async function readApplied(client: Client): Promise<Applied[]> {
 }
 
 /** Compares what the program brings with what the schema has; refuses what can't work. */
-export function findPending(
+function findPending(
   migrations: readonly Migration[],
   applied: readonly Applied[],
   { schema, log }: { readonly schema: string; readonly log: Logger },

@@ -23,7 +23,7 @@ function parseInt8(text: string): number {
 }
 
 /** Reads `2026-01-31 12:00:00.000001+00`, the form that DateStyle ISO and TimeZone UTC give. */
-export function parseTimestamp(text: string): number {
+function parseTimestamp(text: string): number {
   if (text === 'infinity') return Infinity;
   if (text === '-infinity') return -Infinity;
   const parts = /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?\+00$/.exec(text);
