@@ -174,8 +174,8 @@ test('a folder of another major version is refused with what to do', async () =>
 
 test.runIf(isRoot)('an ordinary user runs the server as himself', async () => {
   const dataDir = join(root, 'data');
-  const started = await start(dataDir, NOBODY);
-  expect(started.refused).toBeUndefined();
+  const started = await start(dataDir, NOBODY, join(root, 'fallback'));
+  expect(started.dataDir).toBe(dataDir);
   expect(statSync(join(dataDir, 'postgres')).uid).toBe(NOBODY);
 });
 

@@ -76,8 +76,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   return launchOnFreePort({ cluster, native, user, settings });
 }
 
-/** Whether the user can get to the folder, or to the nearest folder above it that exists. */
+/** Whether the server's user, if it is another, can get to the folder, or to the nearest folder above it that exists. */
 function isReachable(directory: string, user: ServerUser | undefined): boolean {
+  if (user === undefined) return true;
   try {
     return canEnter(directory, user);
   } catch {
