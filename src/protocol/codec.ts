@@ -4,7 +4,13 @@ import { type ProtoGrpcType } from './generated/orchestrator_service.ts';
 import { type AnyHistoryEvent, type RefinedMessages } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { schema } from './schema.ts';
-import { assertWellFormed, type MessageShape, shapeOf } from './well-formed.ts';
+import {
+  assertWellFormed,
+  deepestIncomingNesting,
+  deepestNesting,
+  type MessageShape,
+  shapeOf,
+} from './well-formed.ts';
 
 type Definitions = Omit<
   ProtoGrpcType,
@@ -47,10 +53,14 @@ function encode<Name extends MessageName>(name: Name, message: MessageInput<Name
 
 /** Throws a `ProtocolError` for bytes that aren't such a message. Enum numbers that we don't know stay numbers. */
 function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Message<Name> {
+  return read(name, bytes, deepestIncomingNesting) as Message<Name>;
+}
+
+function read(name: MessageName, bytes: Uint8Array, deepest: number): unknown {
   const { type, shape } = typeOf(name);
   try {
-    assertWellFormed(shape, bytes);
-    return type.toObject(type.decode(bytes), conversion) as Message<Name>;
+    assertWellFormed(shape, bytes, deepest);
+    return type.toObject(type.decode(bytes), conversion);
   } catch (cause) {
     const reason = cause instanceof ProtocolError ? cause.message : 'it is not protobuf';
     throw new ProtocolError(`invalid ${name}: ${reason}`, { cause });
@@ -62,7 +72,9 @@ export const codec = {
   encode,
   decode,
   encodeEvent: (event: MessageInput<'HistoryEvent'>): Buffer => encode('HistoryEvent', event),
-  decodeEvent: (bytes: Uint8Array): AnyHistoryEvent => decode('HistoryEvent', bytes),
+  /** Reads an event that was kept; what is inside may lie deeper than in the message that it came with. */
+  decodeEvent: (bytes: Uint8Array): AnyHistoryEvent =>
+    read('HistoryEvent', bytes, deepestNesting) as AnyHistoryEvent,
 };
 
 export type Codec = Readonly<typeof codec>;

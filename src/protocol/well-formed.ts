@@ -29,8 +29,11 @@ export interface MessageShape {
   readonly fields: Map<number, FieldShape>;
 }
 
-/** Messages are put into others before they are sent on, so what comes in may not be as deep as what can go out. */
-const deepestNesting = protobuf.Reader.recursionLimit - 10;
+/** How deep messages may be nested in bytes of our own; SDKs refuse more, too. */
+export const deepestNesting = protobuf.Reader.recursionLimit;
+
+/** How deep in a message that comes in: it is put into others before it is kept and sent on. */
+export const deepestIncomingNesting = deepestNesting - 10;
 
 const basic: Readonly<Record<string, number>> = protobuf.types.basic;
 const packed: Readonly<Record<string, number>> = protobuf.types.packed;
@@ -86,12 +89,16 @@ function valueShape(name: string, field: protobuf.Field): FieldShape {
 }
 
 /** Throws a `ProtocolError` unless the bytes are a message of this shape. */
-export function assertWellFormed(shape: MessageShape, bytes: Uint8Array): void {
-  walk(shape, new WireReader(bytes), { end: bytes.length, depth: 0 });
+export function assertWellFormed(shape: MessageShape, bytes: Uint8Array, deepest: number): void {
+  walk(shape, new WireReader(bytes), { end: bytes.length, nesting: deepest });
 }
 
-function walk(shape: MessageShape, reader: WireReader, { end, depth }: { end: number; depth: number }): void {
-  if (depth > deepestNesting) throw new ProtocolError('messages are nested too deeply');
+function walk(
+  shape: MessageShape,
+  reader: WireReader,
+  { end, nesting }: { end: number; nesting: number },
+): void {
+  if (nesting < 0) throw new ProtocolError('messages are nested too deeply');
   let chosen: FieldShape | undefined;
   while (reader.at < end) {
     const tag = reader.tag();
@@ -106,7 +113,7 @@ function walk(shape: MessageShape, reader: WireReader, { end, depth }: { end: nu
       }
       chosen = field;
     }
-    checkValue(field, reader, { tag, depth });
+    checkValue(field, reader, { tag, nesting });
   }
   if (reader.at !== end) throw new ProtocolError(`${shape.name} is cut short`);
 }
@@ -114,7 +121,7 @@ function walk(shape: MessageShape, reader: WireReader, { end, depth }: { end: nu
 function checkValue(
   field: FieldShape,
   reader: WireReader,
-  { tag, depth }: { tag: number; depth: number },
+  { tag, nesting }: { tag: number; nesting: number },
 ): void {
   const wireType = tag & 7;
   if (wireType !== field.wireType) {
@@ -126,7 +133,7 @@ function checkValue(
     const end = reader.lengthEnd();
     if (!isText(reader.bytes, reader.at, end)) throw new ProtocolError(`${field.name} is not valid UTF-8`);
     reader.at = end;
-  } else if (field.message) walk(field.message, reader, { end: reader.lengthEnd(), depth: depth + 1 });
+  } else if (field.message) walk(field.message, reader, { end: reader.lengthEnd(), nesting: nesting - 1 });
   else if (field.content === 'integer64') reader.varint();
   else reader.skip(tag);
 }
