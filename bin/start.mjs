@@ -32,9 +32,23 @@ function findNode() {
   process.exit(1);
 }
 
+// npm passes a signal to the shell between us and it, and the shell dies without telling us. What we send then must not
+// count as a second Ctrl-C: a hang-up only ever asks to stop.
+function stopWithShell(stop) {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    stop();
+  }, 200);
+  timer.unref();
+}
+
 const node = findNode();
 if (isModern && args.length > 0 && args[0] === main) {
   process.argv = [process.execPath, main, ...args.slice(1)];
+  stopWithShell(() => process.kill(process.pid, 'SIGHUP'));
   await import(main);
 } else {
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
@@ -42,5 +56,6 @@ if (isModern && args.length > 0 && args[0] === main) {
   const stdio = first === '--run' ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'];
   const child = spawn(node, args, { stdio, env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  stopWithShell(() => child.kill('SIGHUP'));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 }

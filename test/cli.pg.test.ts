@@ -36,7 +36,11 @@ afterEach(async () => {
 });
 
 function perdura(args: readonly string[], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [launcher, ...args], {
+  return launch(process.execPath, [launcher, ...args], env);
+}
+
+function launch(program: string, args: readonly string[], env: Record<string, string>): Run {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], PERDURA_GRPC_PORT: '0', PERDURA_METRICS_PORT: '0', ...env },
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,6 +94,16 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(again.output()).not.toContain('left behind');
   },
 );
+
+test('a server started through a shell that dies stops as well', async () => {
+  const command = `"${process.execPath}" "${launcher}" dev; true`;
+  const run = launch('sh', ['-c', command], { npm_lifecycle_event: 'start' });
+  await untilReady(run);
+  run.child.kill('SIGTERM');
+  // The output closes when the last process that holds it has ended.
+  await run.ended;
+  expect(run.output()).toContain('"msg":"stopped"');
+});
 
 test('after kill -9 dev starts again on the same folder', async () => {
   const run = perdura(['dev']);

@@ -17,6 +17,8 @@ test('the first signal asks to stop, a second one exits at once', async () => {
   await stopped;
   expect(exits).toEqual([]);
   vi.advanceTimersByTime(200);
+  source.emit('SIGHUP', 'SIGHUP', 1);
+  expect(exits).toEqual([]);
   source.emit('SIGINT', 'SIGINT', 2);
   expect(exits).toEqual([130]);
   vi.useRealTimers();

@@ -55,7 +55,7 @@ async function untilStopped(
 /** A launcher and the terminal both pass a Ctrl-C on: what repeats so soon is the same one. */
 const SAME_SIGNAL_MS = 150;
 
-/** Resolves at the first SIGTERM, SIGINT or SIGHUP; a second one ends the process at once. */
+/** Resolves at the first SIGTERM, SIGINT or SIGHUP; a second one, unless it is a hang-up, ends the process at once. */
 export function stopSignal(
   source: Pick<EventEmitter, 'on'> & { exit(code: number): void },
   log: Logger,
@@ -68,7 +68,7 @@ export function stopSignal(
         firstAt = now;
         log.info({ signal }, 'stopping: work under way may finish; a second signal exits at once');
         stop();
-      } else if (now - firstAt > SAME_SIGNAL_MS) source.exit(128 + number);
+      } else if (signal !== 'SIGHUP' && now - firstAt > SAME_SIGNAL_MS) source.exit(128 + number);
     };
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) source.on(signal, onSignal);
   });
