@@ -58,6 +58,14 @@ describe('decoding', () => {
       replaceableStatus: ['ORCHESTRATION_STATUS_COMPLETED'],
     });
   });
+
+  test('passes over the name that a newer worker may give itself', () => {
+    const bytes = Buffer.concat([text(0x08, 5, 0x62, 2), Buffer.from('w1')]);
+    expect(codec.decode('GetWorkItemsRequest', bytes)).toEqual({
+      ...codec.decode('GetWorkItemsRequest', Buffer.alloc(0)),
+      maxConcurrentOrchestrationWorkItems: 5,
+    });
+  });
 });
 
 describe('maps', () => {
