@@ -17,9 +17,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { canEnter } from './embedded-binaries.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
+/** Another user can run our starter only where he can get at it. */
+const canRunAsNobody = isRoot && canEnter(import.meta.dirname, { uid: NOBODY, gid: NOBODY });
 const starter = join(import.meta.dirname, '..', '..', 'test', 'helpers', 'start-embedded.ts');
 
 interface Said {
@@ -78,18 +81,19 @@ async function run(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-/** Pids of the PostgreSQL servers that work below a folder; their backends have one of them as parent. */
+/** Pids of the PostgreSQL servers that work below a folder, without their backends. */
 function postmastersIn(folder: string): number[] {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && worksBelow(entry, folder))
-    .filter((entry) => readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('listen_addresses'))
+    .filter((entry) => /^\d+$/.test(entry) && isPostmaster(entry, folder))
     .map(Number);
 }
 
-function worksBelow(pid: string, folder: string): boolean {
+function isPostmaster(pid: string, folder: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
+    const isBelow = readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
+    return isBelow && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('listen_addresses');
   } catch {
+    // It ended while we looked.
     return false;
   }
 }
@@ -172,7 +176,7 @@ test('a folder of another major version is refused with what to do', async () =>
   expect(refused).toMatch(/was made by PostgreSQL 9, this is \d+.*: use another PERDURA_DATA_DIR/);
 });
 
-test.runIf(isRoot)('an ordinary user runs the server as himself', async () => {
+test.runIf(canRunAsNobody)('an ordinary user runs the server as himself', async () => {
   const dataDir = join(root, 'data');
   const started = await start(dataDir, NOBODY, join(root, 'fallback'));
   expect(started.dataDir).toBe(dataDir);
@@ -201,7 +205,7 @@ test.runIf(isRoot)("a chosen folder where root's server can not enter is refused
   expect(refused).toMatch(/lies where PostgreSQL's user \(uid \d+\) can't enter: set PERDURA_DATA_DIR/);
 });
 
-test.runIf(isRoot)('a folder that is not writable is refused', async () => {
+test.runIf(canRunAsNobody)('a folder that is not writable is refused', async () => {
   const locked = join(root, 'locked');
   mkdirSync(locked, { mode: 0o755 });
   expect((await start(locked, NOBODY)).refused).toBe(

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -37,6 +37,7 @@ const test = base.extend<{ bed: Bed }>({
       rows: async (text) => (await client.query<object>(text)).rows,
     });
     await client.end();
+    rmSync(folder, { recursive: true, force: true });
   },
 });
 
