@@ -2,6 +2,8 @@
 -- Tables of one store. Who may change what: ARCHITECTURE.md. Keys are made by replicas in blocks of one sequence.
 
 create sequence keys as int8;
+-- Numbers of inbox rows: drawn under the target's lock, in the order in which a batch sends.
+create sequence message_ids as int8;
 
 -- One row per incarnation of a replica. Its absence is death: nobody writes in the name of a missing row.
 create table replicas (
@@ -59,11 +61,11 @@ create table instances (
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 create unique index instances_id on instances (partition, hub_id, instance_id);
 -- Claims: unowned and deliverable, hub by hub.
-create index instances_claimable on instances (hub_id, ready_at) where owner is null and ready_at is not null;
+create index instances_claimable on instances (hub_id, kind, ready_at) where owner is null and ready_at is not null;
 create index instances_engine_work on instances (ready_at) where owner is null and engine_work;
 -- Sweep: bells of owned rows; owners that are no longer alive.
 create index instances_rung on instances (ready_at) where owner is not null and ready_at is not null;
-create index instances_owner on instances (owner) where owner is not null;
+create index instances_owner on instances (owner, partition, instance_key) where owner is not null;
 create index instances_parent on instances (parent_key) where parent_key is not null;
 create index instances_completed on instances (hub_id, completed_at, instance_id) where completed_at is not null;
 
@@ -81,7 +83,7 @@ create table inbox (
   partition int4 not null,
   instance_key int8 not null,
   rank int2 not null,
-  message_id int8 generated always as identity,
+  message_id int8 not null,           -- from message_ids
   kind int2 not null,
   generation int4 not null,
   fires_at timestamptz,

@@ -2,6 +2,8 @@
 
 create sequence keys as bigint;
 
+create sequence message_ids as bigint;
+
 create table activities (
   partition integer not null,
   instance_key bigint not null,
@@ -51,7 +53,7 @@ create table inbox (
   partition integer not null,
   instance_key bigint not null,
   rank smallint not null,
-  message_id bigint not null generated always as identity,
+  message_id bigint not null,
   kind smallint not null,
   generation integer not null,
   fires_at timestamp with time zone,
@@ -95,11 +97,11 @@ create table instances (
   scheduled_at timestamp with time zone,
   constraint instances_pkey PRIMARY KEY (partition, instance_key)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
-CREATE INDEX instances_claimable ON instances USING btree (hub_id, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
+CREATE INDEX instances_claimable ON instances USING btree (hub_id, kind, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
 CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
 CREATE UNIQUE INDEX instances_id ON instances USING btree (partition, hub_id, instance_id);
-CREATE INDEX instances_owner ON instances USING btree (owner) WHERE (owner IS NOT NULL);
+CREATE INDEX instances_owner ON instances USING btree (owner, partition, instance_key) WHERE (owner IS NOT NULL);
 CREATE INDEX instances_parent ON instances USING btree (parent_key) WHERE (parent_key IS NOT NULL);
 CREATE INDEX instances_rung ON instances USING btree (ready_at) WHERE ((owner IS NOT NULL) AND (ready_at IS NOT NULL));
 

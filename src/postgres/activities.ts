@@ -1,0 +1,224 @@
+import { type InstanceKey } from '../domain/ids.ts';
+import { type Claim, type ClaimedActivity } from '../domain/store.ts';
+import { type ActivityCompletion, type NewActivity, type ReleasedActivity } from '../domain/write.ts';
+import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
+import { filterColumns } from './claim-filter.ts';
+import { type Statement, sql } from './sql.ts';
+
+export function insertActivities(me: number, activities: readonly NewActivity[]): Statement {
+  return sql`
+    insert into activities (partition, instance_key, activity_key, generation, task_id, hub_id, name, version,
+                            effective_version, owner, not_before, request)
+    select partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
+           owner, clock_timestamp(), request
+      from unnest(${int4s(activities, (a) => a.partition)}::int4[],
+                  ${int8s(activities, (a) => a.key)}::int8[],
+                  ${int8s(activities, (a) => a.activityKey)}::int8[],
+                  ${int4s(activities, (a) => a.generation)}::int4[],
+                  ${int4s(activities, (a) => a.taskId)}::int4[],
+                  ${int4s(activities, (a) => a.hubId)}::int4[],
+                  ${texts(activities, (a) => a.name)}::text[],
+                  ${texts(activities, (a) => a.version)}::text[],
+                  ${texts(activities, (a) => a.effectiveVersion)}::text[],
+                  ${int8s(activities, (a) => (a.owned ? me : null))}::int8[],
+                  ${byteas(activities, (a) => a.request)}::bytea[])
+           t(partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
+             owner, request)
+     order by partition, instance_key, activity_key`;
+}
+
+/** The result of one completion: `message_id` null when the execution is over and nobody was told. */
+export interface CompletedRow {
+  readonly n: number;
+  readonly message_id: number | null;
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly generation: number;
+  readonly owner: number | null;
+  readonly hub_id: number;
+  readonly instance_kind: number | null;
+}
+
+/**
+ * The delete decides who was first; the result is inserted from what was deleted, joined with the living instance of
+ * that generation. `isHeld`: residents, which need no bell. One completion per activity: `n` counts from 1.
+ */
+export function completeActivities(
+  me: number,
+  completions: readonly ActivityCompletion[],
+  isHeld: (key: number) => boolean,
+): Statement<CompletedRow> {
+  return sql`
+    with picked as materialized (
+      select a.partition, a.instance_key, a.activity_key, c.is_held, c.event, c.n
+        from unnest(${int4s(completions, (c) => c.partition)}::int4[],
+                    ${int8s(completions, (c) => c.key)}::int8[],
+                    ${int8s(completions, (c) => c.activityKey)}::int8[],
+                    ${int4s(completions, (c) => c.hubId)}::int4[],
+                    ${bools(completions, (c) => isHeld(c.key))}::bool[],
+                    ${byteas(completions, (c) => c.event)}::bytea[])
+             with ordinality c(partition, instance_key, activity_key, hub_id, is_held, event, n)
+        join activities a
+          on a.partition = c.partition
+         and a.instance_key = c.instance_key
+         and a.activity_key = c.activity_key
+       where a.hub_id = c.hub_id
+       order by a.partition, a.instance_key, a.activity_key
+         for update of a),
+    gone as (
+      delete from activities a
+       using picked p
+       where a.partition = p.partition
+         and a.instance_key = p.instance_key
+         and a.activity_key = p.activity_key
+      returning a.partition, a.instance_key, a.generation, a.hub_id, p.is_held, p.event, p.n),
+    resolved as materialized (
+      select g.partition, g.instance_key, g.generation, g.hub_id, g.is_held, g.event, g.n, i.owner,
+             i.kind as instance_kind
+        from gone g
+        left join instances i
+          on i.partition = g.partition
+         and i.instance_key = g.instance_key
+         and i.generation = g.generation
+         and i.status in (0, 6, 7)),
+    numbered as materialized (
+      select r.partition, r.instance_key, r.generation, r.hub_id, r.is_held, r.event, r.n, r.owner,
+             r.instance_kind,
+             case when r.instance_kind is not null then nextval('message_ids') end as message_id
+        from (select partition, instance_key, generation, hub_id, is_held, event, n, owner, instance_kind
+                from resolved
+               order by n) r),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+      select partition, instance_key, 3, message_id, 2, generation, event
+        from numbered
+       where message_id is not null
+       order by message_id),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp())
+        from (select distinct partition, instance_key
+                from numbered
+               where message_id is not null
+                 and (not is_held or owner is distinct from ${me}::int8)) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
+      from numbered
+     order by n`;
+}
+
+/** Back to the queue, unless somebody completed it meanwhile. */
+export function releaseActivities(
+  me: number,
+  released: readonly ReleasedActivity[],
+): Statement<{ hub_id: number; is_ready: boolean }> {
+  return sql`
+    update activities a
+       set owner = null,
+           attempt = mine.attempt,
+           not_before = clock_timestamp() + mine.ready_in_ms * interval '1 ms'
+      from (select a.partition, a.instance_key, a.activity_key, t.attempt, t.ready_in_ms
+              from unnest(${int4s(released, (r) => r.partition)}::int4[],
+                          ${int8s(released, (r) => r.key)}::int8[],
+                          ${int8s(released, (r) => r.activityKey)}::int8[],
+                          ${int2s(released, (r) => Math.min(r.attempt, 32_767))}::int2[],
+                          ${int8s(released, (r) => Math.ceil(r.readyInMs))}::int8[])
+                   t(partition, instance_key, activity_key, attempt, ready_in_ms)
+              join activities a
+                on a.partition = t.partition
+               and a.instance_key = t.instance_key
+               and a.activity_key = t.activity_key
+             where a.owner = ${me}::int8
+             order by a.partition, a.instance_key, a.activity_key
+               for update of a) mine
+     where a.partition = mine.partition
+       and a.instance_key = mine.instance_key
+       and a.activity_key = mine.activity_key
+    returning a.hub_id,
+              mine.ready_in_ms <= 0 as is_ready`;
+}
+
+/** Of terminated instances: what no replica has leased. What runs may finish; its result is ignored. */
+export function dropQueuedActivities(instances: readonly InstanceKey[]): Statement {
+  return sql`
+    delete from activities a
+     using (select q.partition, q.instance_key, q.activity_key
+              from unnest(${int4s(instances, (i) => i.partition)}::int4[],
+                          ${int8s(instances, (i) => i.key)}::int8[]) t(partition, instance_key)
+              join activities q
+                on q.partition = t.partition
+               and q.instance_key = t.instance_key
+             where q.owner is null
+             order by q.partition, q.instance_key, q.activity_key
+               for update of q) gone
+     where a.partition = gone.partition
+       and a.instance_key = gone.instance_key
+       and a.activity_key = gone.activity_key`;
+}
+
+interface ActivityRow {
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly activity_key: number;
+  readonly generation: number;
+  readonly task_id: number;
+  readonly hub_id: number;
+  readonly name: string;
+  readonly version: string | null;
+  readonly effective_version: string | null;
+  readonly attempt: number;
+  readonly request: Buffer;
+}
+
+export function claimActivities(me: number, { hubId, filter, limit }: Claim): Statement<ActivityRow> {
+  const { takesAll, names, versions, ignoresCase } = filterColumns(filter);
+  return sql`
+    update activities
+       set owner = ${me}::int8
+     where ctid = any(array(
+           select a.ctid
+             from activities a
+            where a.hub_id = ${hubId}::int4
+              and a.owner is null
+              and a.not_before <= (select clock_timestamp())
+              and (${takesAll}::bool
+                   or exists (select 1
+                                from unnest(${names}::text[], ${versions}::text[], ${ignoresCase}::bool[])
+                                     f(name, version, ignores_case)
+                               where (f.name = a.name or f.ignores_case and lower(f.name) = lower(a.name))
+                                 and (f.version is null or f.version = coalesce(a.effective_version, ''))))
+            order by a.not_before
+            limit ${limit}::int8
+              for update skip locked))
+    returning partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
+              attempt, request`;
+}
+
+export function toClaimedActivity(row: ActivityRow): ClaimedActivity {
+  const { partition, generation, name, version, attempt, request } = row;
+  return {
+    ...{ partition, generation, name, version, attempt, request },
+    key: row.instance_key,
+    activityKey: row.activity_key,
+    taskId: row.task_id,
+    hubId: row.hub_id,
+    effectiveVersion: row.effective_version,
+    owned: true,
+  };
+}
+
+/** The newest one, for completions without a token (contract §12.2). */
+export function findActivity(
+  { partition, key }: InstanceKey,
+  taskId: number,
+): Statement<{ activity_key: number }> {
+  return sql`
+    select activity_key
+      from activities
+     where partition = ${partition}::int4
+       and instance_key = ${key}::int8
+       and task_id = ${taskId}::int4
+     order by activity_key desc
+     limit 1`;
+}

@@ -1,0 +1,231 @@
+// One commit batch: the statements of many writes in the order that every replica keeps (ownership.md §3), which is also
+// the lock order. Statements for nothing are left out.
+
+import { limits } from '../domain/limits.ts';
+import { type WriteResult } from '../domain/write.ts';
+import {
+  completeActivities,
+  dropQueuedActivities,
+  insertActivities,
+  releaseActivities,
+} from './activities.ts';
+import { deleteStored, storeChunks } from './completions.ts';
+import { deleteHistory, insertHistory } from './history.ts';
+import { kindOf } from './codes.ts';
+import {
+  deleteConsumed,
+  deleteInboxes,
+  deleteOldResults,
+  readInboxes,
+  sendByKey,
+  sendById,
+  sendToChildren,
+  type SentRow,
+} from './inbox.ts';
+import { deleteNamesakes, insertInstances } from './instances.ts';
+import { lockInstances } from './lock.ts';
+import { Parts, type Surroundings } from './parts.ts';
+import {
+  clearBells,
+  recordControls,
+  recordEnds,
+  recordReleases,
+  recordRenewals,
+  recordTurns,
+  type ReleasedRow,
+} from './patches.ts';
+import { type Pending } from './queue.ts';
+import { fence } from './replicas.ts';
+import { roomFor, Settlement } from './settle.ts';
+import { beginStep, commitStep, fenceStep, guard, type Step, step, when } from './step.ts';
+import { deleteTimers, fireTimers, insertTimers } from './timers.ts';
+
+const EVERY_GENERATION = 0x7fff_ffff;
+
+export class Batch {
+  readonly pending: readonly Pending[];
+  readonly #around: Surroundings;
+  readonly #parts: Parts;
+  readonly #settlement: Settlement;
+  readonly #room = new Map<number, number>();
+
+  /** Looks at memory: what is resident now is what this batch believes. */
+  constructor(pending: readonly Pending[], around: Surroundings) {
+    this.pending = pending;
+    this.#around = around;
+    this.#parts = new Parts(
+      pending.map(({ write }) => write),
+      around,
+    );
+    this.#settlement = new Settlement(around.me, this.#parts);
+  }
+
+  /** The whole transaction, COMMIT included. */
+  steps(): Step[] {
+    return [
+      beginStep,
+      fenceStep(fence(this.#around.me)),
+      ...this.#locks(),
+      ...this.#patches(),
+      ...this.#inserts(),
+      ...this.#timerDeletes(),
+      ...this.#activityDeletes(),
+      ...this.#inboxDeletes(),
+      ...this.#messages(),
+      ...this.#closingReads(),
+      commitStep,
+    ];
+  }
+
+  /** After COMMIT: memory first, then whoever waits for the writes. */
+  settle(): void {
+    const { held, residency } = this.#around;
+    const result = this.#settlement.result(held, ({ key }) => this.#room.get(key) ?? limits.heldMessages);
+    for (const { patch } of result.patches)
+      if (patch.kind === 'end' || patch.kind === 'release') held.remove(patch.key);
+    for (const { instance } of result.started) held.add(instance);
+    residency.settle(result);
+    this.pending.forEach((entry, i) => {
+      const draft: WriteResult | undefined = this.#parts.drafts[i];
+      if (draft) entry.resolve(draft);
+    });
+  }
+
+  #locks(): Step[] {
+    const { lockKeys: keys, lockIds: ids, toChildren } = this.#parts;
+    if (keys.length + ids.length + toChildren.length === 0) return [];
+    return [step(lockInstances({ keys, ids, parents: toChildren.map(({ parentKey }) => parentKey) }))];
+  }
+
+  #patches(): Step[] {
+    const { me } = this.#around;
+    const { turns, ends, renewals, controls, releases, fetches, instances } = this.#parts;
+    const replacing = instances.filter(({ replaces }) => replaces.length > 0);
+    return [
+      ...when(turns, () => guard(recordTurns(me, turns))),
+      ...when(ends, () => guard(recordEnds(me, ends))),
+      ...when(renewals, () => guard(recordRenewals(me, renewals))),
+      ...when(controls, () => guard(recordControls(me, controls))),
+      ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
+      ...when(fetches, () => step(clearBells(me, fetches))),
+      ...when(replacing, () => step(deleteNamesakes(replacing))),
+    ];
+  }
+
+  readonly #released = ({ hub_ids: hubIds, kinds, engine_work: engineWork }: ReleasedRow): void => {
+    hubIds?.forEach((hubId, i) => {
+      this.#settlement.spill(hubId, engineWork?.[i] ? 'engine' : kindOf(kinds?.[i] ?? 0));
+    });
+  };
+
+  #inserts(): Step[] {
+    const { me } = this.#around;
+    const { instances, turns, ends, activities, timers, chunks, settledTokens } = this.#parts;
+    const settlement = this.#settlement;
+    const recorded = [...turns, ...ends];
+    return [
+      ...when(instances, () =>
+        step(insertInstances(me, instances), (row) => {
+          settlement.won(row.instance_key);
+        }),
+      ),
+      ...when(recorded, () => guard(insertHistory(recorded))),
+      ...when(activities, () => step(insertActivities(me, activities))),
+      ...when(timers, () => step(insertTimers(timers))),
+      ...when(chunks, () =>
+        step(storeChunks(chunks), (row) => {
+          settlement.stored(row.replica_id);
+        }),
+      ),
+      ...when(settledTokens, () => step(deleteStored(me, settledTokens))),
+    ];
+  }
+
+  #timerDeletes(): Step[] {
+    const { ends, renewals, dueTimers, isHeld } = this.#parts;
+    const over = [
+      ...ends.map(({ partition, key }) => ({ partition, key, before: EVERY_GENERATION })),
+      ...renewals.map(({ partition, key, generation }) => ({ partition, key, before: generation })),
+    ];
+    return [
+      ...when(over, () => step(deleteTimers(over))),
+      ...when(dueTimers, () =>
+        step(fireTimers(this.#around.me, dueTimers, isHeld), (row) => {
+          this.#settlement.fired(row);
+        }),
+      ),
+    ];
+  }
+
+  #activityDeletes(): Step[] {
+    const { me } = this.#around;
+    const { ends, completions, releasedActivities, isHeld } = this.#parts;
+    const settlement = this.#settlement;
+    const dropping = ends.filter(({ dropsActivities }) => dropsActivities);
+    return [
+      ...when(dropping, () => step(dropQueuedActivities(dropping))),
+      ...when(completions, () =>
+        step(completeActivities(me, completions, isHeld), (row) => {
+          settlement.completed(row);
+        }),
+      ),
+      ...when(releasedActivities, () =>
+        step(releaseActivities(me, releasedActivities), (row) => {
+          if (row.is_ready) settlement.spill(row.hub_id, 'activity');
+        }),
+      ),
+    ];
+  }
+
+  #inboxDeletes(): Step[] {
+    const { consumed, ends, renewals } = this.#parts;
+    return [
+      ...when(consumed, () => guard(deleteConsumed(consumed))),
+      ...when(ends, () => step(deleteInboxes(ends))),
+      ...when(renewals, () => step(deleteOldResults(renewals))),
+      ...when(renewals, () => step(deleteHistory(renewals))),
+    ];
+  }
+
+  #messages(): Step[] {
+    const { me } = this.#around;
+    const { keyed, byId, toChildren } = this.#parts;
+    return [
+      ...when(keyed, () => step(sendByKey(me, keyed), this.#sentByKey)),
+      ...when(byId, () => step(sendById(me, byId), this.#sentTo(byId))),
+      ...when(toChildren, () => step(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
+    ];
+  }
+
+  readonly #sentByKey = (row: SentRow): void => {
+    const outgoing = this.#parts.keyed[row.n - 1];
+    if (outgoing) this.#settlement.sentByKey(row, outgoing);
+  };
+
+  #sentTo(list: Parts['byId'] | Parts['toChildren']): (row: SentRow) => void {
+    return (row) => {
+      const to = list[row.n - 1];
+      if (to) this.#settlement.sentElsewhere(row, to.message, to.sent);
+    };
+  }
+
+  /** What residents missed: after a fetch all of it, after a client's message to keep its calls in order (§7). */
+  #closingReads(): Step[] {
+    const { fetches, closing } = this.#parts;
+    const { residency, me } = this.#around;
+    for (const { key } of fetches) closing.delete(key);
+    const known: number[] = [];
+    const wanted = [...fetches, ...closing.values()].map(({ partition, key }) => {
+      const held = residency.knownMessages(key);
+      for (const id of held) known.push(id);
+      const room = roomFor(held.length);
+      this.#room.set(key, room);
+      return { partition, key, most: room + 1 };
+    });
+    return when(wanted, () =>
+      step(readInboxes(me, wanted, known), (row) => {
+        this.#settlement.found(row);
+      }),
+    );
+  }
+}

@@ -1,0 +1,294 @@
+import { type InstanceKey } from '../domain/ids.ts';
+import { type Message, type MessageDraft, messageKinds } from '../domain/message.ts';
+import { type Micros } from '../domain/time.ts';
+import { type SentMessage } from '../domain/write.ts';
+import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
+import { messageKindOf } from './codes.ts';
+import { type IdTarget } from './lock.ts';
+import { type Statement, sql } from './sql.ts';
+
+/** A message for one life of an instance, wherever it stands in the batch. */
+export interface KeyedMessage extends InstanceKey {
+  /** Null: whatever generation lives. */
+  readonly generation: number | null;
+  readonly message: MessageDraft;
+  /** Its target is resident here and stays so, or begins with this message: no bell. */
+  readonly isHeld: boolean;
+  /** Sent only if this instance does not exist: the start that would have made it did not win its id. */
+  readonly unless: InstanceKey | null;
+}
+
+/** A message that found its target; `n` is its place in the list, from 1. */
+export interface SentRow {
+  readonly n: number;
+  readonly message_id: number;
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly generation: number;
+  readonly owner: number | null;
+  readonly hub_id: number;
+  readonly instance_kind: number;
+}
+
+/**
+ * Messages are numbered in the order of the list: an insert through a join would number them in the order of the plan.
+ * Whoever is not resident here is rung; the bell of a new instance (rank 0) was set by its insert.
+ */
+export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statement<SentRow> {
+  return sql`
+    with found as materialized (
+      select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
+             i.kind as instance_kind
+        from unnest(${int4s(messages, (m) => m.partition)}::int4[],
+                    ${int8s(messages, (m) => m.key)}::int8[],
+                    ${int4s(messages, (m) => m.generation)}::int4[],
+                    ${int2s(messages, (m) => m.message.rank)}::int2[],
+                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                    ${byteas(messages, (m) => m.message.event)}::bytea[],
+                    ${bools(messages, (m) => m.isHeld)}::bool[],
+                    ${int4s(messages, (m) => m.unless?.partition ?? null)}::int4[],
+                    ${int8s(messages, (m) => m.unless?.key ?? null)}::int8[])
+             with ordinality m(partition, instance_key, generation, rank, kind, event, is_held, unless_partition,
+                               unless_key, n)
+        join instances i
+          on i.partition = m.partition
+         and i.instance_key = m.instance_key
+       where i.status in (0, 6, 7)
+         and (m.generation is null or m.generation = i.generation)
+         and (m.unless_key is null
+              or not exists (select 1
+                               from instances u
+                              where u.partition = m.unless_partition
+                                and u.instance_key = m.unless_key))),
+    numbered as materialized (
+      select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
+             f.instance_kind, nextval('message_ids') as message_id
+        from (select n, rank, kind, event, is_held, partition, instance_key, generation, owner, hub_id, instance_kind
+                from found
+               order by n) f),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+      select partition, instance_key, rank, message_id, kind, generation, event
+        from numbered
+       order by message_id),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp()),
+             engine_work = i.engine_work or r.is_control
+        from (select partition, instance_key, bool_or(rank < 0) as is_control
+                from numbered
+               where not is_held
+                  or (rank <> 0 and owner is distinct from ${me}::int8)
+               group by partition, instance_key) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
+      from numbered
+     order by n`;
+}
+
+/**
+ * To whoever lives under an id. Resolved once more here: an id whose row was being replaced found nobody when the
+ * batch locked, and a start of this very batch made its row since.
+ */
+export function sendById(
+  me: number,
+  messages: readonly (IdTarget & { readonly message: MessageDraft })[],
+): Statement<SentRow> {
+  return sql`
+    with found as materialized (
+      select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
+             i.kind as instance_kind
+        from unnest(${int4s(messages, (m) => m.partition)}::int4[],
+                    ${int4s(messages, (m) => m.hubId)}::int4[],
+                    ${texts(messages, (m) => m.id)}::text[],
+                    ${int2s(messages, (m) => m.message.rank)}::int2[],
+                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                    ${byteas(messages, (m) => m.message.event)}::bytea[])
+             with ordinality m(partition, hub_id, instance_id, rank, kind, event, n)
+        join instances i
+          on i.partition = m.partition
+         and i.hub_id = m.hub_id
+         and i.instance_id = m.instance_id
+       where i.status in (0, 6, 7)
+       order by i.partition, i.instance_key
+         for no key update of i),
+    numbered as materialized (
+      select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
+             f.instance_kind, nextval('message_ids') as message_id
+        from (select n, rank, kind, event, partition, instance_key, generation, owner, hub_id, instance_kind
+                from found
+               order by n) f),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+      select partition, instance_key, rank, message_id, kind, generation, event
+        from numbered
+       order by message_id),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp()),
+             engine_work = i.engine_work or r.is_control
+        from (select partition, instance_key, bool_or(rank < 0) as is_control
+                from numbered
+               where owner is distinct from ${me}::int8
+               group by partition, instance_key) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
+      from numbered
+     order by n`;
+}
+
+/** To every living child of an instance; residents among them are locked and rung like the others are. */
+export function sendToChildren(
+  me: number,
+  messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
+): Statement<SentRow> {
+  return sql`
+    with found as materialized (
+      select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
+             i.kind as instance_kind
+        from unnest(${int8s(messages, (m) => m.parentKey)}::int8[],
+                    ${int2s(messages, (m) => m.message.rank)}::int2[],
+                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                    ${byteas(messages, (m) => m.message.event)}::bytea[])
+             with ordinality m(parent_key, rank, kind, event, n)
+        join instances i
+          on i.parent_key = m.parent_key
+       where i.status in (0, 6, 7)
+       order by i.partition, i.instance_key
+         for no key update of i),
+    numbered as materialized (
+      select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
+             f.instance_kind, nextval('message_ids') as message_id
+        from (select n, rank, kind, event, partition, instance_key, generation, owner, hub_id, instance_kind
+                from found
+               order by n, partition, instance_key) f),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+      select partition, instance_key, rank, message_id, kind, generation, event
+        from numbered
+       order by message_id),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp()),
+             engine_work = i.engine_work or r.is_control
+        from (select partition, instance_key, bool_or(rank < 0) as is_control
+                from numbered
+               where owner is distinct from ${me}::int8
+               group by partition, instance_key) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
+      from numbered
+     order by n`;
+}
+
+/** Guard: all of them were still there. */
+export function deleteConsumed(consumed: readonly SentMessage[]): Statement<unknown> {
+  return sql`
+    with gone as (
+      delete from inbox x
+       using unnest(${int4s(consumed, (c) => c.partition)}::int4[],
+                    ${int8s(consumed, (c) => c.key)}::int8[],
+                    ${int2s(consumed, (c) => c.rank)}::int2[],
+                    ${int8s(consumed, (c) => c.messageId)}::int8[])
+             t(partition, instance_key, rank, message_id)
+       where x.partition = t.partition
+         and x.instance_key = t.instance_key
+         and x.rank = t.rank
+         and x.message_id = t.message_id
+      returning 1)
+    select 1 / (count(*) = ${consumed.length}::int4)::int
+      from gone`;
+}
+
+/** What is left in the inbox of ended instances. */
+export function deleteInboxes(instances: readonly InstanceKey[]): Statement {
+  return sql`
+    delete from inbox x
+     using unnest(${int4s(instances, (i) => i.partition)}::int4[], ${int8s(instances, (i) => i.key)}::int8[])
+           t(partition, instance_key)
+     where x.partition = t.partition
+       and x.instance_key = t.instance_key`;
+}
+
+/** Results that were addressed to older generations: of activities (2), timers (3) and children (5). */
+export function deleteOldResults(
+  renewed: readonly (InstanceKey & { readonly generation: number })[],
+): Statement {
+  return sql`
+    delete from inbox x
+     using unnest(${int4s(renewed, (r) => r.partition)}::int4[],
+                  ${int8s(renewed, (r) => r.key)}::int8[],
+                  ${int4s(renewed, (r) => r.generation)}::int4[]) t(partition, instance_key, generation)
+     where x.partition = t.partition
+       and x.instance_key = t.instance_key
+       and x.generation < t.generation
+       and x.kind in (2, 3, 5)`;
+}
+
+export interface InboxRow {
+  readonly instance_key: number;
+  readonly rank: number;
+  readonly message_id: number;
+  readonly kind: number;
+  readonly generation: number;
+  readonly fires_at: Micros | null;
+  readonly event: Buffer;
+}
+
+/** The first `most` messages of each of my instances that memory doesn't hold, in inbox order. */
+export function readInboxes(
+  me: number,
+  wanted: readonly (InstanceKey & { readonly most: number })[],
+  known: readonly number[],
+): Statement<InboxRow> {
+  return sql`
+    select x.instance_key, x.rank, x.message_id, x.kind, x.generation, x.fires_at, x.event
+      from unnest(${int4s(wanted, (w) => w.partition)}::int4[],
+                  ${int8s(wanted, (w) => w.key)}::int8[],
+                  ${int8s(wanted, (w) => w.most)}::int8[]) t(partition, instance_key, most)
+      join instances i
+        on i.partition = t.partition
+       and i.instance_key = t.instance_key
+       and i.owner = ${me}::int8
+     cross join lateral (
+           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event
+             from inbox m
+            where m.partition = t.partition
+              and m.instance_key = t.instance_key
+              and m.message_id <> all(${int8s(known, (id) => id)}::int8[])
+            order by m.rank, m.message_id
+            limit t.most) x
+     order by x.instance_key, x.rank, x.message_id`;
+}
+
+export function toMessage(row: Omit<InboxRow, 'instance_key'>): Message {
+  const { rank, generation, event } = row;
+  return {
+    rank,
+    messageId: row.message_id,
+    kind: messageKindOf(row.kind),
+    generation,
+    event,
+    firesAt: row.fires_at,
+  };
+}
+
+/** Which of these rows are still there, in the order asked. */
+export function readPending(sent: readonly SentMessage[]): Statement<{ is_there: boolean }> {
+  return sql`
+    select exists (select 1
+                     from inbox x
+                    where x.partition = t.partition
+                      and x.instance_key = t.instance_key
+                      and x.rank = t.rank
+                      and x.message_id = t.message_id) as is_there
+      from unnest(${int4s(sent, (s) => s.partition)}::int4[],
+                  ${int8s(sent, (s) => s.key)}::int8[],
+                  ${int2s(sent, (s) => s.rank)}::int2[],
+                  ${int8s(sent, (s) => s.messageId)}::int8[])
+           with ordinality t(partition, instance_key, rank, message_id, n)
+     order by t.n`;
+}

@@ -1,0 +1,252 @@
+import { instanceId, type InstanceId, type InstanceKey, partitionOf } from '../domain/ids.ts';
+import {
+  type InstanceIdentity,
+  type InstanceSnapshot,
+  type InstanceState,
+  type Parent,
+  type Tags,
+} from '../domain/instance.ts';
+import { type Micros } from '../domain/time.ts';
+import { type NewInstance } from '../domain/write.ts';
+import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
+import { kindCode, kindOf, statusCodes, statusOf } from './codes.ts';
+import { type Statement, sql } from './sql.ts';
+
+/** Ids decide: of several starts of one id the first wins. The first message is sent by key, so only winners get it. */
+export function insertInstances(
+  me: number,
+  instances: readonly NewInstance[],
+): Statement<{ instance_key: number }> {
+  return sql`
+    insert into instances (partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, version,
+                           status, owner, ready_at, input, tags, parent_partition, parent_key, parent_generation,
+                           parent_task_id, parent, created_at, updated_at, scheduled_at)
+    select partition, instance_key, hub_id, kind, instance_id, 0, execution_id, name, version,
+           6, owner, case when owner is null and scheduled_at is null then clock_timestamp() end, input, tags::jsonb,
+           parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, created_at, scheduled_at
+      from unnest(${int4s(instances, (i) => i.partition)}::int4[],
+                  ${int8s(instances, (i) => i.key)}::int8[],
+                  ${int4s(instances, (i) => i.hubId)}::int4[],
+                  ${int2s(instances, (i) => kindCode(i.kind))}::int2[],
+                  ${texts(instances, (i) => i.id)}::text[],
+                  ${texts(instances, (i) => i.executionId)}::text[],
+                  ${texts(instances, (i) => i.name)}::text[],
+                  ${texts(instances, (i) => i.version)}::text[],
+                  ${int8s(instances, (i) => (i.owned && i.scheduledAt === null ? me : null))}::int8[],
+                  ${byteas(instances, (i) => (i.input === null ? null : Buffer.from(i.input)))}::bytea[],
+                  ${texts(instances, (i) => (i.tags === null ? null : JSON.stringify(i.tags)))}::text[],
+                  ${int4s(instances, (i) => i.parent?.partition ?? null)}::int4[],
+                  ${int8s(instances, (i) => i.parent?.key ?? null)}::int8[],
+                  ${int4s(instances, (i) => i.parent?.generation ?? null)}::int4[],
+                  ${int4s(instances, (i) => i.parent?.taskId ?? null)}::int4[],
+                  ${byteas(instances, (i) => i.parent?.wire ?? null)}::bytea[],
+                  ${timestamps(instances, (i) => i.createdAt)}::timestamptz[],
+                  ${timestamps(instances, (i) => i.scheduledAt)}::timestamptz[])
+           with ordinality
+           t(partition, instance_key, hub_id, kind, instance_id, execution_id, name, version, owner, input, tags,
+             parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, scheduled_at, n)
+     order by partition, hub_id, instance_id, n
+        on conflict (partition, hub_id, instance_id) do nothing
+    returning instance_key`;
+}
+
+/** Makes room for starts that replace a finished holder of their id; its rows go with it. */
+export function deleteNamesakes(instances: readonly NewInstance[]): Statement {
+  return sql`
+    with gone as (
+      delete from instances i
+       using unnest(${int4s(instances, (i) => i.partition)}::int4[],
+                    ${int4s(instances, (i) => i.hubId)}::int4[],
+                    ${texts(instances, (i) => i.id)}::text[],
+                    ${int4s(instances, replacedStatuses)}::int4[]) t(partition, hub_id, instance_id, replaces)
+       where i.partition = t.partition
+         and i.hub_id = t.hub_id
+         and i.instance_id = t.instance_id
+         and i.completed_at is not null
+         and t.replaces & (1 << i.status::int4) <> 0
+      returning i.partition, i.instance_key),
+    history_gone as (
+      delete from history h
+       using gone g
+       where h.partition = g.partition
+         and h.instance_key = g.instance_key),
+    inbox_gone as (
+      delete from inbox x
+       using gone g
+       where x.partition = g.partition
+         and x.instance_key = g.instance_key),
+    activities_gone as (
+      delete from activities a
+       using gone g
+       where a.partition = g.partition
+         and a.instance_key = g.instance_key)
+    delete from timers t
+     using gone g
+     where t.partition = g.partition
+       and t.instance_key = g.instance_key`;
+}
+
+/** A bit for each status that may be replaced. */
+function replacedStatuses({ replaces }: NewInstance): number {
+  return replaces.reduce((bits, status) => bits | (1 << statusCodes[status]), 0);
+}
+
+interface IdentityRow {
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly hub_id: number;
+  readonly kind: number;
+  readonly instance_id: string;
+  readonly generation: number;
+  readonly execution_id: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly tags: Tags;
+  readonly parent_partition: number | null;
+  readonly parent_key: number | null;
+  readonly parent_generation: number | null;
+  readonly parent_task_id: number | null;
+  readonly parent: Buffer | null;
+  readonly created_at: Micros;
+}
+
+/** As a claim returns it. */
+export interface StateRow extends IdentityRow {
+  readonly status: number;
+  readonly turn: number;
+  readonly attempts: number;
+  readonly custom_status: Buffer | null;
+  readonly suspension: Buffer | null;
+  readonly trace_context: Buffer | null;
+  readonly is_rewound: boolean;
+  readonly updated_at: Micros;
+}
+
+export function toState(row: StateRow): InstanceState {
+  const { turn, attempts, suspension } = row;
+  return {
+    ...toIdentity(row),
+    ...{ turn, attempts, suspension },
+    status: statusOf(row.status),
+    customStatus: toText(row.custom_status),
+    traceContext: row.trace_context,
+    updatedAt: row.updated_at,
+    isRewound: row.is_rewound,
+  };
+}
+
+function toIdentity(row: IdentityRow): InstanceIdentity {
+  const { partition, generation, name, version, tags } = row;
+  return {
+    ...{ partition, generation, name, version, tags },
+    key: row.instance_key,
+    hubId: row.hub_id,
+    id: instanceId(row.instance_id),
+    kind: kindOf(row.kind),
+    executionId: row.execution_id,
+    parent: toParent(row),
+    createdAt: row.created_at,
+  };
+}
+
+function toParent(row: IdentityRow): Parent | null {
+  const {
+    parent_partition: partition,
+    parent_key: key,
+    parent_generation: generation,
+    parent_task_id: taskId,
+  } = row;
+  const { parent: wire } = row;
+  if (partition === null || key === null || generation === null || taskId === null || wire === null)
+    return null;
+  return { partition, key, generation, taskId, wire };
+}
+
+const toText = (bytes: Buffer | null): string | null => bytes?.toString() ?? null;
+
+export interface SnapshotRow extends IdentityRow {
+  readonly status: number;
+  readonly input: Buffer | null;
+  readonly output: Buffer | null;
+  readonly custom_status: Buffer | null;
+  readonly failure: Buffer | null;
+  readonly scheduled_at: Micros | null;
+  readonly updated_at: Micros;
+  readonly completed_at: Micros | null;
+}
+
+export interface WantedInstance {
+  readonly hubId: number;
+  readonly id: InstanceId;
+}
+
+/** `with_payloads` false leaves the big columns out, so that a look at a status does not read them from disk. */
+export function readInstances(
+  wanted: readonly WantedInstance[],
+  withPayloads: boolean,
+): Statement<SnapshotRow> {
+  return sql`
+    select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
+           i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
+           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at,
+           case when ${withPayloads}::bool then i.input end as input,
+           case when ${withPayloads}::bool then i.output end as output,
+           case when ${withPayloads}::bool then i.custom_status end as custom_status,
+           case when ${withPayloads}::bool then i.failure end as failure
+      from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
+                  ${int4s(wanted, (w) => w.hubId)}::int4[],
+                  ${texts(wanted, (w) => w.id)}::text[]) t(partition, hub_id, instance_id)
+      join instances i
+        on i.partition = t.partition
+       and i.hub_id = t.hub_id
+       and i.instance_id = t.instance_id`;
+}
+
+export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
+  const { failure } = row;
+  return {
+    ...toIdentity(row),
+    status: statusOf(row.status),
+    input: toText(row.input),
+    output: toText(row.output),
+    customStatus: toText(row.custom_status),
+    failure,
+    scheduledAt: row.scheduled_at,
+    updatedAt: row.updated_at,
+    completedAt: row.completed_at,
+  };
+}
+
+/** Rows with everything that hangs on them; the hub is being deleted. */
+export function deleteInstances(instances: readonly InstanceKey[]): Statement<{ instance_key: number }> {
+  return sql`
+    with gone as (
+      delete from instances i
+       using unnest(${int4s(instances, (i) => i.partition)}::int4[], ${int8s(instances, (i) => i.key)}::int8[])
+             t(partition, instance_key)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+      returning i.partition, i.instance_key),
+    history_gone as (
+      delete from history h
+       using gone g
+       where h.partition = g.partition
+         and h.instance_key = g.instance_key),
+    inbox_gone as (
+      delete from inbox x
+       using gone g
+       where x.partition = g.partition
+         and x.instance_key = g.instance_key),
+    activities_gone as (
+      delete from activities a
+       using gone g
+       where a.partition = g.partition
+         and a.instance_key = g.instance_key),
+    timers_gone as (
+      delete from timers t
+       using gone g
+       where t.partition = g.partition
+         and t.instance_key = g.instance_key)
+    select instance_key
+      from gone`;
+}

@@ -1,0 +1,283 @@
+// The lane: one serial conversation of a replica with its database, one transaction in flight. Everything that changes
+// what this replica knows about instances goes through it (ownership.md §3). The commit in flight is the batching window:
+// whatever waits when it is answered makes the next batch, so there is no timer, an idle server commits at once and a busy
+// one batches.
+//
+// A batch that fails is judged by which statement failed. An ambiguous COMMIT ends the incarnation: it is never probed,
+// because the old backend may still commit, and never sent again.
+
+import { setImmediate as nextRound, setTimeout as pause } from 'node:timers/promises';
+import { type ClientConfig } from 'pg';
+import { outcomeUnknown, type SchedulerError, unavailable } from '../domain/errors.ts';
+import { type Write, type WriteResult } from '../domain/write.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { Batch } from './batch.ts';
+import { type Answer, PipelinedConnection } from './connection.ts';
+import { judge, poisonError, type Verdict } from './failures.ts';
+import { type Surroundings } from './parts.ts';
+import { approximateBytes, type Pending, WriteQueue } from './queue.ts';
+import { fence } from './replicas.ts';
+import { beginStep, commitStep, fenceStep, rollbackStep, type Step } from './step.ts';
+
+export interface LaneOptions extends Surroundings {
+  readonly config: ClientConfig;
+  /** Renews the lease: false when this incarnation is dead. Rejects while the database is away. */
+  readonly renew: () => Promise<boolean>;
+  readonly onDead: (reason: string) => void;
+  readonly onBatch: (size: number, ms: number, queuedMs: number) => void;
+  readonly log: Logger;
+}
+
+/** A transaction of its own: what it looks at is built anew for each try. */
+export interface Plan<T> {
+  readonly first: readonly Step[];
+  /** Built after the rows of `first` were taken; sent together with COMMIT. */
+  rest(): readonly Step[];
+  /** After COMMIT. */
+  finish(): T;
+}
+
+interface Job {
+  /** Runs the plan to its end; false when it has to be tried again. */
+  attempt(connection: PipelinedConnection): Promise<Answer>;
+  reject(error: Error): void;
+}
+
+type Refused = Extract<Answer, { kind: 'refused' }>;
+
+const LONGEST_PAUSE_MS = 2_000;
+/** So often the same writes are sent again for nobody's fault; then they are taken apart. */
+const MOST_STRIKES = 8;
+
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #queue = new WriteQueue();
+  #jobs: Job[] = [];
+  #connection: PipelinedConnection | undefined;
+  #isRunning = false;
+  #death: string | undefined;
+  /** The writes of the transaction under way. */
+  #inFlight: readonly Pending[] = [];
+  #jobInFlight: Job | undefined;
+  #strikes = 0;
+  #isJobsTurn = true;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** Queues a write for the next batch. */
+  commit(write: Write): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#death !== undefined) throw isOver(this.#death);
+      this.#queue.add({
+        write,
+        bytes: approximateBytes(write),
+        queuedAtMs: performance.now(),
+        resolve,
+        reject,
+      });
+      this.#wake();
+    });
+  }
+
+  /** Runs a transaction of its own between batches. `isFenced` false: for what a dead incarnation may still do. */
+  run<T>(plan: () => Plan<T>, isFenced = true): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#death !== undefined) throw isOver(this.#death);
+      const opening = isFenced ? [beginStep, fenceStep(fence(this.#options.me))] : [beginStep];
+      const attempt = async (connection: PipelinedConnection): Promise<Answer> => {
+        const { first, rest, finish } = plan();
+        const begun = await connection.exchange([...opening, ...first]);
+        if (begun.kind !== 'done') {
+          if (begun.kind === 'refused' && connection.isUsable) await connection.exchange([rollbackStep]);
+          return begun;
+        }
+        const ended = await connection.exchange([...rest(), commitStep]);
+        if (ended.kind === 'done' && this.#death === undefined) resolve(finish());
+        return ended;
+      };
+      this.#jobs.push({ attempt, reject });
+      this.#wake();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  async idle(): Promise<void> {
+    if (this.#isRunning) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Ends the incarnation: everything is rejected for ever. */
+  die(reason: string): void {
+    if (this.#death !== undefined) return;
+    this.#death = reason;
+    this.#connection?.destroy();
+    for (const { write, reject } of this.#inFlight)
+      reject(mayHaveMattered(write) ? outcomeUnknown() : isOver(reason));
+    for (const { reject } of this.#queue.drain()) reject(isOver(reason));
+    this.#jobInFlight?.reject(isOver(reason));
+    for (const { reject } of this.#jobs) reject(isOver(reason));
+    this.#jobs = [];
+    this.#inFlight = [];
+    this.#options.onDead(reason);
+  }
+
+  /** Closes the connection once idle. */
+  async close(): Promise<void> {
+    await this.idle();
+    this.#death ??= 'it has ended';
+    if (this.#connection?.isUsable) await this.#connection.end();
+  }
+
+  #wake(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      // What comes in during one round of the event loop shares a batch.
+      await nextRound();
+      while (this.#death === undefined && (this.#jobs.length > 0 || !this.#queue.isEmpty)) {
+        const connection = await this.#connected();
+        if (!connection) break;
+        await this.#transact(connection);
+        await nextRound();
+      }
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the lane failed: memory can not be trusted any more');
+      this.die('a bug in the lane');
+    } finally {
+      this.#isRunning = false;
+      for (const resolve of this.#whenIdle.splice(0)) resolve();
+    }
+  }
+
+  /** Jobs and batches take turns, so that neither starves. */
+  async #transact(connection: PipelinedConnection): Promise<void> {
+    const takesJob = this.#queue.isEmpty || (this.#jobs.length > 0 && this.#isJobsTurn);
+    this.#isJobsTurn = !takesJob;
+    if (takesJob) await this.#runJob(connection);
+    else await this.#runBatch(connection);
+  }
+
+  async #runBatch(connection: PipelinedConnection): Promise<void> {
+    const pending = this.#queue.take();
+    const batch = new Batch(pending, this.#options);
+    const startedMs = performance.now();
+    this.#inFlight = pending;
+    const answer = await connection.exchange(batch.steps());
+    if (this.#death !== undefined) return;
+    if (answer.kind === 'lost' && answer.mayHaveCommitted) return this.die('ambiguous');
+    this.#inFlight = [];
+    if (answer.kind === 'lost') return this.#queue.putBack(pending);
+    if (answer.kind === 'refused') return this.#refused(answer, pending);
+    this.#strikes = 0;
+    batch.settle();
+    this.#options.onBatch(
+      pending.length,
+      performance.now() - startedMs,
+      startedMs - (pending[0]?.queuedAtMs ?? startedMs),
+    );
+  }
+
+  async #refused(answer: Refused, pending: readonly Pending[]): Promise<void> {
+    const verdict = judge(answer.role, answer.error.code);
+    this.#options.log.debug(
+      { err: answer.error, verdict, writes: pending.length },
+      'a commit batch was refused',
+    );
+    if (verdict === 'stale' || verdict === 'data' || (verdict === 'again' && this.#strikes >= MOST_STRIKES)) {
+      this.#takeApart(verdict, answer, pending);
+      return;
+    }
+    this.#queue.putBack(pending);
+    await this.#recover(verdict);
+  }
+
+  /** Halves until the write that is to blame stands alone. The second half is built after the first one's result. */
+  #takeApart(verdict: Verdict, { error }: Refused, pending: readonly Pending[]): void {
+    const [only] = pending;
+    if (pending.length > 1) {
+      const middle = pending.length >> 1;
+      this.#queue.putBack(pending.slice(0, middle), pending.slice(middle));
+    } else if (verdict === 'stale') only?.resolve({ outcome: 'stale' });
+    else if (verdict === 'data') {
+      this.#options.log.error({ err: error }, 'a write was refused by the database and dropped');
+      only?.reject(poisonError({ code: error.code, message: error.message }));
+    } else only?.reject(unavailable('the database could not commit this in time; try again', error));
+  }
+
+  /** What has to happen before anything is sent again. */
+  async #recover(verdict: Verdict): Promise<void> {
+    if (verdict === 'fence') await this.#mustBeAlive();
+    this.#strikes++;
+    await pause(
+      Math.random() * Math.min(2 ** this.#strikes * (verdict === 'wait' ? 50 : 5), LONGEST_PAUSE_MS),
+    );
+  }
+
+  async #runJob(connection: PipelinedConnection): Promise<void> {
+    const job = this.#jobs.shift();
+    if (!job) return;
+    this.#jobInFlight = job;
+    const answer = await job.attempt(connection);
+    if (this.#death !== undefined) return;
+    if (answer.kind === 'lost' && answer.mayHaveCommitted) return this.die('ambiguous');
+    this.#jobInFlight = undefined;
+    if (answer.kind === 'done') this.#strikes = 0;
+    else if (answer.kind === 'lost') this.#jobs.unshift(job);
+    else await this.#jobRefused(job, answer);
+  }
+
+  async #jobRefused(job: Job, { role, error }: Refused): Promise<void> {
+    const verdict = judge(role, error.code);
+    if (verdict === 'stale' || verdict === 'data' || (verdict === 'again' && this.#strikes >= MOST_STRIKES)) {
+      job.reject(poisonError({ code: error.code, message: error.message }));
+      return;
+    }
+    this.#jobs.unshift(job);
+    await this.#recover(verdict);
+  }
+
+  /** The connection, made anew if it broke; after that the replica proves that it still lives. Undefined when it doesn't. */
+  async #connected(): Promise<PipelinedConnection | undefined> {
+    for (let attempt = 0; this.#death === undefined; attempt++) {
+      if (this.#connection?.isUsable) return this.#connection;
+      try {
+        this.#connection?.destroy();
+        this.#connection = await PipelinedConnection.open(this.#options.config);
+        await this.#mustBeAlive();
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'the database is not available; trying again');
+        await pause(Math.random() * Math.min(2 ** attempt * 50, LONGEST_PAUSE_MS));
+      }
+    }
+    return undefined;
+  }
+
+  async #mustBeAlive(): Promise<void> {
+    for (let attempt = 0; this.#death === undefined; attempt++) {
+      try {
+        if (!(await this.#options.renew())) this.die('fenced');
+        return;
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'the lease could not be renewed; trying again');
+        await pause(Math.random() * Math.min(2 ** attempt * 50, LONGEST_PAUSE_MS));
+      }
+    }
+  }
+}
+
+/** A client's start, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
+function mayHaveMattered({ patch, instances, messages }: Write): boolean {
+  return (
+    (!patch && (instances?.length ?? 0) > 0) || (messages?.some(({ isFromClient }) => isFromClient) ?? false)
+  );
+}
+
+function isOver(reason: string): SchedulerError {
+  return unavailable(`this incarnation of the server is over (${reason}); try again`);
+}

@@ -1,0 +1,242 @@
+import { type InstanceKey } from '../domain/ids.ts';
+import { type Message, type MessageDraft, ranks } from '../domain/message.ts';
+import { type Residency } from '../domain/store.ts';
+import {
+  type ActivityCompletion,
+  type ControlPatch,
+  type DueTimer,
+  type EndPatch,
+  type FetchPatch,
+  type NewActivity,
+  type NewInstance,
+  type NewMessage,
+  type NewTimer,
+  type Patch,
+  type ReleasedActivity,
+  type ReleasePatch,
+  type RenewPatch,
+  type SentMessage,
+  type StoredChunk,
+  type TurnPatch,
+  type Write,
+} from '../domain/write.ts';
+import { unreachable } from '../lib/assert.ts';
+import { type HeldIds } from './held-ids.ts';
+import { type KeyedMessage } from './inbox.ts';
+import { type IdTarget } from './lock.ts';
+
+/** What became of a write, filled in as rows arrive. */
+export interface Draft {
+  readonly outcome: 'committed';
+  readonly instances: ('won' | 'taken')[];
+  readonly messages: SentMessage[][];
+  isCompleted: boolean;
+  isStored: boolean;
+}
+
+/** A message and where its row is reported: to its write, as its patch's own, or as the first message of a start. */
+export interface Outgoing extends KeyedMessage {
+  readonly sent: SentMessage[] | undefined;
+  readonly inserted: Message[] | undefined;
+  readonly starts: NewInstance | undefined;
+}
+interface ById extends IdTarget {
+  readonly message: MessageDraft;
+  readonly sent: SentMessage[];
+}
+interface ToChildren {
+  readonly parentKey: number;
+  readonly message: MessageDraft;
+  readonly sent: SentMessage[];
+}
+
+/** How a batch tells whom it writes for. */
+export interface Surroundings {
+  readonly me: number;
+  readonly residency: Residency;
+  readonly held: HeldIds;
+}
+
+/**
+ * The writes of one batch, table by table. Who is resident is decided here, when the batch is built: a resident that
+ * the batch releases or ends is foreign to all its other writes (ownership.md §3).
+ */
+export class Parts {
+  readonly drafts: Draft[] = [];
+  readonly patches: { readonly patch: Patch; readonly inserted: Message[] }[] = [];
+  readonly turns: TurnPatch[] = [];
+  readonly ends: EndPatch[] = [];
+  readonly renewals: RenewPatch[] = [];
+  readonly controls: ControlPatch[] = [];
+  readonly releases: ReleasePatch[] = [];
+  readonly fetches: FetchPatch[] = [];
+  readonly consumed: SentMessage[] = [];
+  readonly instances: NewInstance[] = [];
+  readonly instanceDrafts: Draft[] = [];
+  readonly activities: NewActivity[] = [];
+  readonly timers: NewTimer[] = [];
+  readonly keyed: Outgoing[] = [];
+  readonly byId: ById[] = [];
+  readonly toChildren: ToChildren[] = [];
+  readonly completions: ActivityCompletion[] = [];
+  readonly completionDrafts: Draft[] = [];
+  readonly dueTimers: DueTimer[] = [];
+  readonly releasedActivities: ReleasedActivity[] = [];
+  readonly chunks: StoredChunk[] = [];
+  readonly chunkDrafts: Draft[] = [];
+  readonly settledTokens: string[] = [];
+  readonly lockKeys: InstanceKey[] = [];
+  readonly lockIds: IdTarget[] = [];
+  /** Residents that got a client's message: their inbox is read at the end. */
+  readonly closing = new Map<number, InstanceKey>();
+  readonly #around: Surroundings;
+  readonly #leaving = new Set<number>();
+
+  constructor(writes: readonly Write[], around: Surroundings) {
+    this.#around = around;
+    for (const { patch } of writes) {
+      if (patch?.kind === 'end' || patch?.kind === 'release') this.#leaving.add(patch.key);
+    }
+    for (const write of writes) this.#add(write);
+  }
+
+  readonly isHeld = (key: number): boolean => !this.#leaving.has(key) && this.#around.residency.holds(key);
+
+  #add(write: Write): void {
+    const draft: Draft = {
+      outcome: 'committed',
+      instances: [],
+      messages: [],
+      isCompleted: false,
+      isStored: false,
+    };
+    this.drafts.push(draft);
+    if (write.patch) this.#addPatch(write.patch);
+    for (const instance of write.instances ?? []) this.#addInstance(instance, draft);
+    if (write.activities) this.activities.push(...write.activities);
+    if (write.timers) this.timers.push(...write.timers);
+    for (const message of write.messages ?? []) {
+      const sent: SentMessage[] = [];
+      draft.messages.push(sent);
+      this.#addMessage(message, sent);
+    }
+    this.#addCompletion(write, draft);
+    for (const timer of write.dueTimers ?? []) {
+      this.dueTimers.push(timer);
+      this.#lockForeign(timer);
+    }
+    if (write.releasedActivities) this.releasedActivities.push(...write.releasedActivities);
+    if (write.settledTokens) this.settledTokens.push(...write.settledTokens);
+  }
+
+  #addCompletion({ completion, storedChunk }: Write, draft: Draft): void {
+    if (completion) {
+      this.completions.push(completion);
+      this.completionDrafts.push(draft);
+      this.#lockForeign(completion);
+    }
+    if (storedChunk) {
+      this.chunks.push(storedChunk);
+      this.chunkDrafts.push(draft);
+    }
+  }
+
+  #lockForeign(target: InstanceKey): void {
+    if (!this.isHeld(target.key)) this.lockKeys.push(target);
+  }
+
+  #addPatch(patch: Patch): void {
+    const inserted: Message[] = [];
+    this.patches.push({ patch, inserted });
+    this.lockKeys.push(patch);
+    this.#sortPatch(patch);
+    if (patch.kind !== 'release' && patch.kind !== 'fetch') {
+      const { partition, key } = patch;
+      for (const { rank, messageId } of patch.consumed)
+        this.consumed.push({ partition, key, rank, messageId });
+    }
+    if (patch.kind === 'renew' || patch.kind === 'control') {
+      for (const message of patch.inbox) this.#addOwn(patch, message, inserted);
+    }
+  }
+
+  #sortPatch(patch: Patch): void {
+    switch (patch.kind) {
+      case 'turn':
+        this.turns.push(patch);
+        return;
+      case 'end':
+        this.ends.push(patch);
+        return;
+      case 'renew':
+        this.renewals.push(patch);
+        return;
+      case 'control':
+        this.controls.push(patch);
+        return;
+      case 'release':
+        this.releases.push(patch);
+        return;
+      case 'fetch':
+        this.fetches.push(patch);
+        return;
+      default:
+        unreachable(patch);
+    }
+  }
+
+  #addOwn({ partition, key }: InstanceKey, message: MessageDraft, inserted: Message[]): void {
+    const rest = { generation: null, isHeld: true, unless: null, sent: undefined, starts: undefined };
+    this.keyed.push({ partition, key, message, inserted, ...rest });
+  }
+
+  #addInstance(instance: NewInstance, draft: Draft): void {
+    const { partition, key, hubId, id, scheduledAt, ifTaken, replaces } = instance;
+    this.instances.push(instance);
+    this.instanceDrafts.push(draft);
+    if (replaces.length > 0) this.lockIds.push({ partition, hubId, id });
+    const message: MessageDraft = { rank: ranks.started, kind: 'started', event: instance.started };
+    if (scheduledAt === null) {
+      const rest = { generation: 0, unless: null, sent: undefined, inserted: undefined };
+      this.keyed.push({ partition, key, message, isHeld: true, starts: instance, ...rest });
+    } else {
+      this.timers.push({
+        partition,
+        key,
+        timerKey: instance.timerKey,
+        generation: 0,
+        firesAt: scheduledAt,
+        message,
+      });
+    }
+    if (ifTaken?.to.by === 'key')
+      this.#addKeyed(ifTaken, ifTaken.to, { unless: { partition, key }, sent: undefined });
+  }
+
+  #addKeyed(
+    { message, isFromClient }: NewMessage,
+    { partition, key, generation }: InstanceKey & { readonly generation: number | null },
+    { unless, sent }: { readonly unless: InstanceKey | null; readonly sent: SentMessage[] | undefined },
+  ): void {
+    const isHeld = this.isHeld(key);
+    if (!isHeld) this.lockKeys.push({ partition, key });
+    else if (isFromClient) this.closing.set(key, { partition, key });
+    const rest = { inserted: undefined, starts: undefined };
+    this.keyed.push({ partition, key, generation, message, isHeld, unless, sent, ...rest });
+  }
+
+  #addMessage(message: NewMessage, sent: SentMessage[]): void {
+    const { to } = message;
+    if (to.by === 'key') return this.#addKeyed(message, to, { unless: null, sent });
+    if (to.by === 'parent') {
+      this.toChildren.push({ parentKey: to.parentKey, message: message.message, sent });
+      return;
+    }
+    const held = this.#around.held.byId(to.hubId, to.id);
+    if (held && this.isHeld(held.key)) {
+      return this.#addKeyed(message, { ...held, generation: null }, { unless: null, sent });
+    }
+    this.lockIds.push(to);
+    this.byId.push({ partition: to.partition, hubId: to.hubId, id: to.id, message: message.message, sent });
+  }
+}

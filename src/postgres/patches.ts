@@ -1,0 +1,188 @@
+// Changes of instances by their owner. Each names its guard: this replica owns the row and `turn` is what memory
+// believes. A count that is not right divides by zero, which aborts the pipelined transaction.
+
+import {
+  type ControlPatch,
+  type EndPatch,
+  type FetchPatch,
+  type ReleasePatch,
+  type RenewPatch,
+  type TurnPatch,
+} from '../domain/write.ts';
+import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
+import { statusCodes } from './codes.ts';
+import { type Statement, sql } from './sql.ts';
+
+const utf8 = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text));
+
+export function recordTurns(me: number, patches: readonly TurnPatch[]): Statement<unknown> {
+  return sql`
+    with recorded as (
+      update instances i
+         set status = t.status,
+             turn = i.turn + 1,
+             attempts = 0,
+             custom_status = t.custom_status,
+             trace_context = t.trace_context,
+             history_bytes = i.history_bytes + t.bytes,
+             updated_at = t.updated_at
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
+                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
+                    ${byteas(patches, (p) => p.traceContext)}::bytea[],
+                    ${int4s(patches, (p) => p.history.length)}::int4[],
+                    ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, status, custom_status, trace_context, bytes, updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner = ${me}::int8
+         and i.turn = t.turn
+      returning 1)
+    select 1 / (count(*) = ${patches.length}::int4)::int
+      from recorded`;
+}
+
+export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<unknown> {
+  return sql`
+    with ended as (
+      update instances i
+         set status = t.status,
+             turn = i.turn + 1,
+             attempts = 0,
+             owner = null,
+             ready_at = null,
+             engine_work = false,
+             custom_status = t.custom_status,
+             output = t.output,
+             failure = t.failure,
+             suspension = null,
+             history_bytes = i.history_bytes + t.bytes,
+             updated_at = t.updated_at,
+             completed_at = t.updated_at
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
+                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
+                    ${byteas(patches, (p) => utf8(p.output))}::bytea[],
+                    ${byteas(patches, (p) => p.failure)}::bytea[],
+                    ${int4s(patches, (p) => p.history.length)}::int4[],
+                    ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, status, custom_status, output, failure, bytes, updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner = ${me}::int8
+         and i.turn = t.turn
+      returning 1)
+    select 1 / (count(*) = ${patches.length}::int4)::int
+      from ended`;
+}
+
+export function recordRenewals(me: number, patches: readonly RenewPatch[]): Statement<unknown> {
+  return sql`
+    with renewed as (
+      update instances i
+         set status = t.status,
+             turn = i.turn + 1,
+             attempts = 0,
+             generation = t.generation,
+             execution_id = t.execution_id,
+             version = t.version,
+             input = t.input,
+             custom_status = t.custom_status,
+             trace_context = null,
+             is_rewound = false,
+             history_bytes = 0,
+             updated_at = t.updated_at
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
+                    ${int4s(patches, (p) => p.generation)}::int4[],
+                    ${texts(patches, (p) => p.executionId)}::text[],
+                    ${texts(patches, (p) => p.version)}::text[],
+                    ${byteas(patches, (p) => utf8(p.input))}::bytea[],
+                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
+                    ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, status, generation, execution_id, version, input, custom_status,
+               updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner = ${me}::int8
+         and i.turn = t.turn
+      returning 1)
+    select 1 / (count(*) = ${patches.length}::int4)::int
+      from renewed`;
+}
+
+export function recordControls(me: number, patches: readonly ControlPatch[]): Statement<unknown> {
+  return sql`
+    with changed as (
+      update instances i
+         set status = t.status,
+             suspension = t.suspension,
+             updated_at = t.updated_at
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
+                    ${byteas(patches, (p) => p.suspension)}::bytea[],
+                    ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, status, suspension, updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner = ${me}::int8
+         and i.turn = t.turn
+      returning 1)
+    select 1 / (count(*) = ${patches.length}::int4)::int
+      from changed`;
+}
+
+/** What a release leaves behind that is worth claiming at once, as parallel arrays. */
+export interface ReleasedRow {
+  readonly hub_ids: readonly number[] | null;
+  readonly kinds: readonly number[] | null;
+  readonly engine_work: readonly boolean[] | null;
+}
+
+/** The bell that rang since the owner last looked is kept, whatever the owner thinks. */
+export function recordReleases(me: number, patches: readonly ReleasePatch[]): Statement<ReleasedRow> {
+  return sql`
+    with released as (
+      update instances i
+         set owner = null,
+             ready_at = coalesce(i.ready_at, clock_timestamp() + t.ready_in_ms * interval '1 ms'),
+             attempts = t.attempts
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int8s(patches, (p) => (p.readyInMs === null ? null : Math.ceil(p.readyInMs)))}::int8[],
+                    ${int2s(patches, (p) => Math.min(p.attempts, 32_767))}::int2[])
+             t(partition, instance_key, turn, ready_in_ms, attempts)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner = ${me}::int8
+         and i.turn = t.turn
+      returning i.hub_id, i.kind, i.engine_work, i.ready_at)
+    select 1 / (count(*) = ${patches.length}::int4)::int as guard,
+           array_agg(hub_id) filter (where ready_at <= clock_timestamp()) as hub_ids,
+           array_agg(kind) filter (where ready_at <= clock_timestamp()) as kinds,
+           array_agg(engine_work) filter (where ready_at <= clock_timestamp()) as engine_work
+      from released`;
+}
+
+/** What rang is read by the next statement: one that waited for the lock would still see the old inbox. */
+export function clearBells(me: number, patches: readonly FetchPatch[]): Statement {
+  return sql`
+    update instances i
+       set ready_at = null,
+           engine_work = false
+      from unnest(${int4s(patches, (p) => p.partition)}::int4[], ${int8s(patches, (p) => p.key)}::int8[])
+           t(partition, instance_key)
+     where i.partition = t.partition
+       and i.instance_key = t.instance_key
+       and i.owner = ${me}::int8
+       and i.ready_at is not null`;
+}

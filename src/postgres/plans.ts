@@ -1,0 +1,148 @@
+// Transactions of their own in the lane: claims with their load, freeing what belonged to the dead, deleting a hub's rows.
+
+import { type InstanceKey } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { type Message } from '../domain/message.ts';
+import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstance } from '../domain/store.ts';
+import { claimActivities, toClaimedActivity } from './activities.ts';
+import { type ClaimedRow, giveBack } from './claims.ts';
+import { kindOf } from './codes.ts';
+import { deleteStoredFor, freeActivities, freeInstances, lockInstancesOf } from './free.ts';
+import { readHistory } from './history.ts';
+import { toKey } from './hubs.ts';
+import { readInboxes, toMessage } from './inbox.ts';
+import { deleteInstances, toState } from './instances.ts';
+import { type Plan } from './lane.ts';
+import { lockInstances } from './lock.ts';
+import { type Surroundings } from './parts.ts';
+import { type Statement } from './sql.ts';
+import { step, when } from './step.ts';
+
+/** History that one claim loads at most (but always one instance's): the rest is given back. */
+const LOADED_BYTES = 64 * 1024 * 1024;
+
+const nothing: BatchResult = {
+  patches: [],
+  started: [],
+  claimed: [],
+  claimedActivities: [],
+  activities: [],
+  timers: [],
+  delivered: [],
+  fetched: [],
+  rung: [],
+  spilled: [],
+  changed: [],
+  storedFor: [],
+};
+
+/** Owner first, then, in statements that see every message of their senders, inbox and history. */
+export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }: Surroundings): Plan<number> {
+  const rows: ClaimedRow[] = [];
+  const messages = new Map<number, Message[]>();
+  const history = new Map<number, Buffer[]>();
+  let taken: readonly ClaimedRow[] = [];
+  return {
+    first: [step(claim, (row) => rows.push(row))],
+    rest() {
+      taken = rows.slice(0, loadable(rows));
+      const excess = rows.slice(taken.length);
+      const keys = taken.map(toKey);
+      const wanted = keys.map((key) => ({ ...key, most: limits.heldMessages + 1 }));
+      return [
+        ...when(excess, () => step(giveBack(me, excess))),
+        ...when(keys, () =>
+          step(readInboxes(me, wanted, []), (row) => {
+            append(messages, row.instance_key, toMessage(row));
+          }),
+        ),
+        ...when(keys, () =>
+          step(readHistory(keys), (row) => {
+            append(history, row.instance_key, row.events);
+          }),
+        ),
+      ];
+    },
+    finish() {
+      const claimed = taken.map((row): ClaimedInstance => {
+        const inbox = messages.get(row.instance_key) ?? [];
+        return {
+          state: toState(row),
+          history: history.get(row.instance_key) ?? [],
+          messages: inbox.slice(0, limits.heldMessages),
+          hasMore: inbox.length > limits.heldMessages,
+        };
+      });
+      for (const { state } of claimed) held.add(state);
+      if (claimed.length > 0) residency.settle({ ...nothing, claimed });
+      return claimed.length;
+    },
+  };
+}
+
+function loadable(rows: readonly ClaimedRow[]): number {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => {
+    bytes += row.history_bytes;
+    return at > 0 && bytes > LOADED_BYTES;
+  });
+  return end < 0 ? rows.length : end;
+}
+
+function append<T>(lists: Map<number, T[]>, key: number, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+}
+
+export function claimActivitiesPlan(claim: Claim, { me, residency }: Surroundings): Plan<number> {
+  const claimedActivities: ClaimedActivity[] = [];
+  return {
+    first: [step(claimActivities(me, claim), (row) => claimedActivities.push(toClaimedActivity(row)))],
+    rest: () => [],
+    finish() {
+      if (claimedActivities.length > 0) residency.settle({ ...nothing, claimedActivities });
+      return claimedActivities.length;
+    },
+  };
+}
+
+/** One bounded step for one of the dead, in key order. */
+export function freePlan(dead: number, { residency }: Pick<Surroundings, 'residency'>): Plan<number> {
+  const locked: InstanceKey[] = [];
+  const spilled = new Map<string, BatchResult['spilled'][number]>();
+  let freed = 0;
+  const spill = (hubId: number, item: BatchResult['spilled'][number]['item']): void => {
+    spilled.set(`${hubId}/${item}`, { hubId, item });
+  };
+  return {
+    first: [step(lockInstancesOf(dead, limits.freeRows), (row) => locked.push(toKey(row)))],
+    rest: () => [
+      ...when(locked, () =>
+        step(freeInstances(dead, locked), (row) => {
+          freed++;
+          if (row.is_ready) spill(row.hub_id, row.engine_work ? 'engine' : kindOf(row.kind));
+        }),
+      ),
+      step(freeActivities(dead, limits.freeRows), (row) => {
+        freed++;
+        spill(row.hub_id, 'activity');
+      }),
+      step(deleteStoredFor(dead, limits.freeRows), () => freed++),
+    ],
+    finish() {
+      if (spilled.size > 0) residency.settle({ ...nothing, spilled: [...spilled.values()] });
+      return freed;
+    },
+  };
+}
+
+/** Locks in the order of all, then deletes rows with everything that hangs on them. */
+export function deleteInstancesPlan(keys: readonly InstanceKey[]): Plan<number> {
+  let deleted = 0;
+  return {
+    first: [step(lockInstances({ keys, ids: [], parents: [] }))],
+    rest: () => [step(deleteInstances(keys), () => deleted++)],
+    finish: () => deleted,
+  };
+}

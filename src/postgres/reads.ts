@@ -1,0 +1,145 @@
+import { type Pool } from 'pg';
+import { SchedulerError, unavailable } from '../domain/errors.ts';
+import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
+import { type InstanceSnapshot } from '../domain/instance.ts';
+import { limits } from '../domain/limits.ts';
+import { type Backlog, type Probe, type Store } from '../domain/store.ts';
+import { type DueTimer } from '../domain/write.ts';
+import { must } from '../lib/assert.ts';
+import { findActivity } from './activities.ts';
+import { kindOf, messageKindOf } from './codes.ts';
+import { readStored } from './completions.ts';
+import { findDead } from './free.ts';
+import { readHistory } from './history.ts';
+import { findHub, insertHub, listHubs, markHubDeleted } from './hubs.ts';
+import { readPending } from './inbox.ts';
+import { readInstances, toSnapshot } from './instances.ts';
+import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
+import { query, type Statement } from './sql.ts';
+import { readTimers } from './timers.ts';
+
+/** Bells that one probe looks at. */
+const PROBED_BELLS = 500;
+
+/** What a store reads (and the hubs, which nobody owns) on a pool of its own, beside the lane. */
+export class Reads {
+  readonly #pool: Pool;
+  readonly #me: number;
+  #isOver = false;
+
+  constructor(pool: Pool, me: number) {
+    this.#pool = pool;
+    this.#me = me;
+  }
+
+  protected markOver(): void {
+    this.#isOver = true;
+  }
+
+  protected async rows<Row>(statement: Statement<Row>): Promise<Row[]> {
+    if (this.#isOver) throw unavailable('this incarnation of the server is over; try again');
+    try {
+      return await query(this.#pool, statement);
+    } catch (error) {
+      throw error instanceof SchedulerError ? error : unavailable('the database is not available', error);
+    }
+  }
+
+  async readInstances(
+    wanted: readonly { readonly hubId: number; readonly id: InstanceId }[],
+    withPayloads: boolean,
+  ): Promise<(InstanceSnapshot | undefined)[]> {
+    const found = new Map<string, InstanceSnapshot>();
+    for (let at = 0; at < wanted.length; at += limits.readIds) {
+      const rows = await this.rows(readInstances(wanted.slice(at, at + limits.readIds), withPayloads));
+      for (const row of rows) found.set(`${row.hub_id}/${row.instance_id}`, toSnapshot(row));
+    }
+    return wanted.map(({ hubId, id }) => found.get(`${hubId}/${id}`));
+  }
+
+  async readHistory(instance: InstanceKey): Promise<Buffer[]> {
+    return (await this.rows(readHistory([instance]))).map((row) => row.events);
+  }
+
+  readonly readPending: Store['readPending'] = async (sent) => {
+    if (sent.length === 0) return [];
+    return (await this.rows(readPending(sent))).map((row) => row.is_there);
+  };
+
+  async findActivity(instance: InstanceKey, taskId: number): Promise<number | undefined> {
+    return (await this.rows(findActivity(instance, taskId)))[0]?.activity_key;
+  }
+
+  readStoredChunks(): Promise<{ token: string; chunk: number; bytes: Buffer }[]> {
+    return this.rows(readStored(this.#me));
+  }
+
+  async readTimers(partitions: readonly number[], withinMs: number): Promise<DueTimer[]> {
+    const rows = await this.rows(readTimers(partitions, withinMs, limits.firedTimers));
+    return rows.flatMap((row) => {
+      const { partition, instance_key: key, timer_key: timerKey, fires_at: firesAt, generation } = row;
+      const kind = messageKindOf(row.kind);
+      // A newer replica's: it fires them.
+      return kind === 'unknown' ? [] : [{ partition, key, timerKey, firesAt, generation, kind }];
+    });
+  }
+
+  async probe(): Promise<Probe> {
+    const [claimable, queues, unheard, dead] = await Promise.all([
+      this.rows(findClaimable()),
+      this.rows(probeQueues(this.#me)),
+      this.rows(findUnheard(PROBED_BELLS)),
+      this.rows(findDead()),
+    ]);
+    const deadIds = new Set(dead.map(({ owner }) => owner));
+    const bells = unheard.map((row) => ({
+      partition: row.partition,
+      key: row.instance_key,
+      owner: row.owner,
+    }));
+    const { engine_work: engineWork, stored_chunks: hasStoredChunks } = must(queues[0], 'the row of a probe');
+    return {
+      claimable: claimable.map((row) => ({
+        hubId: row.hub_id,
+        kind: row.kind === 2 ? 'activity' : kindOf(row.kind),
+      })),
+      engineWork,
+      mine: bells.filter(({ owner }) => owner === this.#me),
+      others: bells.filter(({ owner }) => owner !== this.#me && !deadIds.has(owner)),
+      hasDead: dead.length > 0,
+      hasStoredChunks,
+    };
+  }
+
+  async readBacklog(): Promise<Backlog[]> {
+    const rows = await this.rows(readBacklog());
+    return rows.map(({ name, kind, count, oldest_seconds: oldestSeconds }) => ({
+      hub: name,
+      kind,
+      count,
+      oldestSeconds,
+    }));
+  }
+
+  async findHub(name: string): Promise<number | undefined> {
+    return (await this.rows(findHub(name)))[0]?.hub_id;
+  }
+
+  async listHubs(): Promise<{ hubId: number; name: string }[]> {
+    return (await this.rows(listHubs())).map((row) => ({ hubId: row.hub_id, name: row.name }));
+  }
+
+  /** Somebody may delete it between the two looks: then it is made once more. */
+  async createHub(name: string): Promise<number> {
+    for (;;) {
+      const known = await this.findHub(name);
+      if (known !== undefined) return known;
+      const [made] = await this.rows(insertHub(name));
+      if (made) return made.hub_id;
+    }
+  }
+
+  async deleteHub(name: string): Promise<boolean> {
+    return (await this.rows(markHubDeleted(name))).length > 0;
+  }
+}

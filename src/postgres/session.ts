@@ -1,0 +1,122 @@
+import { Client, type ClientConfig, DatabaseError } from 'pg';
+import { unavailable } from '../domain/errors.ts';
+import { type Renewal } from '../domain/store.ts';
+import { must } from '../lib/assert.ts';
+import {
+  deleteExpiredReplicas,
+  deleteReplica,
+  inheritActivities,
+  insertReplica,
+  listReplicas,
+  readTimeline,
+  renewReplica,
+} from './replicas.ts';
+import { query, sql } from './sql.ts';
+
+export interface Inheritance {
+  readonly replicaId: number;
+  readonly activityKeys: readonly number[];
+}
+
+/**
+ * The connection of a replica's lease: renewals never wait behind anything else. It is made anew when it breaks; then
+ * the call that noticed fails, and the next one tries again.
+ */
+export class Session {
+  readonly #config: ClientConfig;
+  #client: Promise<Client> | undefined;
+  #isClosed = false;
+
+  constructor(config: ClientConfig) {
+    // A black hole must not outlast the lease.
+    this.#config = { ...config, query_timeout: 7_000 };
+  }
+
+  /** Takes the place of an incarnation that is over: its row goes in the transaction that brings ours. */
+  async register(
+    me: number,
+    { address, version }: { address: string; version: string },
+    from?: Inheritance,
+  ): Promise<void> {
+    await this.#run(async (client) => {
+      await query(client, sql`begin`);
+      if (from) await query(client, deleteReplica(from.replicaId));
+      await query(client, insertReplica(me, address, version));
+      if (from) await query(client, inheritActivities(from.replicaId, me, from.activityKeys));
+      await query(client, sql`commit`);
+    });
+  }
+
+  async renew(me: number): Promise<Renewal> {
+    return this.#run(async (client) => {
+      const [renewed] = await query(client, renewReplica(me));
+      const replicas = await query(client, listReplicas());
+      return {
+        isAlive: renewed !== undefined,
+        databaseNow: renewed?.database_now ?? 0,
+        replicas: replicas.map((row) => ({
+          replicaId: row.replica_id,
+          address: row.address,
+          isExpired: row.is_expired,
+        })),
+        timeline: await timelineOf(client),
+      };
+    });
+  }
+
+  async reap(): Promise<number[]> {
+    const rows = await this.#run((client) => query(client, deleteExpiredReplicas()));
+    return rows.map((row) => row.replica_id);
+  }
+
+  /** Waits for the batches of that replica that have begun. */
+  async bury(replicaId: number): Promise<void> {
+    await this.#run((client) => query(client, deleteReplica(replicaId)));
+  }
+
+  async nextKeyBlock(): Promise<number> {
+    const [row] = await this.#run((client) =>
+      query(client, sql<{ block: number }>`select nextval('keys') as block`),
+    );
+    return must(row, 'the next value of a sequence').block;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const client = await this.#client?.catch(() => undefined);
+    await client?.end();
+  }
+
+  async #run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw unavailable('this incarnation of the server is over');
+    const connecting = (this.#client ??= this.#connect());
+    try {
+      return await work(await connecting);
+    } catch (error) {
+      // Whatever it was, the next call begins on a fresh connection.
+      if (this.#client === connecting) this.#client = undefined;
+      void connecting.then((client) => client.end()).catch(() => undefined);
+      throw unavailable('the database is not available', error);
+    }
+  }
+
+  async #connect(): Promise<Client> {
+    const client = new Client(this.#config);
+    client.on('error', () => {
+      this.#client = undefined;
+    });
+    await client.connect();
+    return client;
+  }
+}
+
+/** 0 where the server doesn't tell (some managed ones hide their log positions). */
+async function timelineOf(client: Client): Promise<number> {
+  try {
+    const [row] = await query(client, readTimeline());
+    return row ? Number.parseInt(row.timeline, 16) : 0;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.severity === 'ERROR') return 0;
+    throw error;
+  }
+}

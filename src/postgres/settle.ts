@@ -1,0 +1,203 @@
+import { type InstanceKey, instanceId } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { type Message, type MessageDraft } from '../domain/message.ts';
+import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
+import { type FetchPatch, type Patch, type SentMessage } from '../domain/write.ts';
+import { type CompletedRow } from './activities.ts';
+import { kindOf, messageKindOf } from './codes.ts';
+import { type HeldIds } from './held-ids.ts';
+import { type InboxRow, type SentRow, toMessage } from './inbox.ts';
+import { keepBytes } from './keep-bytes.ts';
+import { type Outgoing, type Parts } from './parts.ts';
+import { type FiredRow } from './timers.ts';
+
+type Item = BatchResult['spilled'][number]['item'];
+
+/**
+ * Turns the rows of a batch into what memory must learn. Filled while rows arrive, read only after COMMIT. Each list of
+ * hints holds a thing once.
+ */
+export class Settlement {
+  readonly #me: number;
+  readonly #parts: Parts;
+  readonly #won = new Set<number>();
+  readonly #started: { instance: BatchResult['started'][number]['instance']; started: Message }[] = [];
+  readonly #delivered: (InstanceKey & { message: Message })[] = [];
+  readonly #found = new Map<number, Message[]>();
+  readonly #rung = new Map<number, BatchResult['rung'][number]>();
+  readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
+  readonly #storedFor = new Set<number>();
+  /** Instances whose inbox is read by the batch itself: what it inserted for them is found by that. */
+  readonly #isRead: (key: number) => boolean;
+
+  constructor(me: number, parts: Parts) {
+    this.#me = me;
+    this.#parts = parts;
+    const fetched = new Set(parts.fetches.map(({ key }) => key));
+    this.#isRead = (key) => fetched.has(key) || parts.closing.has(key);
+  }
+
+  won(key: number): void {
+    this.#won.add(key);
+  }
+
+  spill(hubId: number, item: Item): void {
+    this.#spilled.set(`${hubId}/${item}`, { hubId, item });
+  }
+
+  sentByKey(row: SentRow, outgoing: Outgoing): void {
+    const message = toInserted(row, outgoing.message);
+    if (outgoing.starts) {
+      if (row.owner === this.#me) this.#started.push({ instance: outgoing.starts, started: message });
+      else this.spill(row.hub_id, kindOf(row.instance_kind));
+    } else if (outgoing.inserted) outgoing.inserted.push(message);
+    else this.#sent(row, message, outgoing.sent);
+  }
+
+  sentElsewhere(row: SentRow, draft: MessageDraft, sent: SentMessage[]): void {
+    this.#sent(row, toInserted(row, draft), sent);
+  }
+
+  #sent(row: SentRow, message: Message, sent: SentMessage[] | undefined): void {
+    const { partition, instance_key: key } = row;
+    sent?.push({ partition, key, rank: message.rank, messageId: message.messageId });
+    this.#route(row, message, message.rank < 0 ? 'engine' : kindOf(row.instance_kind));
+  }
+
+  /** Hands a row to memory, or remembers whom it rang. */
+  #route(
+    row: Pick<SentRow, 'partition' | 'instance_key' | 'owner' | 'hub_id'>,
+    message: Message,
+    item: Item,
+  ): void {
+    const { partition, instance_key: key, owner, hub_id: hubId } = row;
+    if (owner === null) this.spill(hubId, item);
+    else if (owner !== this.#me) this.#rung.set(key, { partition, key, owner });
+    else if (!this.#isRead(key)) this.#delivered.push({ partition, key, message });
+  }
+
+  completed(row: CompletedRow): void {
+    const draft = this.#parts.completionDrafts[row.n - 1];
+    const completion = this.#parts.completions[row.n - 1];
+    if (!draft || !completion) return;
+    draft.isCompleted = true;
+    if (row.message_id === null || row.instance_kind === null) return;
+    const { message_id: messageId, generation } = row;
+    const event = keepBytes(completion.event);
+    const message: Message = { rank: 3, messageId, kind: 'taskResult', generation, event, firesAt: null };
+    this.#route(row, message, kindOf(row.instance_kind));
+  }
+
+  fired(row: FiredRow): void {
+    const { message_id: messageId, rank, generation, hub_id, instance_kind } = row;
+    if (messageId === null || hub_id === null || instance_kind === null) return;
+    const kind = messageKindOf(row.kind);
+    const event = row.event ?? Buffer.alloc(0);
+    const firesAt = kind === 'timerFired' ? row.fires_at : null;
+    this.#route(
+      { ...row, hub_id },
+      { rank, messageId, kind, generation, event, firesAt },
+      kindOf(instance_kind),
+    );
+  }
+
+  stored(replicaId: number): void {
+    this.#storedFor.add(replicaId);
+  }
+
+  /** A row that a fetch or a closing read found. */
+  found(row: InboxRow): void {
+    const rows = this.#found.get(row.instance_key);
+    if (rows) rows.push(toMessage(row));
+    else this.#found.set(row.instance_key, [toMessage(row)]);
+  }
+
+  /** To be called once, after COMMIT. */
+  result(held: HeldIds, mostFor: (fetch: FetchPatch) => number): BatchResult {
+    const parts = this.#parts;
+    this.#fillDrafts();
+    this.#deliverClosing();
+    const changed = this.#changed(held);
+    return {
+      patches: parts.patches,
+      started: this.#started,
+      claimed: [],
+      claimedActivities: [],
+      activities: parts.activities.filter((activity) => activity.owned),
+      timers: this.#writtenTimers(),
+      delivered: this.#delivered.sort((a, b) => compare(a.message, b.message)),
+      fetched: parts.fetches.map((fetch) => this.#fetched(fetch, mostFor(fetch))),
+      rung: [...this.#rung.values()],
+      spilled: [...this.#spilled.values()],
+      changed,
+      storedFor: [...this.#storedFor],
+    };
+  }
+
+  #fillDrafts(): void {
+    const { instances, instanceDrafts, chunks, chunkDrafts, activities } = this.#parts;
+    instances.forEach(({ key }, i) =>
+      instanceDrafts[i]?.instances.push(this.#won.has(key) ? 'won' : 'taken'),
+    );
+    chunks.forEach(({ replicaId }, i) => {
+      const draft = chunkDrafts[i];
+      if (draft) draft.isStored = this.#storedFor.has(replicaId);
+    });
+    for (const activity of activities) if (!activity.owned) this.spill(activity.hubId, 'activity');
+  }
+
+  /** Without those of starts that did not win their id. */
+  #writtenTimers(): BatchResult['timers'] {
+    const { timers, instances } = this.#parts;
+    if (timers.length === 0 || instances.length === this.#won.size) return timers;
+    const lost = new Set(instances.map(({ key }) => key).filter((key) => !this.#won.has(key)));
+    return timers.filter(({ key }) => !lost.has(key));
+  }
+
+  /** All that memory doesn't know, but for what it learns as the patch's own or as its first message. */
+  #deliverClosing(): void {
+    if (this.#parts.closing.size === 0) return;
+    const own = new Set(
+      this.#parts.patches.flatMap(({ inserted }) => inserted.map(({ messageId }) => messageId)),
+    );
+    for (const { partition, key } of this.#parts.closing.values()) {
+      for (const message of this.#found.get(key) ?? []) {
+        if (!own.has(message.messageId)) this.#delivered.push({ partition, key, message });
+      }
+    }
+  }
+
+  #fetched({ partition, key }: FetchPatch, most: number): FetchedInbox {
+    const messages = this.#found.get(key) ?? [];
+    return { partition, key, messages: messages.slice(0, most), hasMore: messages.length > most };
+  }
+
+  #changed(held: HeldIds): BatchResult['changed'] {
+    const changed: { hubId: number; id: ReturnType<typeof instanceId> }[] = [];
+    for (const { patch } of this.#parts.patches) {
+      const known = isVisible(patch) ? held.byKey(patch.key) : undefined;
+      if (known) changed.push({ hubId: known.hubId, id: instanceId(known.id) });
+    }
+    for (const { key, hubId, id } of this.#parts.instances)
+      if (this.#won.has(key)) changed.push({ hubId, id });
+    return changed;
+  }
+}
+
+function isVisible({ kind }: Patch): boolean {
+  return kind !== 'release' && kind !== 'fetch';
+}
+
+function compare(a: Message, b: Message): number {
+  return a.rank - b.rank || a.messageId - b.messageId;
+}
+
+function toInserted(row: SentRow, { rank, kind, event }: MessageDraft): Message {
+  const { message_id: messageId, generation } = row;
+  return { rank, messageId, kind, generation, event: keepBytes(event), firesAt: null };
+}
+
+/** How many messages a fetch may bring beyond what memory holds: room for controls is always left. */
+export function roomFor(known: number): number {
+  return Math.max(limits.heldMessages - known, 32);
+}

@@ -1,0 +1,207 @@
+// The PostgreSQL store of one incarnation. For its users:
+//
+//   const store = await openStore({ databaseUrl, schema, poolSize, address, version, residency, onHint, onDead, onBatch, log });
+//
+// registers a new row in `replicas` (with `inherits`, in the transaction that deletes the former incarnation's row and
+// re-owns the activities that its streams still hold) and gives a `Store` with:
+//   ids            keys from blocks of the sequence `keys`, and execution ids
+//   abort(reason)  ends the incarnation at once: everything is rejected for ever; `onDead` is called
+//   close()        orderly: what is queued is committed, the row deleted, what is left freed
+// `residency` is asked while a batch is built and told when it has committed; `onDead` is called once, also by itself
+// ('ambiguous': a COMMIT without an answer, 'fenced': declared dead, 'failover', 'a bug in the lane'). The caller renews
+// (`renew()` every few seconds); the store renews by itself only after a reconnect and when the fence refused a batch.
+//
+// Connections: the lane · the session (renewals) · the listener (hints) · a pool for reads.
+
+import { Pool, type ClientConfig } from 'pg';
+import { SchedulerError, unavailable } from '../domain/errors.ts';
+import { type Ids } from '../domain/ids.ts';
+import { type Hint, type Renewal, type Residency, type Store } from '../domain/store.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { claimEngineWork, claimInstances } from './claims.ts';
+import { findDead } from './free.ts';
+import { HeldIds } from './held-ids.ts';
+import { findDeletedHubs, findInstancesOf, forgetHub, toKey } from './hubs.ts';
+import { Keys } from './keys.ts';
+import { Lane } from './lane.ts';
+import { Listener } from './listen.ts';
+import { claimActivitiesPlan, claimPlan, deleteInstancesPlan, freePlan } from './plans.ts';
+import { connectionSettings } from './pool.ts';
+import { Reads } from './reads.ts';
+import { type Inheritance, Session } from './session.ts';
+import { limits } from '../domain/limits.ts';
+
+export interface StoreOptions {
+  readonly databaseUrl: string;
+  readonly schema: string;
+  /** Connections for reads. */
+  readonly poolSize: number;
+  /** Where others find this replica; for people only. */
+  readonly address: string;
+  readonly version: string;
+  readonly residency: Residency;
+  readonly onHint: (hints: readonly Hint[]) => void;
+  readonly onDead: (reason: string) => void;
+  /** Told of every committed batch: its writes, how long it took, how long its first write had waited. */
+  readonly onBatch?: (size: number, ms: number, queuedMs: number) => void;
+  /** The incarnation whose place this one takes, and the activities that workers still hold from it. */
+  readonly inherits?: Inheritance | undefined;
+  readonly log: Logger;
+}
+
+export interface OpenStore extends Store {
+  readonly ids: Ids;
+  /** Ends this incarnation at once; nothing is waited for. */
+  abort(reason: string): void;
+}
+
+/**
+ * Statements look up rows by key; the right plan is always a nested loop over an index. A plan made while a table was
+ * small would scan it whole, and stay when it has grown.
+ */
+const plannerSettings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
+/** Registers a new incarnation. Rejects when the database can't be reached. */
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  const { databaseUrl: url, schema, residency, log, onHint } = options;
+  const config = connectionSettings({ url, schema }, plannerSettings);
+  const session = new Session(config);
+  let listener: Listener | undefined;
+  try {
+    const ids = await Keys.open(() => session.nextKeyBlock());
+    const me = ids.key();
+    listener = await Listener.open({ config, schema, me, onHint, log });
+    await session.register(me, options, options.inherits);
+    const { timeline } = await session.renew(me);
+    return new PostgresStore(options, { config, session, ids, me, listener, timeline, residency });
+  } catch (error) {
+    listener?.destroy();
+    await session.close();
+    throw error instanceof SchedulerError ? error : unavailable('the database is not available', error);
+  }
+}
+
+interface Opened {
+  readonly config: ClientConfig;
+  readonly session: Session;
+  readonly ids: Keys;
+  readonly me: number;
+  readonly listener: Listener;
+  readonly timeline: number;
+  readonly residency: Residency;
+}
+
+class PostgresStore extends Reads implements OpenStore {
+  readonly replicaId: number;
+  readonly ids: Ids;
+  readonly #session: Session;
+  readonly #listener: Listener;
+  readonly #lane: Lane;
+  readonly #pool: Pool;
+  readonly #around: { readonly me: number; readonly residency: Residency; readonly held: HeldIds };
+  readonly #onDead: (reason: string) => void;
+  readonly #timeline: number;
+  #isOver = false;
+
+  constructor(options: StoreOptions, { config, session, ids, me, listener, timeline, residency }: Opened) {
+    const { log, poolSize, onBatch } = options;
+    const pool = new Pool({ ...config, max: poolSize });
+    pool.on('error', (error) => {
+      log.debug({ err: error }, 'an idle connection broke');
+    });
+    super(pool, me);
+    this.replicaId = me;
+    this.ids = ids;
+    this.#pool = pool;
+    this.#session = session;
+    this.#listener = listener;
+    this.#timeline = timeline;
+    this.#onDead = options.onDead;
+    this.#around = { me, residency, held: new HeldIds() };
+    this.#lane = new Lane({
+      ...this.#around,
+      ...{ config, log },
+      renew: () => this.#isStillAlive(),
+      onDead: (reason) => {
+        this.#over(reason);
+      },
+      onBatch: onBatch ?? (() => undefined),
+    });
+  }
+
+  readonly commit: Store['commit'] = (write) => this.#lane.commit(write);
+
+  readonly claimInstances: Store['claimInstances'] = (claim) =>
+    this.#lane.run(() => claimPlan(claimInstances(this.replicaId, claim), this.#around));
+
+  readonly claimEngineWork: Store['claimEngineWork'] = (limit) =>
+    this.#lane.run(() => claimPlan(claimEngineWork(this.replicaId, limit), this.#around));
+
+  readonly claimActivities: Store['claimActivities'] = (claim) =>
+    this.#lane.run(() => claimActivitiesPlan(claim, this.#around));
+
+  async free(): Promise<number> {
+    for (const { owner } of await this.rows(findDead())) {
+      const freed = await this.#lane.run(() => freePlan(owner, this.#around));
+      if (freed > 0) return freed;
+    }
+    return 0;
+  }
+
+  async sweepDeletedHubs(): Promise<number> {
+    for (const { hub_id: hubId } of await this.rows(findDeletedHubs())) {
+      const found = await this.rows(findInstancesOf(hubId, limits.freeRows));
+      const keys = found.map(toKey);
+      if (keys.length > 0) return this.#lane.run(() => deleteInstancesPlan(keys));
+      await this.rows(forgetHub(hubId));
+    }
+    return 0;
+  }
+
+  async renew(): Promise<Renewal> {
+    const renewal = await this.#session.renew(this.replicaId);
+    this.#listener.hasOthers = renewal.replicas.length > 1;
+    return renewal;
+  }
+
+  readonly reap: Store['reap'] = () => this.#session.reap();
+
+  hint(hints: readonly Hint[]): void {
+    this.#listener.send(hints);
+  }
+
+  abort(reason: string): void {
+    this.#lane.die(reason);
+    this.#over(reason);
+  }
+
+  async close(): Promise<void> {
+    await this.#lane.idle();
+    await this.#session.bury(this.replicaId);
+    // Without a fence: this replica is dead by now, and its id is never used again.
+    const step = (): Promise<number> => this.#lane.run(() => freePlan(this.replicaId, this.#around), false);
+    while ((await step()) > 0);
+    this.#isOver = true;
+    await this.#lane.close();
+    await this.#closeConnections();
+  }
+
+  /** After a reconnect or a refused fence: neither dead nor on a database that may have forgotten what memory knows. */
+  async #isStillAlive(): Promise<boolean> {
+    const { isAlive, timeline } = await this.renew();
+    return isAlive && timeline === this.#timeline;
+  }
+
+  #over(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#closeConnections();
+    this.#onDead(reason);
+  }
+
+  async #closeConnections(): Promise<void> {
+    this.markOver();
+    this.#listener.destroy();
+    await Promise.all([this.#session.close(), this.#pool.end()]);
+  }
+}

@@ -1,0 +1,158 @@
+import { type InstanceKey } from '../domain/ids.ts';
+import { type Micros } from '../domain/time.ts';
+import { messageKinds } from '../domain/message.ts';
+import { type DueTimer, type NewTimer } from '../domain/write.ts';
+import { byteas, int2s, int4s, int8s, timestamps } from './arrays.ts';
+import { type Statement, sql } from './sql.ts';
+
+/** Only where the instance is: the timer of a start in the future exists only if that start won its id. */
+export function insertTimers(timers: readonly NewTimer[]): Statement {
+  return sql`
+    insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
+    select t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event
+      from unnest(${int4s(timers, (t) => t.partition)}::int4[],
+                  ${timestamps(timers, (t) => t.firesAt)}::timestamptz[],
+                  ${int8s(timers, (t) => t.timerKey)}::int8[],
+                  ${int8s(timers, (t) => t.key)}::int8[],
+                  ${int4s(timers, (t) => t.generation)}::int4[],
+                  ${int2s(timers, (t) => messageKinds[t.message.kind])}::int2[],
+                  ${int2s(timers, (t) => t.message.rank)}::int2[],
+                  ${byteas(timers, (t) => t.message.event)}::bytea[])
+           t(partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
+     where exists (select 1
+                     from instances i
+                    where i.partition = t.partition
+                      and i.instance_key = t.instance_key)
+     order by t.partition, t.fires_at, t.timer_key`;
+}
+
+/** Timers of executions that are over: all of an ended instance, those of older generations of a renewed one. */
+export function deleteTimers(over: readonly (InstanceKey & { readonly before: number })[]): Statement {
+  return sql`
+    delete from timers t
+     using (select o.partition, o.fires_at, o.timer_key
+              from unnest(${int4s(over, (i) => i.partition)}::int4[],
+                          ${int8s(over, (i) => i.key)}::int8[],
+                          ${int4s(over, (i) => i.before)}::int4[]) e(partition, instance_key, before)
+              join timers o
+                on o.partition = e.partition
+               and o.instance_key = e.instance_key
+               and o.generation < e.before
+             order by o.partition, o.fires_at, o.timer_key
+               for update of o) gone
+     where t.partition = gone.partition
+       and t.fires_at = gone.fires_at
+       and t.timer_key = gone.timer_key`;
+}
+
+/** A message made of a timer; `event` only where this replica hands it over in memory. `message_id` null: nobody there. */
+export interface FiredRow {
+  readonly message_id: number | null;
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly generation: number;
+  readonly rank: number;
+  readonly kind: number;
+  readonly fires_at: Micros;
+  readonly event: Buffer | null;
+  readonly owner: number | null;
+  readonly hub_id: number | null;
+  readonly instance_kind: number | null;
+}
+
+/** The delete decides between two pollers; the database's clock decides what is due. `held`: residents, not rung. */
+export function fireTimers(
+  me: number,
+  due: readonly DueTimer[],
+  isHeld: (key: number) => boolean,
+): Statement<FiredRow> {
+  return sql`
+    with picked as materialized (
+      select t.partition, t.fires_at, t.timer_key, d.is_held
+        from unnest(${int4s(due, (t) => t.partition)}::int4[],
+                    ${timestamps(due, (t) => t.firesAt)}::timestamptz[],
+                    ${int8s(due, (t) => t.timerKey)}::int8[],
+                    ${int2s(due, (t) => (isHeld(t.key) ? 1 : 0))}::int2[])
+             d(partition, fires_at, timer_key, is_held)
+        join timers t
+          on t.partition = d.partition
+         and t.fires_at = d.fires_at
+         and t.timer_key = d.timer_key
+       where t.fires_at <= clock_timestamp()
+       order by t.partition, t.fires_at, t.timer_key
+         for update of t),
+    gone as (
+      delete from timers t
+       using picked p
+       where t.partition = p.partition
+         and t.fires_at = p.fires_at
+         and t.timer_key = p.timer_key
+      returning t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event,
+                p.is_held),
+    resolved as materialized (
+      select g.partition, g.fires_at, g.timer_key, g.instance_key, g.generation, g.kind, g.rank, g.event,
+             g.is_held, i.owner, i.hub_id, i.kind as instance_kind
+        from gone g
+        left join instances i
+          on i.partition = g.partition
+         and i.instance_key = g.instance_key
+         and i.generation = g.generation
+         and i.status in (0, 6, 7)),
+    numbered as materialized (
+      select r.partition, r.fires_at, r.instance_key, r.generation, r.kind, r.rank, r.event, r.is_held, r.owner,
+             r.hub_id, r.instance_kind,
+             case when r.hub_id is not null then nextval('message_ids') end as message_id
+        from (select partition, fires_at, instance_key, generation, kind, rank, event, is_held, owner, hub_id,
+                     instance_kind
+                from resolved
+               order by fires_at, timer_key) r),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, fires_at, event)
+      select partition, instance_key, rank, message_id, kind, generation,
+             case when kind = 3 then fires_at end, event
+        from numbered
+       where message_id is not null
+       order by message_id),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp())
+        from (select distinct partition, instance_key
+                from numbered
+               where message_id is not null
+                 and (is_held = 0 or owner is distinct from ${me}::int8)) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select message_id, partition, instance_key, generation, rank, kind, fires_at, owner, hub_id, instance_kind,
+           case when owner = ${me}::int8 then event end as event
+      from numbered
+     order by message_id`;
+}
+
+export interface TimerRow {
+  readonly partition: number;
+  readonly instance_key: number;
+  readonly timer_key: number;
+  readonly fires_at: Micros;
+  readonly generation: number;
+  readonly kind: number;
+}
+
+/** Bounded for each partition as well as in all, soonest first. There is no low-water mark: a late commit is seen. */
+export function readTimers(
+  partitions: readonly number[],
+  withinMs: number,
+  most: number,
+): Statement<TimerRow> {
+  return sql`
+    select t.partition, t.instance_key, t.timer_key, t.fires_at, t.generation, t.kind
+      from unnest(${int4s(partitions, (p) => p)}::int4[]) p(partition)
+     cross join lateral (
+           select due.partition, due.instance_key, due.timer_key, due.fires_at, due.generation, due.kind
+             from timers due
+            where due.partition = p.partition
+              and due.fires_at <= (select clock_timestamp() + ${withinMs}::float8 * interval '1 ms')
+            order by due.fires_at, due.timer_key
+            limit ${most}::int8) t
+     order by t.fires_at, t.timer_key
+     limit ${most}::int8`;
+}
