@@ -31,6 +31,13 @@ export const unavailable = (message: string, cause?: unknown): SchedulerError =>
   new SchedulerError('unavailable', message, { cause });
 /** The write may or may not have been committed: repeating it may do it twice (ownership: starting over). */
 export const outcomeUnknown = (cause?: unknown): SchedulerError =>
-  new SchedulerError('unknown', 'the connection to the database was lost while committing: the call may or may not have taken effect; look before you repeat it', { cause });
+  new SchedulerError(
+    'unknown',
+    'the connection to the database was lost while committing: the call may or may not have taken effect; look before you repeat it',
+    { cause },
+  );
 export const taskHubNotFound = (hub: string): SchedulerError =>
-  new SchedulerError('not_found', `task hub not found: '${hub}'; create it, or start the server with PERDURA_DYNAMIC_TASK_HUBS=true`);
+  new SchedulerError(
+    'not_found',
+    `task hub not found: '${hub}'; create it, or start the server with PERDURA_DYNAMIC_TASK_HUBS=true`,
+  );

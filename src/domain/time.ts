@@ -30,3 +30,8 @@ export function fromMicros(micros: Micros): Timestamp {
 export function toMicrosUp({ seconds, nanos }: Timestamp): Micros {
   return seconds * 1e6 + Math.ceil(nanos / 1000);
 }
+
+/** When something is due that was asked for by a worker or client: whatever they sent, a moment that can be stored. */
+export function toDueMicros(time: Timestamp): Micros {
+  return Math.min(Math.max(toMicrosUp(time), 0), Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,187 @@
+import { type Codec } from '../protocol/codec.ts';
+import { frameAll, PAST } from '../protocol/framing.ts';
+import {
+  type Action,
+  type ActionOf,
+  type AnyAction,
+  type CompleteOrchestrationAction,
+  type OrchestratorResponse,
+} from '../protocol/messages.ts';
+import { chooseCompletion, endingOf } from './actions/complete-orchestration.ts';
+import { continueAsNew } from './actions/continue-as-new.ts';
+import { createSubOrchestration } from './actions/create-sub-orchestration.ts';
+import { createTimer } from './actions/create-timer.ts';
+import { scheduleTask } from './actions/schedule-task.ts';
+import { sendEvent } from './actions/send-event.ts';
+import { terminateOrchestration } from './actions/terminate-orchestration.ts';
+import { type Ending, endInstance } from './ending.ts';
+import { type InstanceState } from './instance.ts';
+import { type Message } from './message.ts';
+import { payload } from './payload.ts';
+import { laterOf, toMicrosUp } from './time.ts';
+import { type Tools } from './tools.ts';
+import { hasEvent, type Turn } from './turn.ts';
+import { entitiesNotAvailable, newDraft, type Refusal, type TurnDraft } from './turn-draft.ts';
+import { type EndPatch, type RenewPatch, type TurnPatch, type Write } from './write.ts';
+
+/** What must be written after a turn. */
+export type TurnOutcome = Write & { readonly patch: TurnPatch | EndPatch | RenewPatch };
+
+export interface AnsweredTurn {
+  readonly state: InstanceState;
+  /** As it was sent. */
+  readonly turn: Turn;
+  /** Encoded ExecutionStarted of this execution; read only when the turn continues as new. */
+  readonly started: Buffer;
+}
+
+/** The part of a turn that an answer is for. */
+interface Processed {
+  readonly consumed: readonly Message[];
+  /** Encoded, as sent. */
+  readonly inbound: readonly Buffer[];
+  readonly customStatus: string | null;
+}
+
+/**
+ * What a worker's answer to a turn comes to (contract §8). An action that can't be carried out fails the orchestration
+ * instead of everything that the answer asked for: no worker could do anything with an error.
+ */
+export function applyActions(
+  answered: AnsweredTurn,
+  response: OrchestratorResponse,
+  tools: Tools,
+): TurnOutcome {
+  const { state, turn } = answered;
+  const processed = processedPart(state, turn, response);
+  const { work, completion } = sortActions(response.actions);
+  const isRenewing = completion?.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW';
+  const draft = newDraft({ state, tools, at: laterOf(tools.now, turn.startedAt), isRenewing });
+  for (const action of work) {
+    const refusal = applyAction(draft, action);
+    if (refusal) return failed(draft, processed, refusal);
+  }
+  if (!completion) return outcomeOf(draft, turnPatch(draft, processed, response));
+  if (!isRenewing) return ended(draft, processed, endingOf(completion));
+  return renewed(draft, processed, { answered, completion });
+}
+
+function applyAction(draft: TurnDraft, action: Action): Refusal | undefined {
+  switch (action.orchestratorActionType) {
+    case 'scheduleTask':
+      return scheduleTask(draft, action);
+    case 'createTimer':
+      createTimer(draft, action);
+      return undefined;
+    case 'createSubOrchestration':
+      return createSubOrchestration(draft, action);
+    case 'sendEvent':
+      return sendEvent(draft, action);
+    case 'terminateOrchestration':
+      terminateOrchestration(draft, action);
+      return undefined;
+    case 'sendEntityMessage':
+      return entitiesNotAvailable;
+    case 'completeOrchestration':
+    case 'rewindOrchestration':
+      // Completions come last, by themselves. Nobody is sent a rewind, so nothing is to be done for its answer.
+      return undefined;
+  }
+}
+
+/** By ascending ids, because Go sends them in any order; kinds that we don't know are left out (contract §8.2). */
+function sortActions(actions: readonly AnyAction[]): {
+  work: Action[];
+  completion: CompleteOrchestrationAction | undefined;
+} {
+  const work: Action[] = [];
+  const completions: ActionOf<'completeOrchestration'>[] = [];
+  const sorted = actions.length > 1 ? actions.toSorted((a, b) => a.id - b.id) : actions;
+  for (const action of sorted) {
+    if (action.orchestratorActionType === 'completeOrchestration') completions.push(action);
+    else if (action.orchestratorActionType !== undefined) work.push(action);
+  }
+  return { work, completion: chooseCompletion(completions) };
+}
+
+/** All of the turn, or its first events, when the worker says that it looked at no more. */
+function processedPart(state: InstanceState, turn: Turn, response: OrchestratorResponse): Processed {
+  const customStatus = customStatusOf(state, turn, response);
+  const count = response.numEventsProcessed?.value ?? 0;
+  if (count <= 0 || count >= turn.events.length - 1) {
+    return { consumed: turn.consumed, inbound: turn.events, customStatus };
+  }
+  let events = 0;
+  const end = turn.consumed.findIndex((message) => hasEvent(message, state.generation) && ++events > count);
+  return { consumed: turn.consumed.slice(0, end), inbound: turn.events.slice(0, count + 1), customStatus };
+}
+
+/** Each answer says it anew; only the first one of a continued-as-new execution may leave the old value (contract §8.1). */
+function customStatusOf(
+  { generation, customStatus }: InstanceState,
+  turn: Turn,
+  response: OrchestratorResponse,
+) {
+  const isFirst = generation > 0 && turn.consumed.some(({ kind }) => kind === 'started');
+  return payload(response.customStatus) ?? (isFirst ? customStatus : null);
+}
+
+function traceContextOf(
+  { traceContext }: InstanceState,
+  { orchestrationTraceContext: sent }: OrchestratorResponse,
+  codec: Codec,
+): Buffer | null {
+  return sent?.spanID?.value ? codec.encode('OrchestrationTraceContext', sent) : traceContext;
+}
+
+function turnPatch(
+  { state, tools, at, events }: TurnDraft,
+  { consumed, inbound, customStatus }: Processed,
+  response: OrchestratorResponse,
+): TurnPatch {
+  const { partition, key, turn } = state;
+  return {
+    ...{ kind: 'turn', partition, key, turn, consumed, customStatus },
+    updatedAt: Math.max(state.updatedAt, toMicrosUp(at)),
+    status: state.status === 'suspended' ? 'suspended' : 'running',
+    history: frameAll(events.length === 0 ? inbound : [...inbound, ...events], PAST),
+    traceContext: traceContextOf(state, response, tools.codec),
+  };
+}
+
+function ended(draft: TurnDraft, { inbound, ...processed }: Processed, ending: Ending): TurnOutcome {
+  const { state, at, tools, events } = draft;
+  const turn = { ...processed, events: [...inbound, ...events], dropsActivities: false, endedAt: at };
+  const { patch, messages } = endInstance(state, ending, turn, tools.codec);
+  draft.messages.push(...messages);
+  return outcomeOf(draft, patch);
+}
+
+/** Nothing of what the actions before it did remains. */
+function failed({ state, tools, at }: TurnDraft, processed: Processed, refusal: Refusal): TurnOutcome {
+  const failure = { ...refusal, isNonRetriable: true };
+  const draft = newDraft({ state, tools, at, isRenewing: false });
+  return ended(draft, processed, { status: 'failed', output: null, failure });
+}
+
+function renewed(
+  draft: TurnDraft,
+  processed: Processed,
+  { answered, completion }: { answered: AnsweredTurn; completion: CompleteOrchestrationAction },
+): TurnOutcome {
+  const patch = continueAsNew(draft, completion, { ...processed, started: answered.started });
+  return 'errorType' in patch ? failed(draft, processed, patch) : outcomeOf(draft, patch);
+}
+
+function outcomeOf(
+  { activities, timers, instances, messages }: TurnDraft,
+  patch: TurnOutcome['patch'],
+): TurnOutcome {
+  return {
+    patch,
+    ...(activities.length > 0 && { activities }),
+    ...(timers.length > 0 && { timers }),
+    ...(instances.length > 0 && { instances }),
+    ...(messages.length > 0 && { messages }),
+  };
+}

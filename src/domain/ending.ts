@@ -1,0 +1,137 @@
+import { type TaskFailureDetails, type Timestamp } from '../protocol/messages.ts';
+import { type Codec, type MessageInput } from '../protocol/codec.ts';
+import { PAST, frameAll } from '../protocol/framing.ts';
+import { type InstanceKey } from './ids.ts';
+import { type InstanceState, type TerminalStatus } from './instance.ts';
+import { type Message, ranks } from './message.ts';
+import { wrapped } from './payload.ts';
+import { toMicrosUp } from './time.ts';
+import { type EndPatch, type NewMessage } from './write.ts';
+import { wireStatuses } from './wire-status.ts';
+
+/** A child with this tag has a parent that does not wait for it (contract §9.3). */
+const FIRE_AND_FORGET = 'FireAndForget';
+
+type Failure = MessageInput<'TaskFailureDetails'>;
+
+/** How an instance ends. */
+export type Ending =
+  | { readonly status: Exclude<TerminalStatus, 'failed'>; readonly output: string | null }
+  | { readonly status: 'failed'; readonly output: string | null; readonly failure: Failure };
+
+export interface EndedTurn {
+  readonly consumed: readonly Message[];
+  /** Encoded events of the last history row, without ExecutionCompleted, which is added. */
+  readonly events: readonly Buffer[];
+  readonly customStatus: string | null;
+  readonly dropsActivities: boolean;
+  /** At or after the timestamps of all events. */
+  readonly endedAt: Timestamp;
+}
+
+/** What ends an instance: its patch, and the message to the parent that waits for it. */
+export function endInstance(
+  state: InstanceState,
+  ending: Ending,
+  turn: EndedTurn,
+  codec: Codec,
+): { readonly patch: EndPatch; readonly messages: readonly NewMessage[] } {
+  const { partition, key } = state;
+  const { consumed, customStatus, dropsActivities, endedAt } = turn;
+  const completed = codec.encodeEvent({
+    eventId: -1,
+    timestamp: endedAt,
+    executionCompleted: {
+      orchestrationStatus: wireStatuses[ending.status],
+      result: wrapped(ending.output),
+      failureDetails: ending.status === 'failed' ? ending.failure : null,
+    },
+  });
+  const patch: EndPatch = {
+    ...{ kind: 'end', partition, key, turn: state.turn, consumed, customStatus, dropsActivities },
+    updatedAt: Math.max(state.updatedAt, toMicrosUp(endedAt)),
+    status: ending.status,
+    history: frameAll([...turn.events, completed], PAST),
+    output: ending.output,
+    failure: ending.status === 'failed' ? codec.encode('TaskFailureDetails', ending.failure) : null,
+  };
+  return { patch, messages: toParent(state, ending, endedAt, codec) };
+}
+
+/** Whether the parent of such a child gets its result. */
+export function isAwaited(tags: InstanceState['tags']): boolean {
+  return tags === null || !Object.hasOwn(tags, FIRE_AND_FORGET);
+}
+
+/** Encoded SubOrchestrationInstanceFailed. */
+export function childFailed(
+  taskScheduledId: number,
+  failure: Failure,
+  timestamp: Timestamp,
+  codec: Codec,
+): Buffer {
+  return codec.encodeEvent({
+    eventId: -1,
+    timestamp,
+    subOrchestrationInstanceFailed: { taskScheduledId, failureDetails: failure },
+  });
+}
+
+/** Worker's failure details, or what stands for them: readers rely on there being some. */
+export function failureOf(details: TaskFailureDetails | null, output: string | null): Failure {
+  if (details) return details;
+  return {
+    errorType: 'OrchestrationFailed',
+    errorMessage: output ?? 'the orchestration failed without details',
+  };
+}
+
+/** A child's result for one execution of its parent: dropped when that is over. */
+export function toExecution(
+  { partition, key, generation }: InstanceKey & { readonly generation: number },
+  event: Buffer,
+): NewMessage {
+  return {
+    to: { by: 'key', partition, key, generation },
+    message: { rank: ranks.arrived, kind: 'childResult', event },
+    isFromClient: false,
+  };
+}
+
+function toParent(
+  { id, parent, tags }: InstanceState,
+  ending: Ending,
+  at: Timestamp,
+  codec: Codec,
+): NewMessage[] {
+  if (!parent || !isAwaited(tags)) return [];
+  const { taskId } = parent;
+  const event =
+    ending.status === 'completed'
+      ? childCompleted(taskId, ending.output, at, codec)
+      : childFailed(
+          taskId,
+          ending.status === 'failed' ? ending.failure : terminated(id, ending.output),
+          at,
+          codec,
+        );
+  return [toExecution(parent, event)];
+}
+
+function childCompleted(
+  taskScheduledId: number,
+  result: string | null,
+  timestamp: Timestamp,
+  codec: Codec,
+): Buffer {
+  return codec.encodeEvent({
+    eventId: -1,
+    timestamp,
+    subOrchestrationInstanceCompleted: { taskScheduledId, result: wrapped(result) },
+  });
+}
+
+function terminated(id: string, reason: string | null): Failure {
+  const errorMessage = `the sub-orchestration '${id}' was terminated${reason === null ? '' : `: ${reason}`}`;
+  return { errorType: 'OrchestrationTerminated', errorMessage, isNonRetriable: false };
+}

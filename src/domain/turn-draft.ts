@@ -1,0 +1,55 @@
+import { type Timestamp } from '../protocol/messages.ts';
+import { type InstanceState } from './instance.ts';
+import { type InstanceId, partitionOf } from './ids.ts';
+import { type Tools } from './tools.ts';
+import { type MessageDraft } from './message.ts';
+import { type NewActivity, type NewInstance, type NewMessage, type NewTimer } from './write.ts';
+
+/** What the actions of a turn add up to, while they are applied one by one. */
+export interface TurnDraft {
+  readonly state: InstanceState;
+  readonly tools: Tools;
+  /** Timestamp of everything that the turn makes: not before its OrchestratorStarted. */
+  readonly at: Timestamp;
+  /** The turn continues as new: what the orchestration sends to itself goes to the next generation's front. */
+  readonly isRenewing: boolean;
+  /** Encoded outbound history events. */
+  readonly events: Buffer[];
+  readonly activities: NewActivity[];
+  readonly timers: NewTimer[];
+  readonly instances: NewInstance[];
+  readonly messages: NewMessage[];
+  /** Events to itself of a turn that continues as new. */
+  readonly sentToItself: { readonly name: string; readonly input: string | null }[];
+}
+
+/** Why an action can't be carried out: the orchestration fails with it. A value, because nobody can be told otherwise. */
+export interface Refusal {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+export function newDraft(base: Pick<TurnDraft, 'state' | 'tools' | 'at' | 'isRenewing'>): TurnDraft {
+  const { state, tools, at, isRenewing } = base;
+  const [events, activities, timers, instances, messages, sentToItself] = [[], [], [], [], [], []];
+  return { state, tools, at, isRenewing, events, activities, timers, instances, messages, sentToItself };
+}
+
+/** A message of the turn to whoever lives under the id when it is recorded. */
+export function sendTo({ state, messages }: TurnDraft, id: InstanceId, message: MessageDraft): void {
+  const { hubId } = state;
+  messages.push({
+    to: { by: 'id', partition: partitionOf(hubId, id), hubId, id },
+    message,
+    isFromClient: false,
+  });
+}
+
+export const invalidAction = (errorMessage: string): Refusal => ({
+  errorType: 'InvalidAction',
+  errorMessage,
+});
+export const entitiesNotAvailable: Refusal = {
+  errorType: 'EntitiesNotAvailable',
+  errorMessage: 'entities are not available in this version',
+};
