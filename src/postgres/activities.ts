@@ -49,45 +49,32 @@ export function completeActivities(
   isHeld: (key: number) => boolean,
 ): Statement<CompletedRow> {
   return sql`
-    with picked as materialized (
-      select a.partition, a.instance_key, a.activity_key, c.is_held, c.event, c.n
-        from unnest(${int4s(completions, (c) => c.partition)}::int4[],
-                    ${int8s(completions, (c) => c.key)}::int8[],
-                    ${int8s(completions, (c) => c.activityKey)}::int8[],
-                    ${int4s(completions, (c) => c.hubId)}::int4[],
-                    ${bools(completions, (c) => isHeld(c.key))}::bool[],
-                    ${byteas(completions, (c) => c.event)}::bytea[])
-             with ordinality c(partition, instance_key, activity_key, hub_id, is_held, event, n)
-        join activities a
-          on a.partition = c.partition
-         and a.instance_key = c.instance_key
-         and a.activity_key = c.activity_key
-       where a.hub_id = c.hub_id
-       order by a.partition, a.instance_key, a.activity_key
-         for update of a),
-    gone as (
+    with gone as (
       delete from activities a
-       using picked p
-       where a.partition = p.partition
-         and a.instance_key = p.instance_key
-         and a.activity_key = p.activity_key
+       using (select a.partition, a.instance_key, a.activity_key, c.is_held, c.event, c.n
+                from unnest(${int4s(completions, (c) => c.partition)}::int4[],
+                            ${int8s(completions, (c) => c.key)}::int8[],
+                            ${int8s(completions, (c) => c.activityKey)}::int8[],
+                            ${int4s(completions, (c) => c.hubId)}::int4[],
+                            ${bools(completions, (c) => isHeld(c.key))}::bool[],
+                            ${byteas(completions, (c) => c.event)}::bytea[])
+                     with ordinality c(partition, instance_key, activity_key, hub_id, is_held, event, n)
+                join activities a using (partition, instance_key, activity_key)
+               where a.hub_id = c.hub_id
+               order by a.partition, a.instance_key, a.activity_key
+                 for update of a) p
+       where (a.partition, a.instance_key, a.activity_key) = (p.partition, p.instance_key, p.activity_key)
       returning a.partition, a.instance_key, a.generation, a.hub_id, p.is_held, p.event, p.n),
-    resolved as materialized (
-      select g.partition, g.instance_key, g.generation, g.hub_id, g.is_held, g.event, g.n, i.owner,
-             i.kind as instance_kind
-        from gone g
-        left join instances i
-          on i.partition = g.partition
-         and i.instance_key = g.instance_key
-         and i.generation = g.generation
-         and i.status in (0, 6, 7)),
     numbered as materialized (
-      select r.partition, r.instance_key, r.generation, r.hub_id, r.is_held, r.event, r.n, r.owner,
-             r.instance_kind,
+      select r.partition, r.instance_key, r.generation, r.hub_id, r.is_held, r.event, r.n, r.owner, r.instance_kind,
              case when r.instance_kind is not null then nextval('message_ids') end as message_id
-        from (select partition, instance_key, generation, hub_id, is_held, event, n, owner, instance_kind
-                from resolved
-               order by n) r),
+        from (select g.partition, g.instance_key, g.generation, g.hub_id, g.is_held, g.event, g.n, i.owner,
+                     i.kind as instance_kind
+                from gone g
+                left join instances i
+                  on (i.partition, i.instance_key, i.generation) = (g.partition, g.instance_key, g.generation)
+                 and i.status in (0, 6, 7)
+               order by g.n) r),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
       select partition, instance_key, 3, message_id, 2, generation, event
@@ -101,8 +88,7 @@ export function completeActivities(
                 from numbered
                where message_id is not null
                  and (not is_held or owner is distinct from ${me}::int8)) r
-       where i.partition = r.partition
-         and i.instance_key = r.instance_key)
+       where (i.partition, i.instance_key) = (r.partition, r.instance_key))
     select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
       from numbered
      order by n`;

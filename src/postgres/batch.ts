@@ -81,8 +81,9 @@ export class Batch {
   settle(): void {
     const { held, residency } = this.#around;
     const result = this.#settlement.result(held, ({ key }) => this.#room.get(key) ?? limits.heldMessages);
-    for (const { patch } of result.patches)
+    for (const { patch } of result.patches) {
       if (patch.kind === 'end' || patch.kind === 'release') held.remove(patch.key);
+    }
     for (const { instance } of result.started) held.add(instance);
     residency.settle(result);
     this.pending.forEach((entry, i) => {

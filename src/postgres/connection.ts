@@ -132,8 +132,9 @@ class Exchange {
   #judge(at: number, error: Error): Answer {
     const role = this.#steps[at]?.role ?? 'other';
     const isFatal = error instanceof DatabaseError && error.severity !== 'ERROR';
-    if (error instanceof DatabaseError && !(role === 'commit' && isFatal))
+    if (error instanceof DatabaseError && !(role === 'commit' && isFatal)) {
       return { kind: 'refused', role, error };
+    }
     return { kind: 'lost', mayHaveCommitted: this.#steps.some((step) => step.role === 'commit'), error };
   }
 }

@@ -36,36 +36,30 @@ export interface SentRow {
  */
 export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statement<SentRow> {
   return sql`
-    with found as materialized (
-      select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
-             i.kind as instance_kind
-        from unnest(${int4s(messages, (m) => m.partition)}::int4[],
-                    ${int8s(messages, (m) => m.key)}::int8[],
-                    ${int4s(messages, (m) => m.generation)}::int4[],
-                    ${int2s(messages, (m) => m.message.rank)}::int2[],
-                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                    ${byteas(messages, (m) => m.message.event)}::bytea[],
-                    ${bools(messages, (m) => m.isHeld)}::bool[],
-                    ${int4s(messages, (m) => m.unless?.partition ?? null)}::int4[],
-                    ${int8s(messages, (m) => m.unless?.key ?? null)}::int8[])
-             with ordinality m(partition, instance_key, generation, rank, kind, event, is_held, unless_partition,
-                               unless_key, n)
-        join instances i
-          on i.partition = m.partition
-         and i.instance_key = m.instance_key
-       where i.status in (0, 6, 7)
-         and (m.generation is null or m.generation = i.generation)
-         and (m.unless_key is null
-              or not exists (select 1
-                               from instances u
-                              where u.partition = m.unless_partition
-                                and u.instance_key = m.unless_key))),
-    numbered as materialized (
+    with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              f.instance_kind, nextval('message_ids') as message_id
-        from (select n, rank, kind, event, is_held, partition, instance_key, generation, owner, hub_id, instance_kind
-                from found
-               order by n) f),
+        from (select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner,
+                     i.hub_id, i.kind as instance_kind
+                from unnest(${int4s(messages, (m) => m.partition)}::int4[],
+                            ${int8s(messages, (m) => m.key)}::int8[],
+                            ${int4s(messages, (m) => m.generation)}::int4[],
+                            ${int2s(messages, (m) => m.message.rank)}::int2[],
+                            ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                            ${byteas(messages, (m) => m.message.event)}::bytea[],
+                            ${bools(messages, (m) => m.isHeld)}::bool[],
+                            ${int4s(messages, (m) => m.unless?.partition ?? null)}::int4[],
+                            ${int8s(messages, (m) => m.unless?.key ?? null)}::int8[])
+                     with ordinality m(partition, instance_key, generation, rank, kind, event, is_held,
+                                       unless_partition, unless_key, n)
+                join instances i on (i.partition, i.instance_key) = (m.partition, m.instance_key)
+               where i.status in (0, 6, 7)
+                 and (m.generation is null or m.generation = i.generation)
+                 and (m.unless_key is null
+                      or not exists (select 1
+                                       from instances u
+                                      where (u.partition, u.instance_key) = (m.unless_partition, m.unless_key)))
+               order by m.n) f),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
       select partition, instance_key, rank, message_id, kind, generation, event

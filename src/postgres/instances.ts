@@ -157,8 +157,9 @@ function toParent(row: IdentityRow): Parent | null {
     parent_task_id: taskId,
   } = row;
   const { parent: wire } = row;
-  if (partition === null || key === null || generation === null || taskId === null || wire === null)
+  if (partition === null || key === null || generation === null || taskId === null || wire === null) {
     return null;
+  }
   return { partition, key, generation, taskId, wire };
 }
 

@@ -32,15 +32,15 @@ export interface LaneOptions extends Surroundings {
 export interface Plan<T> {
   readonly first: readonly Step[];
   /** Built after the rows of `first` were taken; sent together with COMMIT. */
-  rest(): readonly Step[];
+  readonly rest: () => readonly Step[];
   /** After COMMIT. */
-  finish(): T;
+  readonly finish: () => T;
 }
 
 interface Job {
-  /** Runs the plan to its end; false when it has to be tried again. */
-  attempt(connection: PipelinedConnection): Promise<Answer>;
-  reject(error: Error): void;
+  /** Runs the plan to its end, and resolves its promise when it was committed. */
+  readonly attempt: (connection: PipelinedConnection) => Promise<Answer>;
+  readonly reject: (error: Error) => void;
 }
 
 type Refused = Extract<Answer, { kind: 'refused' }>;
@@ -113,8 +113,9 @@ export class Lane {
     if (this.#death !== undefined) return;
     this.#death = reason;
     this.#connection?.destroy();
-    for (const { write, reject } of this.#inFlight)
+    for (const { write, reject } of this.#inFlight) {
       reject(mayHaveMattered(write) ? outcomeUnknown() : isOver(reason));
+    }
     for (const { reject } of this.#queue.drain()) reject(isOver(reason));
     this.#jobInFlight?.reject(isOver(reason));
     for (const { reject } of this.#jobs) reject(isOver(reason));
@@ -170,10 +171,19 @@ export class Lane {
     this.#inFlight = pending;
     const answer = await connection.exchange(batch.steps());
     if (this.#death !== undefined) return;
-    if (answer.kind === 'lost' && answer.mayHaveCommitted) return this.die('ambiguous');
+    if (answer.kind === 'lost' && answer.mayHaveCommitted) {
+      this.die('ambiguous');
+      return;
+    }
     this.#inFlight = [];
-    if (answer.kind === 'lost') return this.#queue.putBack(pending);
-    if (answer.kind === 'refused') return this.#refused(answer, pending);
+    if (answer.kind === 'lost') {
+      this.#queue.putBack(pending);
+      return;
+    }
+    if (answer.kind === 'refused') {
+      await this.#refused(answer, pending);
+      return;
+    }
     this.#strikes = 0;
     batch.settle();
     this.#options.onBatch(
@@ -225,7 +235,10 @@ export class Lane {
     this.#jobInFlight = job;
     const answer = await job.attempt(connection);
     if (this.#death !== undefined) return;
-    if (answer.kind === 'lost' && answer.mayHaveCommitted) return this.die('ambiguous');
+    if (answer.kind === 'lost' && answer.mayHaveCommitted) {
+      this.die('ambiguous');
+      return;
+    }
     this.#jobInFlight = undefined;
     if (answer.kind === 'done') this.#strikes = 0;
     else if (answer.kind === 'lost') this.#jobs.unshift(job);

@@ -1,6 +1,7 @@
 // Hints between replicas: LISTEN and pg_notify on a connection of their own, outside every transaction, coalesced for
 // some milliseconds, and only while another replica lives. A hint may be lost; nothing may depend on one.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { type Hint } from '../domain/store.ts';
 import { type Logger } from '../telemetry/log.ts';
@@ -61,12 +62,8 @@ export class Listener {
     if (this.#pending.size > 0) this.#timer ??= setTimeout(this.#flush, COALESCE_MS);
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.end();
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Ends the connection without waiting for anything. */
@@ -116,7 +113,6 @@ export class Listener {
       client.connection.stream.destroy();
       throw error;
     }
-    if (this.#isClosed) return client.end();
     this.#client = client;
     client.once('end', () => {
       if (this.#client === client) void this.#reconnect();
@@ -129,10 +125,11 @@ export class Listener {
   async #reconnect(): Promise<void> {
     this.#client = undefined;
     for (let pauseMs = FIRST_PAUSE_MS; !this.#isClosed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      await new Promise<void>((resolve) => setTimeout(resolve, pauseMs * Math.random()).unref());
-      if (this.#isClosed) return;
+      await pause(pauseMs * Math.random(), undefined, { ref: false });
       try {
-        return await this.#connect();
+        await this.#connect();
+        if (this.isClosed) this.destroy();
+        return;
       } catch (error) {
         this.#options.log.debug({ err: error }, 'can not listen for hints; trying again');
       }

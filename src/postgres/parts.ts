@@ -113,20 +113,22 @@ export class Parts {
     this.drafts.push(draft);
     if (write.patch) this.#addPatch(write.patch);
     for (const instance of write.instances ?? []) this.#addInstance(instance, draft);
-    if (write.activities) this.activities.push(...write.activities);
-    if (write.timers) this.timers.push(...write.timers);
     for (const message of write.messages ?? []) {
       const sent: SentMessage[] = [];
       draft.messages.push(sent);
       this.#addMessage(message, sent);
     }
+    this.#addWork(write);
     this.#addCompletion(write, draft);
-    for (const timer of write.dueTimers ?? []) {
-      this.dueTimers.push(timer);
-      this.#lockForeign(timer);
-    }
-    if (write.releasedActivities) this.releasedActivities.push(...write.releasedActivities);
-    if (write.settledTokens) this.settledTokens.push(...write.settledTokens);
+  }
+
+  #addWork({ activities, timers, dueTimers, releasedActivities, settledTokens }: Write): void {
+    append(this.activities, activities);
+    append(this.timers, timers);
+    append(this.dueTimers, dueTimers);
+    append(this.releasedActivities, releasedActivities);
+    append(this.settledTokens, settledTokens);
+    for (const timer of dueTimers ?? []) this.#lockForeign(timer);
   }
 
   #addCompletion({ completion, storedChunk }: Write, draft: Draft): void {
@@ -152,8 +154,9 @@ export class Parts {
     this.#sortPatch(patch);
     if (patch.kind !== 'release' && patch.kind !== 'fetch') {
       const { partition, key } = patch;
-      for (const { rank, messageId } of patch.consumed)
+      for (const { rank, messageId } of patch.consumed) {
         this.consumed.push({ partition, key, rank, messageId });
+      }
     }
     if (patch.kind === 'renew' || patch.kind === 'control') {
       for (const message of patch.inbox) this.#addOwn(patch, message, inserted);
@@ -209,8 +212,9 @@ export class Parts {
         message,
       });
     }
-    if (ifTaken?.to.by === 'key')
+    if (ifTaken?.to.by === 'key') {
       this.#addKeyed(ifTaken, ifTaken.to, { unless: { partition, key }, sent: undefined });
+    }
   }
 
   #addKeyed(
@@ -227,16 +231,25 @@ export class Parts {
 
   #addMessage(message: NewMessage, sent: SentMessage[]): void {
     const { to } = message;
-    if (to.by === 'key') return this.#addKeyed(message, to, { unless: null, sent });
+    if (to.by === 'key') {
+      this.#addKeyed(message, to, { unless: null, sent });
+      return;
+    }
     if (to.by === 'parent') {
       this.toChildren.push({ parentKey: to.parentKey, message: message.message, sent });
       return;
     }
     const held = this.#around.held.byId(to.hubId, to.id);
     if (held && this.isHeld(held.key)) {
-      return this.#addKeyed(message, { ...held, generation: null }, { unless: null, sent });
+      this.#addKeyed(message, { ...held, generation: null }, { unless: null, sent });
+      return;
     }
     this.lockIds.push(to);
     this.byId.push({ partition: to.partition, hubId: to.hubId, id: to.id, message: message.message, sent });
   }
+}
+
+/** Item by item: a spread has room for only so many arguments. */
+function append<T>(list: T[], more: readonly T[] | undefined): void {
+  if (more) for (const item of more) list.push(item);
 }

@@ -7,8 +7,8 @@ export interface Pending {
   readonly write: Write;
   readonly bytes: number;
   readonly queuedAtMs: number;
-  resolve(result: WriteResult): void;
-  reject(error: Error): void;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -28,8 +28,9 @@ export class WriteQueue {
   add(pending: Pending): void {
     const isFull =
       this.#waiting.length >= limits.queuedWrites || this.#bytes + pending.bytes > limits.queuedBytes;
-    if (isFull && this.#waiting.length > 0)
+    if (isFull && this.#waiting.length > 0) {
       throw unavailable('too many writes wait for the database; try again later');
+    }
     this.#waiting.push(pending);
     this.#bytes += pending.bytes;
   }
@@ -73,18 +74,16 @@ export class WriteQueue {
 
 /** One patch for an instance, one completion of an activity and one copy of a chunk in a batch. */
 class Conflicts {
-  readonly #patched = new Set<number>();
-  readonly #completed = new Set<number>();
-  readonly #chunks = new Set<string>();
+  readonly #taken = new Set<string | number>();
 
   admits({ patch, completion, storedChunk }: Write): boolean {
-    const chunk = storedChunk && `${storedChunk.replicaId}/${storedChunk.chunk}/${storedChunk.token}`;
-    if (patch && this.#patched.has(patch.key)) return false;
-    if (completion && this.#completed.has(completion.activityKey)) return false;
-    if (chunk !== undefined && this.#chunks.has(chunk)) return false;
-    if (patch) this.#patched.add(patch.key);
-    if (completion) this.#completed.add(completion.activityKey);
-    if (chunk !== undefined) this.#chunks.add(chunk);
+    // Keys of instances and activities come from one sequence: they can't be mistaken for each other.
+    const claims: (string | number)[] = [];
+    if (patch) claims.push(patch.key);
+    if (completion) claims.push(completion.activityKey);
+    if (storedChunk) claims.push(`${storedChunk.replicaId}/${storedChunk.chunk}/${storedChunk.token}`);
+    if (claims.some((claim) => this.#taken.has(claim))) return false;
+    for (const claim of claims) this.#taken.add(claim);
     return true;
   }
 }
@@ -93,26 +92,34 @@ const PER_ROW_BYTES = 100;
 
 /** Bounds batch and queue; rows count something beside their payload. */
 export function approximateBytes(write: Write): number {
-  let bytes = PER_ROW_BYTES + patchBytes(write.patch);
-  for (const { started, input } of write.instances ?? [])
-    bytes += PER_ROW_BYTES + started.length + (input?.length ?? 0);
-  for (const { request } of write.activities ?? []) bytes += PER_ROW_BYTES + request.length;
-  for (const { message } of write.timers ?? []) bytes += PER_ROW_BYTES + message.event.length;
-  for (const { message } of write.messages ?? []) bytes += PER_ROW_BYTES + message.event.length;
-  const rows = (write.dueTimers?.length ?? 0) + (write.releasedActivities?.length ?? 0);
+  const { patch, instances, activities, timers, messages, completion, storedChunk } = write;
+  const { dueTimers, releasedActivities } = write;
+  const rows = (dueTimers?.length ?? 0) + (releasedActivities?.length ?? 0) + 1;
   return (
-    bytes +
     rows * PER_ROW_BYTES +
-    (write.completion?.event.length ?? 0) +
-    (write.storedChunk?.bytes.length ?? 0)
+    patchBytes(patch) +
+    sum(instances, ({ started, input }) => started.length + (input?.length ?? 0)) +
+    sum(activities, ({ request }) => request.length) +
+    sum(timers, ({ message }) => message.event.length) +
+    sum(messages, ({ message }) => message.event.length) +
+    sum(completion && [completion], ({ event }) => event.length) +
+    sum(storedChunk && [storedChunk], ({ bytes }) => bytes.length)
   );
 }
 
+function sum<T>(rows: readonly T[] | undefined, bytes: (row: T) => number): number {
+  let total = 0;
+  if (rows) for (const row of rows) total += PER_ROW_BYTES + bytes(row);
+  return total;
+}
+
 function patchBytes(patch: Write['patch']): number {
-  if (!patch || patch.kind === 'fetch' || patch.kind === 'release') return 0;
-  const consumed = patch.consumed.length * 20;
-  if (patch.kind === 'turn') return consumed + patch.history.length + (patch.customStatus?.length ?? 0);
-  if (patch.kind === 'end') return consumed + patch.history.length + (patch.output?.length ?? 0);
-  const drafts = patch.inbox.reduce((sum, draft) => sum + PER_ROW_BYTES + draft.event.length, 0);
-  return consumed + drafts + (patch.kind === 'renew' ? (patch.input?.length ?? 0) : 0);
+  if (!patch) return 0;
+  let bytes = 'inbox' in patch ? sum(patch.inbox, ({ event }) => event.length) : 0;
+  // Payloads of whatever name, and what a consumed message costs.
+  for (const value of Object.values<unknown>({ ...patch })) {
+    if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
+    else if (Array.isArray(value)) bytes += value.length * 20;
+  }
+  return bytes;
 }

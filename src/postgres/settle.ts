@@ -93,7 +93,7 @@ export class Settlement {
     if (messageId === null || hub_id === null || instance_kind === null) return;
     const kind = messageKindOf(row.kind);
     const event = row.event ?? Buffer.alloc(0);
-    const firesAt = kind === 'timerFired' ? row.fires_at : null;
+    const firesAt = row.fires_at;
     this.#route(
       { ...row, hub_id },
       { rank, messageId, kind, generation, event, firesAt },
@@ -178,8 +178,9 @@ export class Settlement {
       const known = isVisible(patch) ? held.byKey(patch.key) : undefined;
       if (known) changed.push({ hubId: known.hubId, id: instanceId(known.id) });
     }
-    for (const { key, hubId, id } of this.#parts.instances)
+    for (const { key, hubId, id } of this.#parts.instances) {
       if (this.#won.has(key)) changed.push({ hubId, id });
+    }
     return changed;
   }
 }

@@ -2,7 +2,7 @@ import { type InstanceKey } from '../domain/ids.ts';
 import { type Micros } from '../domain/time.ts';
 import { messageKinds } from '../domain/message.ts';
 import { type DueTimer, type NewTimer } from '../domain/write.ts';
-import { byteas, int2s, int4s, int8s, timestamps } from './arrays.ts';
+import { bools, byteas, int2s, int4s, int8s, timestamps } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
 
 /** Only where the instance is: the timer of a start in the future exists only if that start won its id. */
@@ -53,7 +53,8 @@ export interface FiredRow {
   readonly generation: number;
   readonly rank: number;
   readonly kind: number;
-  readonly fires_at: Micros;
+  /** Only of timerFired (kind 3). */
+  readonly fires_at: Micros | null;
   readonly event: Buffer | null;
   readonly owner: number | null;
   readonly hub_id: number | null;
@@ -67,49 +68,33 @@ export function fireTimers(
   isHeld: (key: number) => boolean,
 ): Statement<FiredRow> {
   return sql`
-    with picked as materialized (
-      select t.partition, t.fires_at, t.timer_key, d.is_held
-        from unnest(${int4s(due, (t) => t.partition)}::int4[],
-                    ${timestamps(due, (t) => t.firesAt)}::timestamptz[],
-                    ${int8s(due, (t) => t.timerKey)}::int8[],
-                    ${int2s(due, (t) => (isHeld(t.key) ? 1 : 0))}::int2[])
-             d(partition, fires_at, timer_key, is_held)
-        join timers t
-          on t.partition = d.partition
-         and t.fires_at = d.fires_at
-         and t.timer_key = d.timer_key
-       where t.fires_at <= clock_timestamp()
-       order by t.partition, t.fires_at, t.timer_key
-         for update of t),
-    gone as (
+    with gone as (
       delete from timers t
-       using picked p
-       where t.partition = p.partition
-         and t.fires_at = p.fires_at
-         and t.timer_key = p.timer_key
-      returning t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event,
-                p.is_held),
-    resolved as materialized (
-      select g.partition, g.fires_at, g.timer_key, g.instance_key, g.generation, g.kind, g.rank, g.event,
-             g.is_held, i.owner, i.hub_id, i.kind as instance_kind
-        from gone g
-        left join instances i
-          on i.partition = g.partition
-         and i.instance_key = g.instance_key
-         and i.generation = g.generation
-         and i.status in (0, 6, 7)),
+       using (select t.partition, t.fires_at, t.timer_key, d.is_held
+                from unnest(${int4s(due, (t) => t.partition)}::int4[],
+                            ${timestamps(due, (t) => t.firesAt)}::timestamptz[],
+                            ${int8s(due, (t) => t.timerKey)}::int8[],
+                            ${bools(due, (t) => isHeld(t.key))}::bool[]) d(partition, fires_at, timer_key, is_held)
+                join timers t using (partition, fires_at, timer_key)
+               where t.fires_at <= clock_timestamp()
+               order by t.partition, t.fires_at, t.timer_key
+                 for update of t) p
+       where (t.partition, t.fires_at, t.timer_key) = (p.partition, p.fires_at, p.timer_key)
+      returning t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event, p.is_held),
     numbered as materialized (
-      select r.partition, r.fires_at, r.instance_key, r.generation, r.kind, r.rank, r.event, r.is_held, r.owner,
-             r.hub_id, r.instance_kind,
+      select r.partition, r.instance_key, r.generation, r.kind, r.rank, r.event, r.is_held, r.owner, r.hub_id,
+             r.instance_kind, case when r.kind = 3 then r.fires_at end as fires_at,
              case when r.hub_id is not null then nextval('message_ids') end as message_id
-        from (select partition, fires_at, instance_key, generation, kind, rank, event, is_held, owner, hub_id,
-                     instance_kind
-                from resolved
-               order by fires_at, timer_key) r),
+        from (select g.partition, g.fires_at, g.instance_key, g.generation, g.kind, g.rank, g.event, g.is_held,
+                     i.owner, i.hub_id, i.kind as instance_kind
+                from gone g
+                left join instances i
+                  on (i.partition, i.instance_key, i.generation) = (g.partition, g.instance_key, g.generation)
+                 and i.status in (0, 6, 7)
+               order by g.fires_at, g.timer_key) r),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, fires_at, event)
-      select partition, instance_key, rank, message_id, kind, generation,
-             case when kind = 3 then fires_at end, event
+      select partition, instance_key, rank, message_id, kind, generation, fires_at, event
         from numbered
        where message_id is not null
        order by message_id),
@@ -119,9 +104,8 @@ export function fireTimers(
         from (select distinct partition, instance_key
                 from numbered
                where message_id is not null
-                 and (is_held = 0 or owner is distinct from ${me}::int8)) r
-       where i.partition = r.partition
-         and i.instance_key = r.instance_key)
+                 and (not is_held or owner is distinct from ${me}::int8)) r
+       where (i.partition, i.instance_key) = (r.partition, r.instance_key))
     select message_id, partition, instance_key, generation, rank, kind, fires_at, owner, hub_id, instance_kind,
            case when owner = ${me}::int8 then event end as event
       from numbered
