@@ -9,6 +9,7 @@ import {
   type NewActivity,
   type NewInstance,
   type NewMessage,
+  type Patch,
   type TurnPatch,
   type Write,
   type WriteResult,
@@ -46,24 +47,27 @@ export class Memory implements Residency {
 
   settle(result: BatchResult): void {
     this.results.push(result);
-    for (const { patch, inserted } of result.patches) {
-      const resident = this.residents.get(patch.key);
-      if (!resident || patch.kind === 'fetch') continue;
-      if (patch.kind === 'end' || patch.kind === 'release') {
-        this.residents.delete(patch.key);
-        continue;
-      }
-      const consumed = new Set(patch.consumed.map(({ messageId }) => messageId));
-      resident.messages = resident.messages.filter(({ messageId }) => !consumed.has(messageId));
-      if (patch.kind !== 'control') resident.turn++;
-      if (patch.kind === 'renew') resident.generation = patch.generation;
-      this.#hold(resident, inserted);
-    }
-    for (const { instance, started } of result.started)
+    for (const { patch, inserted } of result.patches) this.#apply(patch, inserted);
+    for (const { instance, started } of result.started) {
       this.#begin({ ...instance, turn: 0, generation: 0 }, [started]);
+    }
     for (const { state, messages, hasMore } of result.claimed) this.#begin(state, messages, hasMore);
     for (const { key, message } of result.delivered) this.#hold(this.residents.get(key), [message]);
     for (const { key, messages } of result.fetched) this.#hold(this.residents.get(key), messages);
+  }
+
+  #apply(patch: Patch, inserted: readonly Message[]): void {
+    const resident = this.residents.get(patch.key);
+    if (!resident || patch.kind === 'fetch') return;
+    if (patch.kind === 'end' || patch.kind === 'release') {
+      this.residents.delete(patch.key);
+      return;
+    }
+    const consumed = new Set(patch.consumed.map(({ messageId }) => messageId));
+    resident.messages = resident.messages.filter(({ messageId }) => !consumed.has(messageId));
+    if (patch.kind !== 'control') resident.turn++;
+    if (patch.kind === 'renew') resident.generation = patch.generation;
+    this.#hold(resident, inserted);
   }
 
   /** What several results told, as one list. */
