@@ -4,6 +4,7 @@ import { type Message, ranks } from '../../src/domain/message.ts';
 import { applyActions, type TurnOutcome } from '../../src/domain/apply-actions.ts';
 import { type Tools } from '../../src/domain/tools.ts';
 import { buildTurn, type Turn } from '../../src/domain/turn.ts';
+import { type Patch } from '../../src/domain/write.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { unframe } from '../../src/protocol/framing.ts';
 import {
@@ -135,9 +136,11 @@ export function answer(
   return { turn, outcome: applyActions({ state, turn, started }, responseOf(response), tools) };
 }
 
-/** The events of an outcome's history row. */
-export function recorded(outcome: TurnOutcome): AnyHistoryEvent[] {
-  return 'history' in outcome.patch
-    ? unframe(outcome.patch.history).map((event) => codec.decodeEvent(event))
-    : [];
+/** The events of the history row that a patch writes. */
+export function recordedIn(patch: Patch): AnyHistoryEvent[] {
+  return 'history' in patch ? unframe(patch.history).map((event) => codec.decodeEvent(event)) : [];
+}
+
+export function recorded({ patch }: TurnOutcome): AnyHistoryEvent[] {
+  return recordedIn(patch);
 }
