@@ -116,14 +116,11 @@ function processedPart(state: InstanceState, turn: Turn, response: OrchestratorR
   return { consumed: turn.consumed.slice(0, end), inbound: turn.events.slice(0, count + 1), customStatus };
 }
 
-/** Each answer says it anew; only the first one of a continued-as-new execution may leave the old value (contract §8.1). */
-function customStatusOf(
-  { generation, customStatus }: InstanceState,
-  turn: Turn,
-  response: OrchestratorResponse,
-) {
-  const isFirst = generation > 0 && turn.consumed.some(({ kind }) => kind === 'started');
-  return payload(response.customStatus) ?? (isFirst ? customStatus : null);
+/** Each answer says it anew; only the first of an execution may leave the value of the one before (contract §8.1). */
+function customStatusOf({ customStatus }: InstanceState, turn: Turn, response: OrchestratorResponse) {
+  const sent = payload(response.customStatus);
+  if (sent !== null) return sent;
+  return turn.consumed.some(({ kind }) => kind === 'started') ? customStatus : null;
 }
 
 function traceContextOf(

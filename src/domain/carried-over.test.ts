@@ -59,6 +59,12 @@ test('of a name, those left over are the last ones of the batch, after those of 
   ).toEqual(['b=old', 'b=1', 'a=1']);
 });
 
+test('a timestamp that can be no place in the inbox says nothing', () => {
+  const inbound = [raisedMessage('a', after(1)), raisedMessage('b', after(2))].map(({ event }) => event);
+  const carried = order([raised('b', after(2)), raised('a', after(11))], inbound);
+  expect(contents(carried)).toEqual(['a=1', 'b=1']);
+});
+
 test('events of the same bytes are two events', () => {
   const carried = order([raised('a', after(1)), raised('a', after(1))]);
   expect(carried.map(({ timestamp }) => timestamp)).toEqual([after(1), after(1, 100)]);
