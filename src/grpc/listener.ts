@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { unavailable } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
+import { StartupError } from '../lib/startup-error.ts';
+import { type Codec } from '../protocol/codec.ts';
+import { serviceDefinition } from '../protocol/service.ts';
+import { type HubDirectory } from '../scheduler/hubs.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { Health } from './health.ts';
+import { type StreamRegistry } from './parts.ts';
+import { addReflection } from './reflection.ts';
+import { serviceHandlers } from './service.ts';
+import { OpenWaits } from './waits.ts';
+
+/** Calls under way have so long to end when the server stops; then their connections are cut. */
+const STOP_WAIT_MS = 3_000;
+
+const serverOptions = {
+  // Nobody reads its counters, and they cost on every call.
+  'grpc.enable_channelz': 0,
+  'grpc.max_receive_message_length': limits.receivedMessageBytes,
+  // Work items are bounded where they are made.
+  'grpc.max_send_message_length': -1,
+  // SDKs don't ping: dead workers are noticed only from here (contract §13.2).
+  'grpc.keepalive_time_ms': 25_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  // Clients wait for instances by calls on one connection.
+  'grpc.max_concurrent_streams': limits.waiters + limits.workerStreams,
+};
+
+export interface GrpcOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly hubs: HubDirectory;
+  readonly streams: StreamRegistry;
+  readonly codec: Codec;
+  readonly log: Logger;
+}
+
+export interface GrpcListener {
+  /** `host:port` as bound. */
+  readonly address: string;
+  /** False: health says so, and workers that look for a server are sent away; everything else goes on. */
+  setServing(isServing: boolean): void;
+  /** No new calls; those under way get a moment to end. Worker streams are ended by their owner before. */
+  stop(): Promise<void>;
+}
+
+/** Listens for clients and workers. Rejects with a `StartupError` when the address can't be had. */
+export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
+  const { hubs, streams, codec, log } = options;
+  const server = new Server(serverOptions);
+  const waits = new OpenWaits();
+  let isServing = true;
+  const parts = { hubs, streams, codec, log, waits, isServing: () => isServing };
+  server.addService(serviceDefinition, serviceHandlers(parts));
+  const health = new Health(server);
+  addReflection(server);
+  const address = await bind(server, options);
+  return {
+    address,
+    setServing(serving) {
+      isServing = serving;
+      health.set(serving);
+    },
+    async stop() {
+      isServing = false;
+      health.set(false);
+      waits.abortAll(unavailable('the server is stopping'));
+      await Promise.race([shutDown(server), pause(STOP_WAIT_MS, undefined, { ref: false })]);
+      server.forceShutdown();
+    },
+  };
+}
+
+async function bind(server: Server, { host, port }: GrpcOptions): Promise<string> {
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const bound = await new Promise<number>((done, failed) => {
+    server.bindAsync(`${shown}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+      if (error) failed(listenError(error, `${shown}:${port}`));
+      else done(boundPort);
+    });
+  });
+  return `${shown}:${bound}`;
+}
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((done) => {
+    server.tryShutdown(() => {
+      done();
+    });
+  });
+}
+
+function listenError(error: Error, address: string): StartupError {
+  if (error.message.includes('EADDRINUSE')) {
+    return new StartupError(
+      `the gRPC address ${address} is in use: stop what uses it, or set PERDURA_GRPC_PORT`,
+    );
+  }
+  return new StartupError(`can't listen on ${address} (gRPC): ${error.message}`);
+}

@@ -1,0 +1,33 @@
+import { type Metadata } from '@grpc/grpc-js';
+import { invalidArgument } from '../domain/errors.ts';
+import { checkHubName } from '../domain/validate.ts';
+
+/** What a call says about its caller beside the request (contract entities-and-connection §2.3). */
+
+/** The task hub that a call is for; undefined when it names none. Throws `invalid_argument` for what can't be a name. */
+export function hubOf(metadata: Metadata): string | undefined {
+  const values = metadata.get('taskhub');
+  const [name] = values;
+  if (name === undefined) return undefined;
+  // HTTP/2 joins a header that is sent twice with a comma.
+  if (values.length > 1 || typeof name !== 'string' || name.includes(',')) {
+    throw invalidArgument("the metadata 'taskhub' names more than one task hub");
+  }
+  checkHubName(name);
+  return name;
+}
+
+/** How a worker calls itself: Python, JavaScript and .NET send it, Java and Go don't. For people only. */
+export function workerIdOf(metadata: Metadata): string | undefined {
+  return textOf(metadata, 'workerid');
+}
+
+/** The SDK and the gRPC library: their peculiarities differ. */
+export function userAgentOf(metadata: Metadata): string | undefined {
+  const parts = [textOf(metadata, 'x-user-agent'), textOf(metadata, 'user-agent')];
+  return parts.filter((part) => part !== undefined).join(' ') || undefined;
+}
+
+function textOf(metadata: Metadata, key: string): string | undefined {
+  return metadata.get(key)[0]?.toString();
+}

@@ -1,0 +1,16 @@
+import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { hubHandlers } from './hubs.ts';
+import { instanceHandlers } from './instances.ts';
+import { type GrpcParts } from './parts.ts';
+import { unimplementedHandlers } from './unimplemented.ts';
+import { workItemHandlers } from './work-items.ts';
+
+/** A handler for every rpc of the service. */
+export function serviceHandlers(parts: GrpcParts): UntypedServiceImplementation {
+  return {
+    ...hubHandlers(parts),
+    ...instanceHandlers(parts),
+    ...workItemHandlers(parts),
+    ...unimplementedHandlers(parts),
+  };
+}

@@ -1,0 +1,36 @@
+import { status, type StatusObject } from '@grpc/grpc-js';
+import { type ErrorCode, SchedulerError } from '../domain/errors.ts';
+import { ProtocolError } from '../protocol/protocol-error.ts';
+import { type Logger } from '../telemetry/log.ts';
+
+/** The one translation of our codes to gRPC's numbers. */
+const numbers: Readonly<Record<ErrorCode, status>> = {
+  cancelled: status.CANCELLED,
+  invalid_argument: status.INVALID_ARGUMENT,
+  not_found: status.NOT_FOUND,
+  already_exists: status.ALREADY_EXISTS,
+  permission_denied: status.PERMISSION_DENIED,
+  unauthenticated: status.UNAUTHENTICATED,
+  resource_exhausted: status.RESOURCE_EXHAUSTED,
+  failed_precondition: status.FAILED_PRECONDITION,
+  aborted: status.ABORTED,
+  unimplemented: status.UNIMPLEMENTED,
+  unavailable: status.UNAVAILABLE,
+  unknown: status.UNKNOWN,
+  internal: status.INTERNAL,
+};
+
+type CallStatus = Pick<StatusObject, 'code' | 'details'>;
+
+/** The status of an outcome that the caller can act on. */
+export function statusOf({ code, message }: SchedulerError): CallStatus {
+  return { code: numbers[code], details: message };
+}
+
+/** The status that a failed call ends with. What is neither an outcome nor bad bytes is a bug: logged here, hidden from the caller. */
+export function failureStatus(error: unknown, rpc: string, log: Logger): CallStatus {
+  if (error instanceof SchedulerError) return statusOf(error);
+  if (error instanceof ProtocolError) return { code: status.INVALID_ARGUMENT, details: error.message };
+  log.error({ err: error, rpc }, 'a call failed by a fault of the server');
+  return { code: status.INTERNAL, details: 'internal error' };
+}

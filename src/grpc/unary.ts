@@ -1,0 +1,48 @@
+import { type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
+import { type Message, type MessageName } from '../protocol/codec.ts';
+import { emptyMessage } from '../protocol/framing.ts';
+import { type HubContext } from '../scheduler/context.ts';
+import { hubOf } from './metadata.ts';
+import { type GrpcParts } from './parts.ts';
+import { failureStatus } from './status.ts';
+
+export type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
+export type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+
+/** Handles a call that gives bytes, whatever it does in between; a rejection becomes the call's status. */
+export function answering(
+  { log }: Pick<GrpcParts, 'log'>,
+  answer: (call: UnaryCall) => Promise<Buffer>,
+): UnaryHandler {
+  return (call, callback) => {
+    answer(call).then(
+      (bytes) => {
+        callback(null, bytes);
+      },
+      (error: unknown) => {
+        callback(failureStatus(error, call.getPath(), log));
+      },
+    );
+  };
+}
+
+/** An operation on the call's task hub. `bytes` is the request as it was sent. */
+export type Operation<Name extends MessageName, Result> = (
+  context: HubContext,
+  request: Message<Name>,
+  bytes: Buffer,
+) => Promise<Result>;
+
+/** Handles an rpc by one operation of the scheduler: decodes, runs it in the call's task hub, encodes. */
+export function unary<Name extends MessageName, Result>(
+  parts: GrpcParts,
+  name: Name,
+  run: Operation<Name, Result>,
+  encode: (result: Result) => Buffer = () => emptyMessage,
+): UnaryHandler {
+  return answering(parts, async ({ metadata, request: bytes }) => {
+    const request = parts.codec.decode(name, bytes);
+    const context = await parts.hubs.contextFor(hubOf(metadata));
+    return encode(await run(context, request, bytes));
+  });
+}
