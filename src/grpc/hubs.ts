@@ -12,8 +12,8 @@ export function hubHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
   const { hubs, codec, isServing } = parts;
   return {
     Hello: answering(parts, async ({ metadata }) => {
-      await hubs.contextFor(hubOf(metadata));
       if (!isServing()) throw unavailable('the server is stopping');
+      await hubs.contextFor(hubOf(metadata));
       return emptyMessage;
     }),
     CreateTaskHub: answering(parts, async (call) => {

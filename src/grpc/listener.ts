@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { StartupError } from '../lib/startup-error.ts';
@@ -51,6 +51,12 @@ export interface GrpcListener {
 /** Listens for clients and workers. Rejects with a `StartupError` when the address can't be had. */
 export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   const { hubs, streams, codec, log } = options;
+  // The library would write to stderr what its callbacks tell as well.
+  setLogger({
+    error: (message: unknown) => {
+      log.debug({ detail: message }, 'gRPC');
+    },
+  });
   const server = new Server(serverOptions);
   const waits = new OpenWaits();
   let isServing = true;

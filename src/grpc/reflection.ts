@@ -1,8 +1,67 @@
-import { type Server } from '@grpc/grpc-js';
+import { type Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { loadDescriptors } from '../protocol/service.ts';
 
-/** Lets tools such as grpcurl list and call the service without its .proto. */
+type PackageDefinition = ReturnType<typeof loadDescriptors>;
+
+/** What of the reflection protocol's messages has names in it. */
+interface Request {
+  fileContainingSymbol?: string;
+}
+interface Response {
+  listServicesResponse?: { service: { name: string }[] } | null;
+}
+
+/**
+ * Lets tools such as grpcurl list and call the service without its .proto. Our service has no package, and the library
+ * writes names without a package with a dot in front, which no client does: here the dot comes and goes.
+ */
 export function addReflection(server: Server): void {
-  new ReflectionService(loadDescriptors()).addToServer(server);
+  const reflection = new ReflectionService(withImport(loadDescriptors()));
+  reflection.addToServer({
+    addService(service: ServiceDefinition, implementation: UntypedServiceImplementation) {
+      server.addService(withoutDots(service), implementation);
+    },
+  });
+}
+
+/** protobufjs gathers what has no package in one file, and leaves out that this file imports the well-known types. */
+function withImport(descriptors: PackageDefinition): PackageDefinition {
+  const imports = (file: Buffer): boolean => file.subarray(2, 12).toString('latin1') === 'root.proto';
+  const complete = (file: Buffer): Buffer => (imports(file) ? Buffer.concat([file, IMPORT]) : file);
+  const definitions = Object.entries(descriptors).map(([name, definition]) => {
+    const files: unknown = definition.fileDescriptorProtos;
+    if (!Array.isArray(files)) return [name, definition] as const;
+    return [name, { ...definition, fileDescriptorProtos: (files as Buffer[]).map(complete) }] as const;
+  });
+  return Object.fromEntries(definitions) as PackageDefinition;
+}
+
+/** FileDescriptorProto.dependency = 3; fields may be appended to a message. */
+const IMPORT = Buffer.from('\x1a\x15google_protobuf.proto');
+
+function withoutDots(service: ServiceDefinition): ServiceDefinition {
+  const methods = Object.entries(service).map(([name, method]) => {
+    const { requestDeserialize, responseSerialize } = method;
+    const adapted = {
+      ...method,
+      requestDeserialize: (bytes: Buffer) => withDot(requestDeserialize(bytes) as Request),
+      responseSerialize: (response: Response) => responseSerialize(withoutDot(response)),
+    };
+    return [name, adapted] as const;
+  });
+  return Object.fromEntries(methods);
+}
+
+function withDot(request: Request): Request {
+  const symbol = request.fileContainingSymbol;
+  const hasPackage = symbol === undefined || symbol === '' || symbol.startsWith('google.');
+  return hasPackage ? request : { ...request, fileContainingSymbol: `.${symbol}` };
+}
+
+function withoutDot(response: Response): Response {
+  const services = response.listServicesResponse?.service;
+  if (!services) return response;
+  const service = services.map(({ name }) => ({ name: name.replace(/^\./, '') }));
+  return { ...response, listServicesResponse: { service } };
 }

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
 /** Where the .proto lies, seen from src/protocol as well as from dist/protocol. */
-export const protoDirectory = fileURLToPath(new URL('../../protos', import.meta.url));
-export const protoFile = 'orchestrator_service.proto';
+const protoDirectory = fileURLToPath(new URL('../../protos', import.meta.url));
+const protoFile = 'orchestrator_service.proto';
 export const serviceName = 'TaskHubSidecarService';
 
 /** The messages and the service of our .proto, read once when the program starts. */

@@ -1,8 +1,9 @@
 import { loadPackageDefinition, type ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
+import { type INamespace } from 'protobufjs';
 import { conversion } from './codec.ts';
 import { type ProtoGrpcType } from './generated/orchestrator_service.ts';
-import { protoDirectory, protoFile, schema, serviceName } from './schema.ts';
+import { schema, serviceName } from './schema.ts';
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -25,9 +26,14 @@ export const serviceDefinition: ServiceDefinition = Object.fromEntries(
   ]),
 );
 
-/** What server reflection describes: every message and the service, with their file descriptors. */
+/**
+ * What server reflection describes: every message and the service, with their file descriptors. Reserved numbers are
+ * left out: protobufjs writes their ranges in a form that other readers of descriptors refuse.
+ */
 export function loadDescriptors(): PackageDefinition {
-  return loadSync(protoFile, { includeDirs: [protoDirectory], ...conversion });
+  const withoutReserved = (key: string, value: unknown): unknown => (key === 'reserved' ? undefined : value);
+  const described = JSON.parse(JSON.stringify(schema.toJSON(), withoutReserved)) as INamespace;
+  return fromJSON(described, conversion);
 }
 
 /** The generated client, for the command line and tests: `new (loadClientPackage().TaskHubSidecarService)(…)`. */

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { readSettings, type RunningServer, type ServerSettings } from '../../src/config.ts';
+import { startServer } from '../../src/server.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { must } from '../../src/lib/assert.ts';
+import { TestHub } from './client.ts';
+import { createTestDatabase } from './database.ts';
+
+export interface TestServer extends RunningServer {
+  /** `host:port` of the gRPC endpoint. */
+  readonly endpoint: string;
+  readonly databaseUrl: string;
+  close(): Promise<void>;
+}
+
+export type TestServerOptions = Partial<ServerSettings> & {
+  /** A migrated database; a new one when unset. */
+  readonly databaseUrl?: string;
+};
+
+/** The whole program but its command line, on free ports. Task hubs come into being when they are named. */
+export async function startTestServer({
+  databaseUrl,
+  ...settings
+}: TestServerOptions = {}): Promise<TestServer> {
+  const url = databaseUrl ?? (await createTestDatabase());
+  const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
+  const server = await startServer(
+    { ...defaults, dynamicTaskHubs: true, drainSeconds: 0, ...settings, databaseUrl: url },
+    createLogger({ level: 'error', format: 'json', destination: process.stderr }),
+    createMetrics('test'),
+  );
+  return { ...server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };
+}
+
+/** One server for the tests of a file; `hub()` gives the running test a task hub of its own. */
+export function useServer(options?: TestServerOptions): { hub: () => TestHub; server: () => TestServer } {
+  let running: TestServer | undefined;
+  const hubs = new Set<TestHub>();
+  const server = (): TestServer => must(running, 'the server of this file');
+
+  beforeAll(async () => {
+    running = await startTestServer(options);
+  });
+  afterEach(() => {
+    for (const hub of hubs) hub.close();
+    hubs.clear();
+  });
+  afterAll(async () => {
+    await running?.close();
+  });
+
+  return {
+    server,
+    hub() {
+      const hub = new TestHub(server().endpoint, `rpc-${randomUUID().slice(0, 13)}`);
+      hubs.add(hub);
+      return hub;
+    },
+  };
+}
