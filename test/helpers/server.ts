@@ -8,7 +8,8 @@ import { must } from '../../src/lib/assert.ts';
 import { TestHub } from './client.ts';
 import { createTestDatabase } from './database.ts';
 
-export interface TestServer extends RunningServer {
+export interface TestServer {
+  readonly server: RunningServer;
   /** `host:port` of the gRPC endpoint. */
   readonly endpoint: string;
   readonly databaseUrl: string;
@@ -32,7 +33,7 @@ export async function startTestServer({
     createLogger({ level: 'error', format: 'json', destination: process.stderr }),
     createMetrics('test'),
   );
-  return { ...server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };
+  return { server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };
 }
 
 /** One server for the tests of a file; `hub()` gives the running test a task hub of its own. */
