@@ -40,8 +40,6 @@ export interface RunningServer {
   readonly metricsAddress: string;
   /** Drains: not ready, no claims, leased work finishes within `drainSeconds`, streams end, residents are released. */
   stop(): Promise<void>;
-  /** Resolves when the server has ended, with the reason when nobody asked it to. */
-  readonly stopped: Promise<Error | undefined>;
 }
 
 export type Command = 'dev' | 'serve' | 'migrate';

@@ -33,18 +33,19 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
       once: paced(() => Promise.resolve(dispatch.expireLeases())),
     },
     sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
-    lookAgain: { name: 'look-again', everyMs: 2_000, once: paced(() => Promise.resolve(context.waits.wakeAll())) },
+    lookAgain: {
+      name: 'look-again',
+      everyMs: 2_000,
+      once: paced(() => Promise.resolve(context.waits.wakeAll())),
+    },
   } satisfies Record<string, Loop>;
 }
 
-/** The periodic work of the process. */
-export function processLoops(streams: WorkerStreams): Loop[] {
+/** The periodic work of the process: it outlives incarnations. */
+export function processLoops(streams: WorkerStreams, refreshHubs: () => Promise<void>): Loop[] {
   return [
-    {
-      name: 'ping-streams',
-      everyMs: 25_000,
-      once: paced(() => Promise.resolve(streams.pingAll())),
-    },
+    { name: 'ping-streams', everyMs: 25_000, once: paced(() => Promise.resolve(streams.pingAll())) },
+    { name: 'refresh-hubs', everyMs: 30_000, once: paced(refreshHubs) },
   ];
 }
 

@@ -47,7 +47,7 @@ async function untilStopped(
   embedded: EmbeddedPostgres | undefined,
 ): Promise<void> {
   const databaseGone = embedded?.closed.then(() => new Error('the embedded PostgreSQL ended'));
-  const ended = await Promise.race([stopping, server.stopped, ...(databaseGone ? [databaseGone] : [])]);
+  const ended = await Promise.race([stopping, ...(databaseGone ? [databaseGone] : [])]);
   await server.stop();
   if (ended) throw ended;
 }

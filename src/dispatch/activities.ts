@@ -92,7 +92,8 @@ export class Activities {
   /** For completions without a token (contract §12.2): the newest lease of that task. */
   findByTask(instance: InstanceKey, taskId: number): ActivityLease | undefined {
     let newest: ActivityLease | undefined;
-    for (const lease of this.#leases.values()) if (lease.key === instance.key && lease.taskId === taskId) newest = lease;
+    for (const lease of this.#leases.values())
+      if (lease.key === instance.key && lease.taskId === taskId) newest = lease;
     return newest;
   }
 

@@ -4,6 +4,7 @@ import { readyIn } from '../domain/ready-in.ts';
 import { type BatchResult, type ClaimFilter, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
+import { Abandons } from './abandons.ts';
 import { Activities, type ActivityLease, releaseOf } from './activities.ts';
 import { Clock } from './clock.ts';
 import { DueTimers } from './due-timers.ts';
@@ -47,6 +48,7 @@ export class Dispatch implements Residency, StreamListener {
   readonly activities: Activities;
   readonly timers = new DueTimers();
   readonly slots = new Slots();
+  readonly abandons = new Abandons();
   readonly #options: DispatchOptions;
   readonly #closed: { stream: WorkerStream; goneAtMs: number }[] = [];
   /** Monotonic moment until which the lease of this replica surely lives: past it nothing is handed out. */
@@ -62,7 +64,10 @@ export class Dispatch implements Residency, StreamListener {
       leaseMs: settings.orchestrationLeaseMs,
       maxItemBytes: settings.maxWorkItemBytes,
     });
-    this.activities = new Activities({ ...{ streams, incarnation, requests }, leaseMs: settings.activityLeaseMs });
+    this.activities = new Activities({
+      ...{ streams, incarnation, requests },
+      leaseMs: settings.activityLeaseMs,
+    });
     streams.listen(this);
   }
 
@@ -107,7 +112,8 @@ export class Dispatch implements Residency, StreamListener {
       if (resident) touched.add(resident);
     };
     for (const { patch, inserted } of result.patches) {
-      const leaving = patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
+      const leaving =
+        patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
       if (leaving) this.#endLease(leaving);
       touch(this.residents.apply(patch, inserted));
     }
@@ -256,9 +262,16 @@ export class Dispatch implements Residency, StreamListener {
   claimFilter(hubId: number, kind: WorkKind): ClaimFilter | null {
     const filters = [];
     for (const stream of this.#options.streams.ofHub(hubId)) {
-      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing) filters.push(stream.filters[kind]);
+      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing)
+        filters.push(stream.filters[kind]);
     }
     return unite(filters);
+  }
+
+  /** Has some stream of the hub no slot left? */
+  hasBusyStream(hubId: number, kind: WorkKind): boolean {
+    for (const stream of this.#options.streams.ofHub(hubId)) if (stream.freeSlots(kind) <= 0) return true;
+    return false;
   }
 
   /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
@@ -267,7 +280,8 @@ export class Dispatch implements Residency, StreamListener {
     while (stream.freeSlots(kind) > 0) {
       if (!(kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind))) break;
     }
-    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0) this.#options.requests.claim();
+    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0)
+      this.#options.requests.claim();
   }
 
   #pumpActivity(stream: WorkerStream): boolean {
@@ -294,7 +308,8 @@ export class Dispatch implements Residency, StreamListener {
 
   pumpAll(): void {
     for (const hubId of this.#options.streams.hubIds()) {
-      for (const stream of this.#options.streams.ofHub(hubId)) for (const kind of workKinds) this.pump(stream, kind);
+      for (const stream of this.#options.streams.ofHub(hubId))
+        for (const kind of workKinds) this.pump(stream, kind);
     }
   }
 
@@ -335,7 +350,8 @@ export class Dispatch implements Residency, StreamListener {
     const now = Clock.monotonicMs();
     const overdue = new Set(this.orchestrations.overdue(now));
     const gone = this.#takeGone(now);
-    for (const stream of gone) for (const resident of this.orchestrations.outOn(stream)) overdue.add(resident);
+    for (const stream of gone)
+      for (const resident of this.orchestrations.outOn(stream)) overdue.add(resident);
     for (const resident of overdue) {
       const wasLost = resident.lease !== undefined && gone.has(resident.lease.stream);
       this.failDelivery(resident, wasLost ? 'its worker went away' : 'its time was over');
@@ -360,8 +376,7 @@ export class Dispatch implements Residency, StreamListener {
     const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= settings.maxDeliveryAttempts;
     for (const lease of expired.filter(isPoison)) requests.quarantineActivity(lease);
     const again = expired.filter((lease) => !isPoison(lease));
-    if (again.length > 0) requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
+    if (again.length > 0)
+      requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
   }
 }
-
-

@@ -15,6 +15,7 @@ export class DueTimers {
   readonly #heap: DueTimer[] = [];
   readonly #keys = new Set<number>();
   #partitions: ReadonlySet<number> = new Set();
+  #living: readonly number[] = [];
   /** Called when the soonest timer changes. */
   onSooner: () => void = () => undefined;
 
@@ -22,11 +23,17 @@ export class DueTimers {
     return this.#partitions;
   }
 
+  /** The replicas that poll timers, as of the last renewal. */
+  get living(): readonly number[] {
+    return this.#living;
+  }
+
   /**
    * Each partition is polled by the replica with the highest rendezvous hash over the living ones: no table, no lease;
    * overlap is harmless and gaps end with the next renewal (ownership.md §10).
    */
   assign(me: number, living: readonly number[]): void {
+    this.#living = living;
     const mine = new Set<number>();
     for (let partition = 0; partition < PARTITIONS; partition++) {
       if (pollerOf(partition, living) === me) mine.add(partition);
@@ -48,7 +55,11 @@ export class DueTimers {
 
   takeDue(now: Micros, limit: number): DueTimer[] {
     const due: DueTimer[] = [];
-    for (let first = this.#heap[0]; first && first.firesAt <= now && due.length < limit; first = this.#heap[0]) {
+    for (
+      let first = this.#heap[0];
+      first && first.firesAt <= now && due.length < limit;
+      first = this.#heap[0]
+    ) {
       due.push(first);
       this.#keys.delete(first.timerKey);
       const last = this.#heap.pop();

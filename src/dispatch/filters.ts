@@ -19,7 +19,10 @@ export class Filter {
   readonly #ignoresCase: boolean;
 
   /** `entries` null: everything. */
-  constructor(entries: readonly { name: string; versions?: readonly string[] }[] | null, ignoresCase: boolean) {
+  constructor(
+    entries: readonly { name: string; versions?: readonly string[] }[] | null,
+    ignoresCase: boolean,
+  ) {
     this.#ignoresCase = ignoresCase;
     this.#names = entries && new Map();
     for (const { name, versions = [] } of entries ?? []) {

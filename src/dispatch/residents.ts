@@ -80,7 +80,14 @@ export class Residents {
     switch (patch.kind) {
       case 'turn': {
         const { status, customStatus, traceContext, updatedAt } = patch;
-        resident.state = { ...resident.state, status, customStatus, traceContext, updatedAt, turn: patch.turn + 1 };
+        resident.state = {
+          ...resident.state,
+          status,
+          customStatus,
+          traceContext,
+          updatedAt,
+          turn: patch.turn + 1,
+        };
         resident.attempts = 0;
         this.#append(resident, patch.history);
         break;
@@ -160,7 +167,8 @@ export class Residents {
     let evicted = 0;
     if (this.#historyBytes <= maxBytes) return evicted;
     for (const resident of this.#byKey.values()) {
-      if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0) continue;
+      if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0)
+        continue;
       this.setHistory(resident, null);
       evicted++;
       if (this.#historyBytes <= maxBytes) break;

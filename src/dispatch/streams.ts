@@ -1,4 +1,4 @@
-import { SchedulerError } from '../domain/errors.ts';
+import { SchedulerError, taskHubNotFound } from '../domain/errors.ts';
 import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { healthPing } from '../protocol/framing.ts';
@@ -180,8 +180,10 @@ export class WorkerStreams {
     return pinged;
   }
 
-  endHub(hubId: number, error: SchedulerError): void {
-    for (const stream of [...this.ofHub(hubId)]) stream.end(error);
+  /** Ends the streams of all other hubs: those are gone. */
+  keepHubs(living: ReadonlySet<number>): void {
+    for (const stream of [...this.#all()])
+      if (!living.has(stream.hubId)) stream.end(taskHubNotFound(stream.hub));
   }
 
   endAll(error: SchedulerError): void {

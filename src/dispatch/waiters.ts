@@ -24,7 +24,10 @@ export class Waiters<Entry extends Waiter> {
 
   add(entry: Entry): void {
     if (this.#count >= limits.waiters) {
-      throw new SchedulerError('resource_exhausted', `this server holds ${limits.waiters} waiting calls already`);
+      throw new SchedulerError(
+        'resource_exhausted',
+        `this server holds ${limits.waiters} waiting calls already`,
+      );
     }
     const key = keyOf(entry);
     const known = this.#byInstance.get(key);

@@ -136,7 +136,8 @@ export class WorkClasses<Item> {
       for (const workClass of [...waiting]) {
         if (workClass.isServed) continue;
         waiting.delete(workClass);
-        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) items.push(item);
+        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift())
+          items.push(item);
       }
     }
     return items;

@@ -46,8 +46,9 @@ describe('a start', () => {
   const living: InstanceStatus[] = ['pending', 'running', 'suspended'];
 
   test('creates an instance when nobody has the id', () => {
-    for (const policy of [null, policyOf(), everything])
-      {expect(decideStart(undefined, policy)).toBe('create');}
+    for (const policy of [null, policyOf(), everything]) {
+      expect(decideStart(undefined, policy)).toBe('create');
+    }
   });
 
   test.each(terminal)('replaces an instance that is %s, unless the policy does not list it', (status) => {

@@ -44,7 +44,9 @@ export interface Store {
   /** Framed history rows of the current generation, in order. */
   readHistory(instance: InstanceKey): Promise<Buffer[]>;
   /** Which of these inbox rows still exist (controls that somebody waits for). */
-  readPending(sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[]): Promise<boolean[]>;
+  readPending(
+    sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[],
+  ): Promise<boolean[]>;
   /** The newest undelivered activity of that task: for completions without a token (contract §12.2). */
   findActivity(instance: InstanceKey, taskId: number): Promise<number | undefined>;
   /** Stored chunks addressed to this incarnation. */
@@ -116,7 +118,11 @@ export interface Renewal {
   readonly isAlive: boolean;
   /** The database's clock when it answered. */
   readonly databaseNow: Micros;
-  readonly replicas: readonly { readonly replicaId: number; readonly address: string; readonly isExpired: boolean }[];
+  readonly replicas: readonly {
+    readonly replicaId: number;
+    readonly address: string;
+    readonly isExpired: boolean;
+  }[];
   /** Changes when the database was failed over to another timeline. */
   readonly timeline: number;
 }
@@ -168,7 +174,10 @@ export interface BatchResult {
   /** Owned by others: bells that rang. */
   readonly rung: readonly (InstanceKey & { readonly owner: number })[];
   /** Unowned work that this batch made or rang. */
-  readonly spilled: readonly { readonly hubId: number; readonly item: InstanceKind | 'activity' | 'engine' }[];
+  readonly spilled: readonly {
+    readonly hubId: number;
+    readonly item: InstanceKind | 'activity' | 'engine';
+  }[];
   /** Instances whose visible state may have changed: waiting calls look again. */
   readonly changed: readonly { readonly hubId: number; readonly id: InstanceId }[];
   /** Owners for whom chunks were stored. */

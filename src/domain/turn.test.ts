@@ -169,8 +169,9 @@ describe('raised events', () => {
           .slice(1)
           .map(({ seconds, nanos }) => `${seconds}.${nanos}`);
         expect(new Set(seen).size).toBe(inbox.length);
-        for (const time of times(turn).slice(1))
-          {expect(compareTimes(turn.startedAt, time)).toBeGreaterThan(0);}
+        for (const time of times(turn).slice(1)) {
+          expect(compareTimes(turn.startedAt, time)).toBeGreaterThan(0);
+        }
         expect(compareTimes(turn.startedAt, fromMicros(updatedAt))).toBeGreaterThan(0);
         expect(compareTimes(turn.startedAt, now)).toBeGreaterThanOrEqual(0);
       }),

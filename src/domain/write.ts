@@ -1,11 +1,5 @@
 import { type InstanceId, type InstanceKey } from './ids.ts';
-import {
-  type InstanceKind,
-  type InstanceStatus,
-  type Parent,
-  type Tags,
-  type TerminalStatus,
-} from './instance.ts';
+import { type InstanceKind, type Parent, type Tags, type TerminalStatus } from './instance.ts';
 import { type Message, type MessageDraft, type MessageKind } from './message.ts';
 import { type Micros } from './time.ts';
 

@@ -25,7 +25,8 @@ export class Chunks {
     pile.parts.set(index, response);
     pile.bytes += bytes;
     if (!response.isPartial) pile.last = index;
-    if (pile.bytes > limits.chunkPileBytes || pile.parts.size > limits.chunkPileParts) this.#piles.delete(token);
+    if (pile.bytes > limits.chunkPileBytes || pile.parts.size > limits.chunkPileParts)
+      this.#piles.delete(token);
     return this.#whole(token, pile);
   }
 

@@ -1,5 +1,6 @@
 import { type WorkKind } from '../dispatch/filters.ts';
 import { limits } from '../domain/limits.ts';
+import { type Claim } from '../domain/store.ts';
 import { type Context } from './context.ts';
 
 /**
@@ -12,16 +13,17 @@ export async function claimWork(context: Context): Promise<number> {
   for (const { hubId, kind, version } of dispatch.slots.flagged()) {
     const limit = Math.min(dispatch.freeSlots(hubId, kind), limits.claimRows);
     if (limit <= 0) continue;
-    const found = await claim(context, hubId, kind, limit);
+    const filter = dispatch.claimFilter(hubId, kind);
+    const found = filter === null ? 0 : await claim(context, { hubId, filter, limit }, kind);
     taken += found;
-    if (found < limit) dispatch.slots.unflag(hubId, kind, version);
+    // What only a busy stream accepts was not looked for: the flag stays up for it.
+    const sawAll = filter === 'everything' || !dispatch.hasBusyStream(hubId, kind);
+    if (found < limit && sawAll) dispatch.slots.unflag(hubId, kind, version);
   }
   return taken;
 }
 
-async function claim({ dispatch, store }: Context, hubId: number, kind: WorkKind, limit: number): Promise<number> {
-  const filter = dispatch.claimFilter(hubId, kind);
-  if (filter === null) return 0;
+function claim({ store }: Context, { hubId, filter, limit }: Claim, kind: WorkKind): Promise<number> {
   if (kind === 'activity') return store.claimActivities({ hubId, filter, limit });
   return store.claimInstances({ hubId, kind, filter, limit });
 }

@@ -15,7 +15,8 @@ interface ActivityKey extends InstanceKey {
  */
 export async function completeActivity(context: HubContext, response: ActivityResponse): Promise<void> {
   const { dispatch, store, hubId, codec, now } = context;
-  const token = response.completionToken === '' ? await findTask(context, response) : decodeActivityToken(response);
+  const token =
+    response.completionToken === '' ? await findTask(context, response) : decodeActivityToken(response);
   if (!token) return;
   const { partition, key, activityKey, taskId } = token;
   dispatch.takeActivity(activityKey, hubId);

@@ -40,7 +40,8 @@ export async function completeHere(
   if (!whole) return;
   await resident.whenSettled();
   if (dispatch.findLeased(token, hubId) !== resident) return;
-  if (whole.requiresHistory) dispatch.failDelivery(resident, 'the worker asked for the whole history, which it was sent');
+  if (whole.requiresHistory)
+    dispatch.failDelivery(resident, 'the worker asked for the whole history, which it was sent');
   else await recordTurn(context, resident, whole, settledTokens);
 }
 
@@ -51,7 +52,9 @@ async function storeForOwner(
   bytes: Buffer,
 ): Promise<void> {
   const chunk = response.chunkIndex?.value ?? 0;
-  await store.commit({ storedChunk: { replicaId: incarnation, token: response.completionToken, chunk, bytes } });
+  await store.commit({
+    storedChunk: { replicaId: incarnation, token: response.completionToken, chunk, bytes },
+  });
 }
 
 /** Go workers send no token: the live lease of that instance is meant (contract §1 rule 7). */

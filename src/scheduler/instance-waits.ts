@@ -67,10 +67,14 @@ export class InstanceWaits {
 
   /** Resolves when that control has been applied: its row is gone. */
   async forControl(options: WaitOptions, control: SentMessage): Promise<void> {
-    await this.#wait({ ...options, withPayloads: false }, control, (_, isPending, resolve: (value: true) => void) => {
-      if (!isPending) resolve(true);
-      return !isPending;
-    });
+    await this.#wait(
+      { ...options, withPayloads: false },
+      control,
+      (_, isPending, resolve: (value: true) => void) => {
+        if (!isPending) resolve(true);
+        return !isPending;
+      },
+    );
   }
 
   #wait<Value>(

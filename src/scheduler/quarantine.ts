@@ -5,7 +5,11 @@ import { buildTurn } from '../domain/turn.ts';
 import { type Context } from './context.ts';
 
 /** Ends an instance that no worker gets through: it fails, visibly, with the reason. */
-export async function quarantineInstance(context: Context, resident: Resident, reason: string): Promise<void> {
+export async function quarantineInstance(
+  context: Context,
+  resident: Resident,
+  reason: string,
+): Promise<void> {
   const { codec, ids, now, store, log } = context;
   const { state, messages, attempts } = resident;
   resident.isPatching = true;
@@ -13,7 +17,8 @@ export async function quarantineInstance(context: Context, resident: Resident, r
   const turn = buildTurn(state, messages, now(), codec);
   const write = failPoisonedInstance({ state, turn, attempts, reason }, { codec, ids, now: now() });
   const result = await store.commit(write);
-  if (result.outcome === 'stale') context.startOver(`the quarantine of instance '${state.id}' was refused by its guard`);
+  if (result.outcome === 'stale')
+    context.startOver(`the quarantine of instance '${state.id}' was refused by its guard`);
 }
 
 /** Answers an activity that no worker gets through with a failure that says so. */

@@ -25,16 +25,23 @@ export async function recordTurn(
   try {
     const write = { ...withOwners(context, decide(context, resident, turn, response)), settledTokens };
     const result = await commitOwned(context, write);
-    if (result.outcome === 'stale') context.startOver(`the turn of instance '${resident.state.id}' was refused by its guard`);
+    if (result.outcome === 'stale')
+      context.startOver(`the turn of instance '${resident.state.id}' was refused by its guard`);
   } catch (error) {
-    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) throw error;
+    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown'))
+      throw error;
     log.error({ err: error, instanceId: resident.state.id }, 'a turn could not be recorded');
     resident.patched();
     dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));
   }
 }
 
-function decide(context: Context, resident: Resident, turn: Turn, response: OrchestratorResponse): TurnOutcome {
+function decide(
+  context: Context,
+  resident: Resident,
+  turn: Turn,
+  response: OrchestratorResponse,
+): TurnOutcome {
   const { codec, ids, now } = context;
   const { state } = resident;
   const input = {

@@ -13,7 +13,10 @@ const ATTEMPTS = 5;
  * Starts an orchestration (contract §4). Optimistic: the id is usually free, so nothing is read first. Rejects with
  * `already_exists` or `invalid_argument`, or `unavailable` when a running holder of the id could not be ended in time.
  */
-export async function startInstance(context: HubContext, request: CreateInstanceRequest): Promise<InstanceId> {
+export async function startInstance(
+  context: HubContext,
+  request: CreateInstanceRequest,
+): Promise<InstanceId> {
   const policy = request.orchestrationIdReusePolicy;
   checkIdReusePolicy(policy);
   const { hubId, now, ids, codec } = context;
@@ -24,7 +27,8 @@ export async function startInstance(context: HubContext, request: CreateInstance
     const decision = decideStart(existing?.status, policy);
     if (decision === 'reject') throw alreadyExists(instance.id, existing?.status);
     if (decision === 'terminateFirst') await endInstance(context, instance.id);
-    const replaces = typeof decision === 'object' ? decision.replace : decision === 'create' ? [] : replaceable(policy);
+    const replaces =
+      typeof decision === 'object' ? decision.replace : decision === 'create' ? [] : replaceable(policy);
     if (await insert(context, { ...instance, replaces })) return instance.id;
   }
   throw unavailable(`the instance '${instance.id}' is being started by others at the same time; try again`);

@@ -8,6 +8,10 @@ import { sendControl } from './send-control.ts';
 /** Ends an instance, whatever it does (contract §5.2). Absent and finished ones ignore it. */
 export async function terminateInstance(context: HubContext, request: TerminateRequest): Promise<void> {
   checkInstanceId(request.instanceId);
-  const event = terminateControl({ output: request.output?.value ?? null, recurse: request.recursive }, context.now(), context.codec);
+  const event = terminateControl(
+    { output: request.output?.value ?? null, recurse: request.recursive },
+    context.now(),
+    context.codec,
+  );
   await sendControl(context, instanceId(request.instanceId), 'terminate', event);
 }

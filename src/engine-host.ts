@@ -1,0 +1,101 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { unavailable } from './domain/errors.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { type Context } from './scheduler/context.ts';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** Calls wait so long for the next incarnation: some SDKs lose a result whose call fails (contract §15). */
+const CALL_WAIT_MS = 15_000;
+const DRAIN_LOOK_MS = 20;
+
+type HostOptions = Omit<EngineOptions, 'inherited' | 'onDead'>;
+
+/**
+ * Keeps an engine running: when an incarnation is over, begins the next one as soon as the database lets it
+ * (ownership.md §8).
+ */
+export class EngineHost {
+  readonly #options: HostOptions;
+  #engine: Engine | undefined;
+  #next: PromiseWithResolvers<Engine | undefined> | undefined;
+  #isStopped = false;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  /** The incarnation of the moment; undefined between two. */
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  /** Starts the first incarnation; rejects when that fails, so that a start with wrong settings ends at once. */
+  async start(): Promise<void> {
+    this.#engine = await Engine.start(this.#engineOptions(undefined));
+  }
+
+  /** What calls work with; between two incarnations waits for the next, or rejects with `unavailable` after a while. */
+  async context(): Promise<Context> {
+    const engine = this.#engine ?? (await this.#awaited());
+    if (!engine) throw unavailable('the database is not available, or this server is stopping; try again');
+    return engine.context;
+  }
+
+  /** Nothing more is handed out; resolves when nothing is out any more, or after `forMs`. */
+  async drain(forMs: number): Promise<void> {
+    const deadline = performance.now() + forMs;
+    while (this.#engine) {
+      this.#engine.drain();
+      if (this.#engine.context.dispatch.outstanding === 0 || performance.now() >= deadline) return;
+      await pause(DRAIN_LOOK_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const engine = this.#engine;
+    this.#engine = undefined;
+    this.#next?.resolve(undefined);
+    await engine?.end();
+  }
+
+  async #awaited(): Promise<Engine | undefined> {
+    if (this.#isStopped || !this.#next) return undefined;
+    return Promise.race([this.#next.promise, pause(CALL_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  #engineOptions(inherited: EngineOptions['inherited']): EngineOptions {
+    return { ...this.#options, inherited, onDead: (reason) => void this.#startOver(reason) };
+  }
+
+  async #startOver(reason: string): Promise<void> {
+    const { log } = this.#options;
+    const old = this.#engine;
+    this.#engine = undefined;
+    if (!old || this.#isStopped) return;
+    this.#next = Promise.withResolvers();
+    log.error({ replica: old.replicaId, reason }, 'this incarnation is over; starting over');
+    const inherited = {
+      replicaId: old.replicaId,
+      activities: old.context.dispatch.activities.outstandingLeases(),
+    };
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await this.#begin(await Engine.start(this.#engineOptions(inherited)));
+        return;
+      } catch (error) {
+        log.warn({ err: error }, 'the database is not available; the server goes on trying');
+        await pause(pauseMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #begin(engine: Engine): Promise<void> {
+    if (this.#isStopped) return engine.end();
+    this.#engine = engine;
+    this.#next?.resolve(engine);
+    this.#next = undefined;
+    this.#options.log.info({ replica: engine.replicaId }, 'started over');
+  }
+}

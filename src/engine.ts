@@ -1,0 +1,261 @@
+import { engineLoops, newRenewalMemory } from './background/loops.ts';
+import { runLoop, type RunningLoop } from './background/loop.ts';
+import { TimerAlarm } from './background/timer-alarm.ts';
+import { type ActivityLease } from './dispatch/activities.ts';
+import { Clock } from './dispatch/clock.ts';
+import { Dispatch } from './dispatch/dispatch.ts';
+import { LOOK_AHEAD_MS, pollerOf } from './dispatch/due-timers.ts';
+import { type Requests } from './dispatch/requests.ts';
+import { type WorkerStreams } from './dispatch/streams.ts';
+import { SchedulerError } from './domain/errors.ts';
+import { limits } from './domain/limits.ts';
+import { type BatchResult, type Hint, type Residency } from './domain/store.ts';
+import { openStore, type OpenStore } from './postgres/store.ts';
+import { codec } from './protocol/codec.ts';
+import { applyControl } from './scheduler/apply-control.ts';
+import { Chunks } from './scheduler/chunks.ts';
+import { type Context, type EngineSettings } from './scheduler/context.ts';
+import { fireTimers } from './scheduler/fire-timers.ts';
+import { type InstanceWaits } from './scheduler/instance-waits.ts';
+import { loadHistory } from './scheduler/load-history.ts';
+import { quarantineActivity, quarantineInstance } from './scheduler/quarantine.ts';
+import { releaseInstance } from './scheduler/release-instance.ts';
+import { fetchInbox } from './scheduler/sweep.ts';
+import { type Logger } from './telemetry/log.ts';
+import { type Metrics } from './telemetry/metrics.ts';
+
+/*
+ * An engine is one incarnation of one store in this process: lane, residents, leases, loops, on one object graph. It
+ * begins with a row in `replicas` and ends with `end` (orderly) or by `onDead` (lost fence, ambiguous commit,
+ * failover). A dead engine can't reach the next one: its store rejects for ever and nothing refers to it any more.
+ */
+export interface EngineOptions {
+  readonly databaseUrl: string;
+  readonly schema: string;
+  readonly poolSize: number;
+  /** Where others find this replica; for people only. */
+  readonly address: string;
+  readonly version: string;
+  readonly streams: WorkerStreams;
+  readonly waits: InstanceWaits;
+  readonly settings: EngineSettings;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** What workers still hold from the incarnation before (decisions 14). */
+  readonly inherited:
+    { readonly replicaId: number; readonly activities: readonly ActivityLease[] } | undefined;
+  readonly onHubsChanged: () => void;
+  readonly onDead: (reason: string) => void;
+}
+
+type Loops = Record<keyof ReturnType<typeof engineLoops>, RunningLoop>;
+
+export class Engine {
+  readonly context: Context;
+  readonly #options: EngineOptions;
+  readonly #store: OpenStore;
+  readonly #alarm: TimerAlarm;
+  readonly #loops: Loops;
+  #isOver = false;
+
+  /** Registers a new incarnation and begins to work. Rejects when the database can't be reached. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    let engine: Engine | undefined;
+    const residency: Residency = {
+      holds: (key) => engine?.context.dispatch.holds(key) ?? false,
+      knownMessages: (key) => engine?.context.dispatch.knownMessages(key) ?? [],
+      settle: (result) => engine?.context.dispatch.settle(result),
+    };
+    const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited } = options;
+    const store = await openStore({
+      ...{ databaseUrl, schema, poolSize, address, version, log, residency },
+      inherits: inherited && {
+        replicaId: inherited.replicaId,
+        activityKeys: inherited.activities.map((lease) => lease.activityKey),
+      },
+      onBatch: (size, ms, queuedMs) => {
+        metrics.commitBatch(size, ms, queuedMs);
+      },
+      onHint: (hints) => engine?.hinted(hints),
+      onDead: (reason) => engine?.die(reason),
+    });
+    engine = new Engine(options, store);
+    return engine;
+  }
+
+  private constructor(options: EngineOptions, store: OpenStore) {
+    this.#options = options;
+    this.#store = store;
+    const { streams, settings, waits, log } = options;
+    const clock = new Clock();
+    const dispatch = new Dispatch({
+      ...{ streams, clock, codec, settings },
+      incarnation: store.replicaId,
+      requests: this.#requests(),
+      onSettled: (result) => {
+        this.#settled(result);
+      },
+    });
+    dispatch.activities.adopt(options.inherited?.activities ?? []);
+    const startOver = (reason: string): void => {
+      this.die(reason);
+    };
+    this.context = {
+      ...{ store, dispatch, waits, codec, settings, startOver },
+      chunks: new Chunks(),
+      ids: store.ids,
+      log: log.child({ replica: store.replicaId }),
+      now: () => clock.now(),
+    };
+    this.#alarm = new TimerAlarm(
+      dispatch.timers,
+      () => clock.nowMicros(),
+      () => this.#attempt('fire-timers', fireTimers(this.context)),
+    );
+    const loops = engineLoops(this.context, newRenewalMemory(clock, Clock.monotonicMs()));
+    const report = (loop: string, error: unknown): void => {
+      this.#report(loop, error);
+    };
+    this.#loops = Object.fromEntries(
+      Object.entries(loops).map(([name, loop]) => [name, runLoop(loop, report)]),
+    ) as Loops;
+    for (const hubId of streams.hubIds())
+      for (const stream of streams.ofHub(hubId)) dispatch.streamReady(stream);
+    waits.wakeAll();
+  }
+
+  get replicaId(): number {
+    return this.#store.replicaId;
+  }
+
+  /** This incarnation is over at once: nothing of it is waited for. */
+  die(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.context.dispatch.close();
+    this.#alarm.stop();
+    for (const loop of Object.values(this.#loops)) void loop.stop();
+    this.#store.abort(reason);
+    this.#options.onDead(reason);
+  }
+
+  /** Nothing more is claimed or handed out; what is out may finish. */
+  drain(): void {
+    this.context.dispatch.drain();
+  }
+
+  /** An orderly end: releases what is owned, deletes the replica's row last. */
+  async end(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.context.dispatch.close();
+    this.#alarm.stop();
+    await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
+    await this.#store.close();
+  }
+
+  hinted(hints: readonly Hint[]): void {
+    if (this.#isOver) return;
+    for (const hint of hints) this.#heed(hint);
+  }
+
+  #heed(hint: Hint): void {
+    const { dispatch, waits } = this.context;
+    switch (hint.kind) {
+      case 'bell': {
+        const resident = dispatch.residents.get(hint.key);
+        if (resident) void this.#attempt('fetch', fetchInbox(this.context, resident.state));
+        return;
+      }
+      case 'work':
+        this.#workAppeared(hint.hubId, hint.item);
+        return;
+      case 'changed':
+        waits.wake(hint);
+        return;
+      case 'stored':
+        this.#loops.recordStored.wake();
+        return;
+      case 'timers':
+        this.#loops.pollTimers.wake();
+        return;
+      case 'hubs':
+        this.#options.onHubsChanged();
+        return;
+      case 'echo':
+        return;
+    }
+  }
+
+  #workAppeared(hubId: number, item: BatchResult['spilled'][number]['item']): void {
+    const { dispatch, store } = this.context;
+    if (item === 'engine') {
+      void this.#attempt('claim-engine-work', store.claimEngineWork(limits.claimRows));
+      return;
+    }
+    dispatch.slots.flag(hubId, item);
+    if (dispatch.freeSlots(hubId, item) > 0) this.#loops.claim.wake();
+  }
+
+  /** What a committed batch means beyond this replica's own residents. */
+  #settled({ rung, spilled, changed, storedFor, timers }: BatchResult): void {
+    const { waits, dispatch, store, now } = this.context;
+    const hints: Hint[] = rung.map((bell) => ({ kind: 'bell', ...bell }));
+    for (const { hubId, item } of spilled) {
+      hints.push({ kind: 'work', hubId, item });
+      this.#workAppeared(hubId, item);
+    }
+    for (const instance of changed) {
+      waits.wake(instance);
+      hints.push({ kind: 'changed', ...instance });
+    }
+    for (const owner of storedFor) hints.push({ kind: 'stored', owner });
+    const soon = timers.length > 0 ? now().seconds * 1e6 + LOOK_AHEAD_MS * 1000 : 0;
+    for (const { message, ...timer } of timers) {
+      if (timer.firesAt > soon) continue;
+      if (dispatch.timers.partitions.has(timer.partition))
+        dispatch.timers.add({ ...timer, kind: message.kind });
+      else this.#hintPoller(timer.partition, hints);
+    }
+    if (hints.length > 0) store.hint(hints);
+  }
+
+  #hintPoller(partition: number, hints: Hint[]): void {
+    const owner = pollerOf(partition, this.context.dispatch.timers.living);
+    if (owner !== undefined) hints.push({ kind: 'timers', owner });
+  }
+
+  #requests(): Requests {
+    return {
+      applyControl: (resident) => void this.#attempt('apply-control', applyControl(this.context, resident)),
+      release: (resident, readyInMs) =>
+        void this.#attempt('release-instance', releaseInstance(this.context, resident, readyInMs)),
+      fetch: (resident) => void this.#attempt('fetch', fetchInbox(this.context, resident.state)),
+      loadHistory: (resident) => void this.#attempt('load-history', loadHistory(this.context, resident)),
+      quarantine: (resident, reason) =>
+        void this.#attempt('quarantine', quarantineInstance(this.context, resident, reason)),
+      releaseActivities: (releasedActivities) =>
+        void this.#attempt('release-activities', this.#store.commit({ releasedActivities })),
+      quarantineActivity: (lease) =>
+        void this.#attempt('quarantine', quarantineActivity(this.context, lease)),
+      claim: () => {
+        this.#loops.claim.wake();
+      },
+    };
+  }
+
+  /** Work that nobody waits for: an outage is reported, a bug ends the incarnation, because memory can't be trusted then. */
+  async #attempt(name: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#report(name, error);
+      if (!(error instanceof SchedulerError)) this.die(`${name} failed: ${String(error)}`);
+    }
+  }
+
+  #report(name: string, error: unknown): void {
+    if (this.#isOver) return;
+    this.context.log.error({ err: error, task: name }, 'background work failed; it will be tried again');
+  }
+}
