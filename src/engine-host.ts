@@ -80,7 +80,7 @@ export class EngineHost {
       replicaId: old.replicaId,
       activities: old.context.dispatch.activities.outstandingLeases(),
     };
-    for (let pauseMs = FIRST_PAUSE_MS; !this.#isStopped; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; this.#isWanted(); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await this.#begin(await Engine.start(this.#engineOptions(inherited)));
         return;
@@ -89,6 +89,10 @@ export class EngineHost {
         await pause(pauseMs, undefined, { ref: false });
       }
     }
+  }
+
+  #isWanted(): boolean {
+    return !this.#isStopped;
   }
 
   async #begin(engine: Engine): Promise<void> {

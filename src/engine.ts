@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { engineLoops, newRenewalMemory } from './background/loops.ts';
 import { runLoop, type RunningLoop } from './background/loop.ts';
 import { TimerAlarm } from './background/timer-alarm.ts';
@@ -5,21 +6,15 @@ import { type ActivityLease } from './dispatch/activities.ts';
 import { Clock } from './dispatch/clock.ts';
 import { Dispatch } from './dispatch/dispatch.ts';
 import { LOOK_AHEAD_MS, pollerOf } from './dispatch/due-timers.ts';
-import { type Requests } from './dispatch/requests.ts';
 import { type WorkerStreams } from './dispatch/streams.ts';
-import { SchedulerError } from './domain/errors.ts';
 import { limits } from './domain/limits.ts';
 import { type BatchResult, type Hint, type Residency } from './domain/store.ts';
+import { BackgroundWork } from './engine-requests.ts';
 import { openStore, type OpenStore } from './postgres/store.ts';
 import { codec } from './protocol/codec.ts';
-import { applyControl } from './scheduler/apply-control.ts';
-import { Chunks } from './scheduler/chunks.ts';
 import { type Context, type EngineSettings } from './scheduler/context.ts';
 import { fireTimers } from './scheduler/fire-timers.ts';
 import { type InstanceWaits } from './scheduler/instance-waits.ts';
-import { loadHistory } from './scheduler/load-history.ts';
-import { quarantineActivity, quarantineInstance } from './scheduler/quarantine.ts';
-import { releaseInstance } from './scheduler/release-instance.ts';
 import { fetchInbox } from './scheduler/sweep.ts';
 import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
@@ -48,6 +43,9 @@ export interface EngineOptions {
   readonly onDead: (reason: string) => void;
 }
 
+/** An orderly end takes so long at most. */
+const END_WAIT_MS = 10_000;
+
 type Loops = Record<keyof ReturnType<typeof engineLoops>, RunningLoop>;
 
 export class Engine {
@@ -56,15 +54,16 @@ export class Engine {
   readonly #store: OpenStore;
   readonly #alarm: TimerAlarm;
   readonly #loops: Loops;
+  readonly #work = new BackgroundWork(this);
   #isOver = false;
 
   /** Registers a new incarnation and begins to work. Rejects when the database can't be reached. */
   static async start(options: EngineOptions): Promise<Engine> {
-    let engine: Engine | undefined;
+    const started: { engine?: Engine } = {};
     const residency: Residency = {
-      holds: (key) => engine?.context.dispatch.holds(key) ?? false,
-      knownMessages: (key) => engine?.context.dispatch.knownMessages(key) ?? [],
-      settle: (result) => engine?.context.dispatch.settle(result),
+      holds: (key) => started.engine?.context.dispatch.holds(key) ?? false,
+      knownMessages: (key) => started.engine?.context.dispatch.knownMessages(key) ?? [],
+      settle: (result) => started.engine?.context.dispatch.settle(result),
     };
     const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited } = options;
     const store = await openStore({
@@ -76,33 +75,32 @@ export class Engine {
       onBatch: (size, ms, queuedMs) => {
         metrics.commitBatch(size, ms, queuedMs);
       },
-      onHint: (hints) => engine?.hinted(hints),
-      onDead: (reason) => engine?.die(reason),
+      onHint: (hints) => started.engine?.hinted(hints),
+      onDead: (reason) => started.engine?.die(reason),
     });
-    engine = new Engine(options, store);
-    return engine;
+    started.engine = new Engine(options, store);
+    return started.engine;
   }
 
   private constructor(options: EngineOptions, store: OpenStore) {
     this.#options = options;
     this.#store = store;
-    const { streams, settings, waits, log } = options;
+    const { streams, settings, waits, log, metrics } = options;
     const clock = new Clock();
     const dispatch = new Dispatch({
-      ...{ streams, clock, codec, settings },
+      ...{ streams, clock, codec, settings, metrics },
       incarnation: store.replicaId,
-      requests: this.#requests(),
+      requests: this.#work.requests(),
       onSettled: (result) => {
         this.#settled(result);
       },
     });
-    dispatch.activities.adopt(options.inherited?.activities ?? []);
+    dispatch.adopt(options.inherited?.activities ?? []);
     const startOver = (reason: string): void => {
       this.die(reason);
     };
     this.context = {
-      ...{ store, dispatch, waits, codec, settings, startOver },
-      chunks: new Chunks(),
+      ...{ store, dispatch, waits, codec, settings, metrics, startOver },
       ids: store.ids,
       log: log.child({ replica: store.replicaId }),
       now: () => clock.now(),
@@ -110,18 +108,23 @@ export class Engine {
     this.#alarm = new TimerAlarm(
       dispatch.timers,
       () => clock.nowMicros(),
-      () => this.#attempt('fire-timers', fireTimers(this.context)),
+      () => this.#work.attempt('fire-timers', this.#fireTimers()),
     );
     const loops = engineLoops(this.context, newRenewalMemory(clock, Clock.monotonicMs()));
     const report = (loop: string, error: unknown): void => {
-      this.#report(loop, error);
+      this.#work.report(loop, error);
     };
     this.#loops = Object.fromEntries(
       Object.entries(loops).map(([name, loop]) => [name, runLoop(loop, report)]),
     ) as Loops;
-    for (const hubId of streams.hubIds())
+    for (const hubId of streams.hubIds()) {
       for (const stream of streams.ofHub(hubId)) dispatch.streamReady(stream);
+    }
     waits.wakeAll();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get replicaId(): number {
@@ -144,14 +147,32 @@ export class Engine {
     this.context.dispatch.drain();
   }
 
-  /** An orderly end: releases what is owned, deletes the replica's row last. */
+  /** Looks for unowned work. */
+  claim(): void {
+    this.#loops.claim.wake();
+  }
+
+  /** An orderly end: releases what is owned, deletes the replica's row last. Without a database others free it later. */
   async end(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.context.dispatch.close();
     this.#alarm.stop();
-    await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
-    await this.#store.close();
+    const closing = Promise.all(Object.values(this.#loops).map((loop) => loop.stop()))
+      .then(() => this.#store.close())
+      .then(() => true);
+    const isClosed = await Promise.race([closing, pause(END_WAIT_MS, false, { ref: false })]).catch(
+      () => false,
+    );
+    if (isClosed) return;
+    this.context.log.warn(
+      'what this replica owned could not be released: others take it when its lease runs out',
+    );
+    this.#store.abort('the server has stopped');
+  }
+
+  async #fireTimers(): Promise<void> {
+    if (await fireTimers(this.context)) this.#loops.pollTimers.wake();
   }
 
   hinted(hints: readonly Hint[]): void {
@@ -164,7 +185,7 @@ export class Engine {
     switch (hint.kind) {
       case 'bell': {
         const resident = dispatch.residents.get(hint.key);
-        if (resident) void this.#attempt('fetch', fetchInbox(this.context, resident.state));
+        if (resident) void this.#work.attempt('fetch', fetchInbox(this.context, resident.state));
         return;
       }
       case 'work':
@@ -190,11 +211,10 @@ export class Engine {
   #workAppeared(hubId: number, item: BatchResult['spilled'][number]['item']): void {
     const { dispatch, store } = this.context;
     if (item === 'engine') {
-      void this.#attempt('claim-engine-work', store.claimEngineWork(limits.claimRows));
+      void this.#work.attempt('claim-engine-work', store.claimEngineWork(limits.claimRows));
       return;
     }
-    dispatch.slots.flag(hubId, item);
-    if (dispatch.freeSlots(hubId, item) > 0) this.#loops.claim.wake();
+    dispatch.workAppeared(hubId, item);
   }
 
   /** What a committed batch means beyond this replica's own residents. */
@@ -213,9 +233,9 @@ export class Engine {
     const soon = timers.length > 0 ? now().seconds * 1e6 + LOOK_AHEAD_MS * 1000 : 0;
     for (const { message, ...timer } of timers) {
       if (timer.firesAt > soon) continue;
-      if (dispatch.timers.partitions.has(timer.partition))
+      if (dispatch.timers.partitions.has(timer.partition)) {
         dispatch.timers.add({ ...timer, kind: message.kind });
-      else this.#hintPoller(timer.partition, hints);
+      } else this.#hintPoller(timer.partition, hints);
     }
     if (hints.length > 0) store.hint(hints);
   }
@@ -223,39 +243,5 @@ export class Engine {
   #hintPoller(partition: number, hints: Hint[]): void {
     const owner = pollerOf(partition, this.context.dispatch.timers.living);
     if (owner !== undefined) hints.push({ kind: 'timers', owner });
-  }
-
-  #requests(): Requests {
-    return {
-      applyControl: (resident) => void this.#attempt('apply-control', applyControl(this.context, resident)),
-      release: (resident, readyInMs) =>
-        void this.#attempt('release-instance', releaseInstance(this.context, resident, readyInMs)),
-      fetch: (resident) => void this.#attempt('fetch', fetchInbox(this.context, resident.state)),
-      loadHistory: (resident) => void this.#attempt('load-history', loadHistory(this.context, resident)),
-      quarantine: (resident, reason) =>
-        void this.#attempt('quarantine', quarantineInstance(this.context, resident, reason)),
-      releaseActivities: (releasedActivities) =>
-        void this.#attempt('release-activities', this.#store.commit({ releasedActivities })),
-      quarantineActivity: (lease) =>
-        void this.#attempt('quarantine', quarantineActivity(this.context, lease)),
-      claim: () => {
-        this.#loops.claim.wake();
-      },
-    };
-  }
-
-  /** Work that nobody waits for: an outage is reported, a bug ends the incarnation, because memory can't be trusted then. */
-  async #attempt(name: string, work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.#report(name, error);
-      if (!(error instanceof SchedulerError)) this.die(`${name} failed: ${String(error)}`);
-    }
-  }
-
-  #report(name: string, error: unknown): void {
-    if (this.#isOver) return;
-    this.context.log.error({ err: error, task: name }, 'background work failed; it will be tried again');
   }
 }

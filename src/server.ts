@@ -5,7 +5,7 @@ import { WorkerStreams } from './dispatch/streams.ts';
 import { unavailable } from './domain/errors.ts';
 import { hubName } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
-import { startGrpc } from './grpc/listener.ts';
+import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs } from './hub-directory.ts';
 import { codec } from './protocol/codec.ts';
 import { type EngineSettings } from './scheduler/context.ts';
@@ -15,91 +15,111 @@ import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
 import { version } from './version.ts';
 
-/** What is stopped, the last one first. */
-type Stops = (() => Promise<void>)[];
+type Settings = ServerSettings & { readonly databaseUrl: string };
 
 /**
  * The composition root: builds every part of one replica and starts them in order. The schema is there already. Rejects
  * with a `StartupError` when an address can't be had; nothing is left open then.
  */
-export async function startServer(
-  settings: ServerSettings & { readonly databaseUrl: string },
-  log: Logger,
-  metrics: Metrics,
-): Promise<RunningServer> {
-  const stops: Stops = [];
+export async function startServer(settings: Settings, log: Logger, metrics: Metrics): Promise<RunningServer> {
+  const replica = new Replica(settings, log, metrics);
   try {
-    return await assemble(settings, { log, metrics, stops });
+    await replica.start();
+    return replica;
   } catch (error) {
-    await stopAll(stops);
+    await replica.close();
     throw error;
   }
 }
 
-async function assemble(
-  settings: ServerSettings & { readonly databaseUrl: string },
-  { log, metrics, stops }: { readonly log: Logger; readonly metrics: Metrics; readonly stops: Stops },
-): Promise<RunningServer> {
-  const { bindAddress, grpcPort, metricsPort, taskHubs, dynamicTaskHubs, drainSeconds } = settings;
-  const streams = new WorkerStreams();
-  const waits = new InstanceWaits(
-    () => host.engine?.context.store,
-    (error) => {
-      log.debug({ err: error }, 'waiting calls could not be looked at; they are again soon');
-    },
-  );
-  const host: EngineHost = new EngineHost({
-    databaseUrl: settings.databaseUrl,
-    schema: settings.databaseSchema,
-    poolSize: settings.databasePoolSize,
-    address: bindAddress,
-    ...{ version, streams, waits, log, metrics },
-    settings: engineSettings(settings),
-    onHubsChanged: () => {
-      hubs.refresh().catch((error: unknown) => {
-        log.debug({ err: error }, 'the task hubs could not be read');
-      });
-    },
-  });
-  const hubs = new Hubs({ configured: taskHubs.map(hubName), isDynamic: dynamicTaskHubs, streams, host });
-  await host.start();
-  stops.push(() => host.stop());
-  await hubs.prepare();
-  let isStopping = false;
-  const telemetry = await startTelemetryServer({
-    ...{ host: bindAddress, port: metricsPort, metrics },
-    readiness: () => {
-      if (isStopping) return { ready: false, reason: 'stopping' };
-      return host.engine ? { ready: true } : { ready: false, reason: 'the database is not available' };
-    },
-  });
-  stops.unshift(() => telemetry.close());
-  const grpc = await startGrpc({ host: bindAddress, port: grpcPort, hubs, streams, codec, log });
-  stops.push(() => grpc.stop());
-  const loops = processLoops(streams, () => hubs.refresh()).map((loop) =>
-    runLoop(loop, (name, error) => {
-      log.error({ err: error, task: name }, 'background work failed; it will be tried again');
-    }),
-  );
-  stops.push(async () => {
-    await Promise.all(loops.map((loop) => loop.stop()));
-  });
-  return {
-    grpcAddress: grpc.address,
-    metricsAddress: `${bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress}:${telemetry.port}`,
-    async stop() {
-      if (isStopping) return;
-      isStopping = true;
-      grpc.setServing(false);
-      await host.drain(drainSeconds * 1000);
-      streams.endAll(unavailable('the server is stopping'));
-      await stopAll(stops);
-    },
-  };
-}
+class Replica implements RunningServer {
+  grpcAddress = '';
+  metricsAddress = '';
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #streams: WorkerStreams;
+  readonly #host: EngineHost;
+  readonly #hubs: Hubs;
+  /** How to close what is open, in the order in which it was opened. */
+  readonly #open: (() => Promise<unknown>)[] = [];
+  #grpc: GrpcListener | undefined;
+  #isStopping = false;
 
-async function stopAll(stops: Stops): Promise<void> {
-  for (let stop = stops.pop(); stop; stop = stops.pop()) await stop();
+  constructor(settings: Settings, log: Logger, metrics: Metrics) {
+    const { databaseUrl, databaseSchema: schema, databasePoolSize: poolSize } = settings;
+    this.#settings = settings;
+    this.#log = log;
+    this.#metrics = metrics;
+    const streams = new WorkerStreams(metrics);
+    const waits = new InstanceWaits(() => this.#host.engine?.context.store, this.#ignored('look-at-waits'));
+    const host = new EngineHost({
+      ...{ databaseUrl, schema, poolSize, version, streams, waits, log, metrics },
+      address: settings.bindAddress,
+      settings: engineSettings(settings),
+      onHubsChanged: () => {
+        this.#hubs.refresh().catch(this.#ignored('refresh-hubs'));
+      },
+    });
+    const { taskHubs, dynamicTaskHubs: isDynamic } = settings;
+    this.#streams = streams;
+    this.#host = host;
+    this.#hubs = new Hubs({ configured: taskHubs.map(hubName), isDynamic, streams, host });
+  }
+
+  async start(): Promise<void> {
+    this.#open.push(() => this.#host.stop());
+    await this.#host.start();
+    await this.#hubs.prepare();
+    const { bindAddress: host, grpcPort, metricsPort } = this.#settings;
+    const telemetry = await startTelemetryServer({
+      ...{ host, port: metricsPort, metrics: this.#metrics },
+      readiness: () => this.#readiness(),
+    });
+    // Probes are answered until the very end.
+    this.#open.unshift(() => telemetry.close());
+    const [hubs, streams, log] = [this.#hubs, this.#streams, this.#log];
+    this.#grpc = await startGrpc({ host, port: grpcPort, hubs, streams, codec, log });
+    this.#open.push(() => this.#grpc?.stop() ?? Promise.resolve());
+    this.#runLoops();
+    this.grpcAddress = this.#grpc.address;
+    this.metricsAddress = `${host.includes(':') ? `[${host}]` : host}:${telemetry.port}`;
+  }
+
+  #runLoops(): void {
+    const loops = processLoops(this.#streams, () => this.#hubs.refresh()).map((loop) =>
+      runLoop(loop, (task, error) => {
+        this.#ignored(task)(error);
+      }),
+    );
+    this.#open.push(() => Promise.all(loops.map((loop) => loop.stop())));
+  }
+
+  /** Not ready, no claims, leased work finishes within `drainSeconds`, streams end, residents are released. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#grpc?.setServing(false);
+    await this.#host.drain(this.#settings.drainSeconds * 1000);
+    this.#streams.endAll(unavailable('the server is stopping'));
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#open.pop(); close; close = this.#open.pop()) await close();
+  }
+
+  #readiness(): { ready: boolean; reason?: string } {
+    if (this.#isStopping) return { ready: false, reason: 'stopping' };
+    return this.#host.engine ? { ready: true } : { ready: false, reason: 'the database is not available' };
+  }
+
+  /** For work that is done again anyway. */
+  #ignored(task: string): (error: unknown) => void {
+    return (error) => {
+      this.#log.debug({ err: error, task }, 'background work failed; it will be tried again');
+    };
+  }
 }
 
 const MIB = 1024 * 1024;

@@ -38,11 +38,16 @@ export function runLoop(loop: Loop, onError: (loop: string, error: unknown) => v
       return Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures) * (0.5 + Math.random());
     }
   };
-  const run = async (): Promise<void> => {
+  const takeWoken = (): boolean => {
+    const wasWoken = isWoken;
     isWoken = false;
+    return wasWoken;
+  };
+  const run = async (): Promise<void> => {
+    takeWoken();
     const pauseMs = await runOnce();
     running = undefined;
-    schedule(isWoken && failures === 0 ? 0 : pauseMs);
+    schedule(takeWoken() && failures === 0 ? 0 : pauseMs);
   };
   const start = (): void => {
     if (running || isStopped) return;

@@ -6,6 +6,7 @@ import { pollTimers } from '../scheduler/fire-timers.ts';
 import { recordStored } from '../scheduler/record-stored.ts';
 import { type RenewalMemory, renewReplica } from '../scheduler/renew-replica.ts';
 import { sweep } from '../scheduler/sweep.ts';
+import { measureBacklog } from '../scheduler/measure-backlog.ts';
 import { type Loop } from './loop.ts';
 
 const RENEW_EVERY_MS = 5_000;
@@ -26,13 +27,14 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
     claim: { name: 'claim', everyMs: 60_000, once: () => claimWork(context) },
     pollTimers: { name: 'poll-timers', everyMs: 2_000, once: paced(() => pollTimers(context)) },
     sweep: { name: 'sweep', everyMs: 2_000, once: paced(() => sweep(context)) },
-    recordStored: { name: 'record-stored', everyMs: 60_000, once: paced(() => recordStored(context)) },
+    recordStored: { name: 'record-stored', everyMs: 60_000, once: () => recordStored(context) },
     expireLeases: {
       name: 'expire-leases',
       everyMs: 500,
       once: paced(() => Promise.resolve(dispatch.expireLeases())),
     },
     sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
+    measureBacklog: { name: 'measure-backlog', everyMs: 15_000, once: paced(() => measureBacklog(context)) },
     lookAgain: {
       name: 'look-again',
       everyMs: 2_000,

@@ -2,13 +2,14 @@ import { encodeToken } from '../domain/completion-token.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
 import { activityWorkItem } from '../protocol/framing.ts';
+import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type Requests } from './requests.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 import { type WorkClass, WorkClasses } from './work-class.ts';
 
-/** An activity of this replica, waiting for a slot. */
-export type ActivityItem = NewActivity & { readonly attempt: number };
+/** An activity of this replica, waiting for a slot since a monotonic moment. */
+export type ActivityItem = NewActivity & { readonly attempt: number; readonly readySinceMs: number };
 
 /** An activity that a worker has: bound to its stream, and to a long limit (design.md §3.2). */
 export interface ActivityLease extends InstanceKey {
@@ -22,6 +23,14 @@ export interface ActivityLease extends InstanceKey {
   readonly deadlineMs: number;
 }
 
+interface ActivityOptions {
+  readonly streams: WorkerStreams;
+  readonly incarnation: number;
+  readonly leaseMs: number;
+  readonly requests: Requests;
+  readonly metrics: Pick<Metrics, 'dispatched'>;
+}
+
 /** Activities owned by this replica: those that wait for a slot, and the leases of those that are out. */
 export class Activities {
   readonly classes: WorkClasses<ActivityItem>;
@@ -29,9 +38,11 @@ export class Activities {
   readonly #incarnation: number;
   readonly #leaseMs: number;
   readonly #requests: Requests;
+  readonly #metrics: Pick<Metrics, 'dispatched'>;
 
-  constructor(options: { streams: WorkerStreams; incarnation: number; leaseMs: number; requests: Requests }) {
+  constructor(options: ActivityOptions) {
     this.classes = new WorkClasses(options.streams);
+    this.#metrics = options.metrics;
     this.#incarnation = options.incarnation;
     this.#leaseMs = options.leaseMs;
     this.#requests = options.requests;
@@ -77,6 +88,7 @@ export class Activities {
       deadlineMs: this.#leaseMs === 0 ? Infinity : Clock.monotonicMs() + this.#leaseMs,
     });
     stream.outstanding.activity++;
+    this.#metrics.dispatched('activity', Clock.monotonicMs() - item.readySinceMs);
     stream.send(activityWorkItem(item.request, token));
   }
 
@@ -92,8 +104,9 @@ export class Activities {
   /** For completions without a token (contract §12.2): the newest lease of that task. */
   findByTask(instance: InstanceKey, taskId: number): ActivityLease | undefined {
     let newest: ActivityLease | undefined;
-    for (const lease of this.#leases.values())
+    for (const lease of this.#leases.values()) {
       if (lease.key === instance.key && lease.taskId === taskId) newest = lease;
+    }
     return newest;
   }
 

@@ -1,14 +1,16 @@
 import { type CompletionToken } from '../domain/completion-token.ts';
 import { isTerminal } from '../domain/instance.ts';
 import { readyIn } from '../domain/ready-in.ts';
-import { type BatchResult, type ClaimFilter, type Residency } from '../domain/store.ts';
+import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
+import { type Metrics } from '../telemetry/metrics.ts';
 import { Abandons } from './abandons.ts';
 import { Activities, type ActivityLease, releaseOf } from './activities.ts';
 import { Clock } from './clock.ts';
 import { DueTimers } from './due-timers.ts';
-import { unite, type WorkKind, workKinds } from './filters.ts';
+import { type WorkKind, workKinds } from './filters.ts';
+import { LeaseExpiry } from './lease-expiry.ts';
 import { Orchestrations } from './orchestrations.ts';
 import { type Requests } from './requests.ts';
 import { type Resident } from './resident.ts';
@@ -30,6 +32,7 @@ export interface DispatchOptions {
     readonly maxWorkItemBytes: number;
     readonly historyCacheBytes: number;
   };
+  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'historyResent'>;
   /** The rest of what a committed batch means to this process: hints and waiting calls. */
   readonly onSettled: (result: BatchResult) => void;
 }
@@ -47,27 +50,31 @@ export class Dispatch implements Residency, StreamListener {
   readonly orchestrations: Orchestrations;
   readonly activities: Activities;
   readonly timers = new DueTimers();
-  readonly slots = new Slots();
+  readonly slots: Slots;
   readonly abandons = new Abandons();
   readonly #options: DispatchOptions;
-  readonly #closed: { stream: WorkerStream; goneAtMs: number }[] = [];
+  readonly #expiry: LeaseExpiry;
   /** Monotonic moment until which the lease of this replica surely lives: past it nothing is handed out. */
   #trustedUntilMs = 0;
   #isDraining = false;
 
   constructor(options: DispatchOptions) {
-    const { streams, clock, codec, requests, incarnation, settings } = options;
+    const { streams, clock, codec, requests, incarnation, settings, metrics } = options;
     this.#options = options;
     this.residents = new Residents(streams);
     this.orchestrations = new Orchestrations({
-      ...{ incarnation, clock, codec, requests },
+      ...{ incarnation, clock, codec, requests, metrics },
       leaseMs: settings.orchestrationLeaseMs,
       maxItemBytes: settings.maxWorkItemBytes,
     });
     this.activities = new Activities({
-      ...{ streams, incarnation, requests },
+      ...{ streams, incarnation, requests, metrics },
       leaseMs: settings.activityLeaseMs,
     });
+    this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
+    this.slots = new Slots(streams, (hubId, kind) =>
+      (kind === 'activity' ? this.activities : this.residents).classes.waiting(hubId, kind),
+    );
     streams.listen(this);
   }
 
@@ -83,11 +90,29 @@ export class Dispatch implements Residency, StreamListener {
     this.#isDraining = true;
   }
 
-  /** The incarnation is over: this object graph is dropped. */
+  /** The incarnation is over: this object graph is dropped, and whoever waits for it finds nothing to wait for. */
   close(): void {
     this.drain();
     this.#options.streams.unlisten(this);
-    for (const resident of this.residents.all()) this.orchestrations.end(resident);
+    for (const resident of this.residents.all()) {
+      this.orchestrations.end(resident);
+      resident.patched();
+    }
+  }
+
+  /** Memory is wrong about this instance: it is no longer resident. */
+  forget(resident: Resident): void {
+    this.#endLease(resident);
+    this.residents.remove(resident.state.key);
+    resident.patched();
+  }
+
+  /** Goes on with the activities that workers have from the incarnation before. */
+  adopt(leases: readonly ActivityLease[]): void {
+    this.activities.adopt(leases);
+    for (const stream of new Set(leases.map((lease) => lease.stream))) {
+      if (!stream.isOpen) this.streamClosed(stream);
+    }
   }
 
   get outstanding(): number {
@@ -107,28 +132,7 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   settle(result: BatchResult): void {
-    const touched = new Set<Resident>();
-    const touch = (resident: Resident | undefined): void => {
-      if (resident) touched.add(resident);
-    };
-    for (const { patch, inserted } of result.patches) {
-      const leaving =
-        patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
-      if (leaving) this.#endLease(leaving);
-      touch(this.residents.apply(patch, inserted));
-    }
-    for (const { instance, started } of result.started) {
-      this.slots.kept(instance.hubId, instance.kind);
-      touch(this.residents.start(instance, started));
-    }
-    for (const { state, history, messages, hasMore } of result.claimed) {
-      const resident = this.residents.add(state, history);
-      for (const message of messages) resident.hold(message);
-      resident.hasMore = hasMore;
-      touch(resident);
-    }
-    for (const { key, message } of result.delivered) touch(this.residents.deliver(key, message));
-    for (const inbox of result.fetched) touch(this.residents.fetched(inbox));
+    const touched = this.#learn(result);
     this.#dispatchActivities(result);
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
@@ -136,12 +140,34 @@ export class Dispatch implements Residency, StreamListener {
     this.#options.onSettled(result);
   }
 
+  /** Brings memory up to what was committed; returns the residents that something happened to. */
+  #learn(result: BatchResult): ReadonlySet<Resident> {
+    const touched = new Set<Resident | undefined>();
+    for (const { patch, inserted } of result.patches) {
+      const leaving =
+        patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
+      if (leaving) this.#endLease(leaving);
+      touched.add(this.residents.apply(patch, inserted));
+    }
+    for (const { instance, started } of result.started) {
+      this.slots.kept(instance.hubId, instance.kind);
+      touched.add(this.residents.start(instance, started));
+    }
+    for (const claimed of result.claimed) touched.add(this.residents.claimed(claimed));
+    for (const { key, message } of result.delivered) touched.add(this.residents.deliver(key, message));
+    for (const inbox of result.fetched) touched.add(this.residents.fetched(inbox));
+    touched.delete(undefined);
+    return touched as Set<Resident>;
+  }
+
   #dispatchActivities(result: BatchResult): void {
+    const readySinceMs = Clock.monotonicMs();
+    const mayDispatch = this.#mayDispatch();
     for (const activity of result.activities) {
       this.slots.kept(activity.hubId, 'activity');
-      this.activities.dispatch({ ...activity, attempt: 0 }, this.#mayDispatch());
+      this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
     }
-    for (const activity of result.claimedActivities) this.activities.dispatch(activity, this.#mayDispatch());
+    for (const row of result.claimedActivities) this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);
   }
 
   // ── what is due for one resident ──
@@ -176,6 +202,7 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   #offer(resident: Resident): void {
+    resident.readySinceMs ??= Clock.monotonicMs();
     const stream = this.#mayDispatch() ? resident.workClass.bestStream() : undefined;
     if (stream) this.#send(resident, stream);
     else {
@@ -218,6 +245,7 @@ export class Dispatch implements Residency, StreamListener {
   /** The turn came to nothing (lease over, stream gone, answer refused): again, or the end of it. A control on its way goes first. */
   failDelivery(resident: Resident, reason: string): void {
     this.#endLease(resident);
+    this.#options.metrics.redelivered('orchestration');
     resident.attempts++;
     if (resident.isPatching) return;
     if (resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
@@ -238,40 +266,22 @@ export class Dispatch implements Residency, StreamListener {
 
   /** May a row that is about to be created be this replica's own? */
   promiseInstance({ hubId, kind, name, version }: NewInstance): boolean {
-    if (!this.#mayDispatch()) return false;
-    const workClass = this.residents.classes.of(hubId, kind, name, version);
-    return this.slots.promise(workClass, this.residents.classes.waiting(hubId, kind));
+    return this.#mayDispatch() && this.slots.promise(this.residents.classes.of(hubId, kind, name, version));
   }
 
   promiseActivity(activity: NewActivity): boolean {
-    if (!this.#mayDispatch()) return false;
-    const waiting = this.activities.classes.waiting(activity.hubId, 'activity');
-    return this.slots.promise(this.activities.classOf(activity), waiting);
+    return this.#mayDispatch() && this.slots.promise(this.activities.classOf(activity));
   }
 
   /** How many items of a kind a hub's streams could take beyond what is promised or waits here. */
   freeSlots(hubId: number, kind: WorkKind): number {
-    if (!this.#mayDispatch()) return 0;
-    let free = 0;
-    for (const stream of this.#options.streams.ofHub(hubId)) free += Math.max(0, stream.freeSlots(kind));
-    const classes = kind === 'activity' ? this.activities.classes : this.residents.classes;
-    return free - this.slots.promised(hubId, kind) - classes.waiting(hubId, kind);
+    return this.#mayDispatch() ? this.slots.free(hubId, kind) : 0;
   }
 
-  /** What a claim for this hub and kind may take; null when no stream with a free slot accepts anything. */
-  claimFilter(hubId: number, kind: WorkKind): ClaimFilter | null {
-    const filters = [];
-    for (const stream of this.#options.streams.ofHub(hubId)) {
-      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing)
-        filters.push(stream.filters[kind]);
-    }
-    return unite(filters);
-  }
-
-  /** Has some stream of the hub no slot left? */
-  hasBusyStream(hubId: number, kind: WorkKind): boolean {
-    for (const stream of this.#options.streams.ofHub(hubId)) if (stream.freeSlots(kind) <= 0) return true;
-    return false;
+  /** There may be unowned work of that hub and kind: claimed as soon as there are slots for it. */
+  workAppeared(hubId: number, kind: WorkKind): void {
+    this.slots.flag(hubId, kind);
+    if (this.freeSlots(hubId, kind) > 0) this.#options.requests.claim();
   }
 
   /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
@@ -280,8 +290,9 @@ export class Dispatch implements Residency, StreamListener {
     while (stream.freeSlots(kind) > 0) {
       if (!(kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind))) break;
     }
-    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0)
+    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0) {
       this.#options.requests.claim();
+    }
   }
 
   #pumpActivity(stream: WorkerStream): boolean {
@@ -308,8 +319,9 @@ export class Dispatch implements Residency, StreamListener {
 
   pumpAll(): void {
     for (const hubId of this.#options.streams.hubIds()) {
-      for (const stream of this.#options.streams.ofHub(hubId))
+      for (const stream of this.#options.streams.ofHub(hubId)) {
         for (const kind of workKinds) this.pump(stream, kind);
+      }
     }
   }
 
@@ -328,8 +340,7 @@ export class Dispatch implements Residency, StreamListener {
 
   /** Its items stay leased for a short grace: answers may still come on another connection (contract §13.4). */
   streamClosed(stream: WorkerStream): void {
-    const goneAtMs = Clock.monotonicMs() + this.#options.settings.streamGraceMs;
-    this.#closed.push({ stream, goneAtMs });
+    this.#expiry.streamClosed(stream);
     this.releaseUnserved();
   }
 
@@ -345,30 +356,12 @@ export class Dispatch implements Residency, StreamListener {
     }
   }
 
-  /** Ends leases whose time is over or whose stream has been gone for the grace. Returns how many. */
+  /** Ends leases that are over; what they were for goes out again or is given up. Returns how many. */
   expireLeases(): number {
-    const now = Clock.monotonicMs();
-    const overdue = new Set(this.orchestrations.overdue(now));
-    const gone = this.#takeGone(now);
-    for (const stream of gone)
-      for (const resident of this.orchestrations.outOn(stream)) overdue.add(resident);
-    for (const resident of overdue) {
-      const wasLost = resident.lease !== undefined && gone.has(resident.lease.stream);
-      this.failDelivery(resident, wasLost ? 'its worker went away' : 'its time was over');
-    }
-    const activities = this.activities.expire((lease) => lease.deadlineMs <= now || gone.has(lease.stream));
+    const { residents, activities } = this.#expiry.take(Clock.monotonicMs());
+    for (const [resident, reason] of residents) this.failDelivery(resident, reason);
     if (activities.length > 0) this.#returnActivities(activities);
-    return overdue.size + activities.length;
-  }
-
-  /** Streams whose grace is over. */
-  #takeGone(now: number): Set<WorkerStream> {
-    const gone = new Set<WorkerStream>();
-    for (let first = this.#closed[0]; first && first.goneAtMs <= now; first = this.#closed[0]) {
-      gone.add(first.stream);
-      this.#closed.shift();
-    }
-    return gone;
+    return residents.size + activities.length;
   }
 
   #returnActivities(expired: readonly ActivityLease[]): void {
@@ -376,7 +369,9 @@ export class Dispatch implements Residency, StreamListener {
     const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= settings.maxDeliveryAttempts;
     for (const lease of expired.filter(isPoison)) requests.quarantineActivity(lease);
     const again = expired.filter((lease) => !isPoison(lease));
-    if (again.length > 0)
+    this.#options.metrics.redelivered('activity', again.length);
+    if (again.length > 0) {
       requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
+    }
   }
 }

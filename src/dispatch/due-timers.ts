@@ -6,6 +6,8 @@ import { type DueTimer } from '../domain/write.ts';
 export const LOOK_AHEAD_MS = 10_000;
 /** Beyond it the rest is left to the next poll. */
 const MAX_HELD = 50_000;
+/** With fewer left, the next poll brings what the last one had no room for. */
+const FEW = 1_000;
 
 /**
  * The timers of this replica's partitions that are due soon, soonest first: a binary heap. What is here is only a
@@ -16,6 +18,7 @@ export class DueTimers {
   readonly #keys = new Set<number>();
   #partitions: ReadonlySet<number> = new Set();
   #living: readonly number[] = [];
+  #hasMore = false;
   /** Called when the soonest timer changes. */
   onSooner: () => void = () => undefined;
 
@@ -41,8 +44,23 @@ export class DueTimers {
     this.#partitions = mine;
   }
 
+  /** What a poll found; `hasMore`: others are due as soon as the last of these. */
+  polled(timers: readonly DueTimer[], hasMore: boolean): void {
+    for (const timer of timers) this.add(timer);
+    this.#hasMore = hasMore;
+  }
+
+  /** There is more to know in the database than the next regular poll should be waited for. */
+  get needsPoll(): boolean {
+    return this.#hasMore && this.#heap.length < FEW;
+  }
+
   add(timer: DueTimer): void {
-    if (this.#keys.has(timer.timerKey) || this.#heap.length >= MAX_HELD) return;
+    if (this.#keys.has(timer.timerKey)) return;
+    if (this.#heap.length >= MAX_HELD) {
+      this.#hasMore = true;
+      return;
+    }
     this.#keys.add(timer.timerKey);
     this.#heap.push(timer);
     this.#rise(this.#heap.length - 1);

@@ -5,39 +5,43 @@ import { type WorkItemFilters } from '../protocol/messages.ts';
 export type WorkKind = 'orchestration' | 'activity' | 'entity';
 export const workKinds: readonly WorkKind[] = ['orchestration', 'activity', 'entity'];
 
-interface NameFilter {
-  /** Null: any version. '' matches unversioned. */
-  readonly versions: Set<string> | null;
+interface FilterEntry {
+  readonly name: string;
+  readonly versions?: readonly string[];
 }
+
+/** Null: any version. '' matches unversioned. */
+type Versions = ReadonlySet<string> | null;
 
 /**
  * What one worker stream accepts of one kind (contract §13.3): no filters at all accept everything; filters without an
  * entry for a kind accept nothing of it. Several entries of one name are united.
  */
 export class Filter {
-  readonly #names: Map<string, NameFilter> | null;
+  readonly #names: Map<string, Versions> | null;
   readonly #ignoresCase: boolean;
 
   /** `entries` null: everything. */
-  constructor(
-    entries: readonly { name: string; versions?: readonly string[] }[] | null,
-    ignoresCase: boolean,
-  ) {
+  constructor(entries: readonly FilterEntry[] | null, ignoresCase: boolean) {
     this.#ignoresCase = ignoresCase;
-    this.#names = entries && new Map();
-    for (const { name, versions = [] } of entries ?? []) {
-      const known = this.#names?.get(this.#fold(name));
-      const isAny = versions.length === 0 || (known !== undefined && known.versions === null);
-      this.#names?.set(this.#fold(name), {
-        versions: isAny ? null : new Set([...(known?.versions ?? []), ...versions]),
-      });
+    this.#names = entries && this.#union(entries);
+  }
+
+  #union(entries: readonly FilterEntry[]): Map<string, Versions> {
+    const names = new Map<string, Versions>();
+    for (const { name, versions = [] } of entries) {
+      const folded = this.#fold(name);
+      const known = names.get(folded);
+      const isAny = versions.length === 0 || known === null;
+      names.set(folded, isAny ? null : new Set([...(known ?? []), ...versions]));
     }
+    return names;
   }
 
   accepts(name: string, version: string | null): boolean {
     if (!this.#names) return true;
-    const found = this.#names.get(this.#fold(name));
-    return found !== undefined && (found.versions === null || found.versions.has(version ?? ''));
+    const versions = this.#names.get(this.#fold(name));
+    return versions === null || (versions?.has(version ?? '') ?? false);
   }
 
   get acceptsNothing(): boolean {
@@ -47,7 +51,7 @@ export class Filter {
   /** The same filter as data, for a claim. */
   toClaim(): ClaimFilter {
     if (!this.#names) return 'everything';
-    return [...this.#names].flatMap(([name, { versions }]) =>
+    return [...this.#names].flatMap(([name, versions]) =>
       (versions === null ? [null] : [...versions]).map((version) => ({
         name,
         version,
@@ -79,8 +83,8 @@ export function filtersOf(
 ): Record<WorkKind, Filter> {
   const ignoresCase = /dotnet|\.net/i.test(userAgent ?? '');
   return {
-    orchestration: new Filter(filters && filters.orchestrations, ignoresCase),
-    activity: new Filter(filters && filters.activities, ignoresCase),
-    entity: new Filter(filters && filters.entities, true),
+    orchestration: new Filter(filters?.orchestrations ?? null, ignoresCase),
+    activity: new Filter(filters?.activities ?? null, ignoresCase),
+    entity: new Filter(filters?.entities ?? null, true),
   };
 }

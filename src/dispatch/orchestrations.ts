@@ -2,6 +2,7 @@ import { type CompletionToken, encodeToken } from '../domain/completion-token.ts
 import { buildTurn } from '../domain/turn.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { frameAll, NEW, orchestratorWorkItem, sizeOfOrchestratorWorkItem } from '../protocol/framing.ts';
+import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type Requests } from './requests.ts';
 import { type InstanceLease, type Resident } from './resident.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly requests: Requests;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent'>;
 }
 
 /** Turns that are out: building and sending them, and their leases. */
@@ -24,8 +26,6 @@ export class Orchestrations {
   /** Residents that are out, in order of their deadlines: all leases are equally long and a set keeps its order. */
   readonly #out = new Set<Resident>();
   #dispatches = 0;
-  /** Bytes of past events sent: what re-sending history costs. */
-  resentBytes = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -37,7 +37,7 @@ export class Orchestrations {
 
   /** Hands the next turn to a stream. The caller made sure that there is one and that history is in memory. */
   send(resident: Resident, stream: WorkerStream): void {
-    const { clock, codec, maxItemBytes, leaseMs, incarnation } = this.#options;
+    const { clock, codec, maxItemBytes, leaseMs, incarnation, metrics } = this.#options;
     const { state } = resident;
     const turn = buildTurn(state, resident.messages, clock.now(), codec);
     const dispatch = ++this.#dispatches;
@@ -60,9 +60,11 @@ export class Orchestrations {
       );
       return;
     }
-    this.resentBytes += resident.historyBytes;
-    const lease = { stream, turn, dispatch, deadlineMs: Clock.monotonicMs() + leaseMs };
-    resident.lease = lease;
+    const nowMs = Clock.monotonicMs();
+    metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
+    metrics.historyResent(resident.historyBytes);
+    resident.readySinceMs = undefined;
+    resident.lease = { stream, turn, dispatch, deadlineMs: nowMs + leaseMs, chunks: undefined };
     stream.outstanding.orchestration++;
     this.#out.add(resident);
     stream.send(orchestratorWorkItem(item));

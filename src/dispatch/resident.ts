@@ -1,6 +1,7 @@
 import { type InstanceState } from '../domain/instance.ts';
 import { isControl, type Message } from '../domain/message.ts';
 import { type Turn } from '../domain/turn.ts';
+import { type ChunkPile } from './chunk-pile.ts';
 import { type WorkerStream } from './streams.ts';
 import { type WorkClass } from './work-class.ts';
 
@@ -12,6 +13,8 @@ export interface InstanceLease {
   readonly dispatch: number;
   /** Monotonic. */
   readonly deadlineMs: number;
+  /** Parts of an answer that comes in several. */
+  chunks: ChunkPile | undefined;
 }
 
 /** An instance in its owner's memory: everything here can be lost and loaded again. */
@@ -33,6 +36,8 @@ export class Resident {
   isFetching = false;
   isLoading = false;
   isQueued = false;
+  /** Monotonic moment since when its next turn could be out. */
+  readySinceMs: number | undefined;
   workClass: WorkClass<Resident>;
   #waiting: (() => void)[] = [];
 
@@ -64,6 +69,13 @@ export class Resident {
   /** Resolves when no patch is on its way any more. */
   async whenSettled(): Promise<void> {
     while (this.isPatching) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** What was asked for came to nothing: it may be asked for again. */
+  requestFailed(): void {
+    this.isFetching = false;
+    this.isLoading = false;
+    this.patched();
   }
 
   /** The patch on its way has ended, well or badly. */

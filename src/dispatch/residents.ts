@@ -1,9 +1,14 @@
 import { type InstanceState } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message } from '../domain/message.ts';
-import { type FetchedInbox } from '../domain/store.ts';
-import { type NewInstance, type Patch } from '../domain/write.ts';
-import { unreachable } from '../lib/assert.ts';
+import { type ClaimedInstance, type FetchedInbox } from '../domain/store.ts';
+import {
+  type ControlPatch,
+  type NewInstance,
+  type Patch,
+  type RenewPatch,
+  type TurnPatch,
+} from '../domain/write.ts';
 import { Resident } from './resident.ts';
 import { type WorkerStreams } from './streams.ts';
 import { WorkClasses } from './work-class.ts';
@@ -45,6 +50,13 @@ export class Residents {
     return resident;
   }
 
+  claimed({ state, history, messages, hasMore }: ClaimedInstance): Resident {
+    const resident = this.add(state, history);
+    for (const message of messages) resident.hold(message);
+    resident.hasMore = hasMore;
+    return resident;
+  }
+
   /** A new instance, won: resident from its first moment. */
   start(instance: NewInstance, started: Message): Resident {
     const { partition, key, hubId, id, kind, name, version, executionId, parent, tags, createdAt } = instance;
@@ -76,56 +88,41 @@ export class Residents {
   /** Applies what was committed; returns the resident if it still is one. */
   apply(patch: Patch, inserted: readonly Message[]): Resident | undefined {
     const resident = this.#byKey.get(patch.key);
-    if (!resident) return undefined;
-    switch (patch.kind) {
-      case 'turn': {
-        const { status, customStatus, traceContext, updatedAt } = patch;
-        resident.state = {
-          ...resident.state,
-          status,
-          customStatus,
-          traceContext,
-          updatedAt,
-          turn: patch.turn + 1,
-        };
-        resident.attempts = 0;
-        this.#append(resident, patch.history);
-        break;
-      }
-      case 'renew': {
-        const { status, customStatus, generation, executionId, version, updatedAt } = patch;
-        const turn = patch.turn + 1;
-        resident.state = {
-          ...resident.state,
-          ...{ status, customStatus, generation, executionId, version, updatedAt, turn },
-          traceContext: null,
-          isRewound: false,
-        };
-        resident.attempts = 0;
-        this.setHistory(resident, []);
-        resident.messages = resident.messages.filter((message) => !endsWithGeneration.has(message.kind));
-        this.#reclassify(resident);
-        break;
-      }
-      case 'control': {
-        const { status, suspension, updatedAt } = patch;
-        resident.state = { ...resident.state, status, suspension, updatedAt };
-        break;
-      }
-      case 'end':
-      case 'release':
-        this.remove(patch.key);
-        resident.patched();
-        return undefined;
-      case 'fetch':
-        return resident;
-      default:
-        return unreachable(patch);
+    if (!resident || patch.kind === 'fetch') return resident;
+    if (patch.kind === 'end' || patch.kind === 'release') {
+      this.remove(patch.key);
+      resident.patched();
+      return undefined;
     }
+    this.#advance(resident, patch);
     resident.drop(patch.consumed);
     for (const message of inserted) resident.hold(message);
     resident.patched();
     return resident;
+  }
+
+  #advance(resident: Resident, patch: TurnPatch | RenewPatch | ControlPatch): void {
+    const { status, updatedAt } = patch;
+    if (patch.kind === 'control') {
+      const { suspension } = patch;
+      resident.state = { ...resident.state, status, suspension, updatedAt };
+      return;
+    }
+    const { customStatus } = patch;
+    const advanced = { ...resident.state, status, updatedAt, customStatus, turn: patch.turn + 1 };
+    resident.attempts = 0;
+    if (patch.kind === 'turn') {
+      resident.state = { ...advanced, traceContext: patch.traceContext };
+      this.#append(resident, patch.history);
+    } else this.#renew(resident, advanced, patch);
+  }
+
+  #renew(resident: Resident, advanced: InstanceState, patch: RenewPatch): void {
+    const { generation, executionId, version } = patch;
+    resident.state = { ...advanced, generation, executionId, version, traceContext: null, isRewound: false };
+    this.setHistory(resident, []);
+    resident.messages = resident.messages.filter((message) => !endsWithGeneration.has(message.kind));
+    this.#reclassify(resident);
   }
 
   /** A message inserted for a resident; ignored while the inbox holds more than memory does. */
@@ -167,8 +164,9 @@ export class Residents {
     let evicted = 0;
     if (this.#historyBytes <= maxBytes) return evicted;
     for (const resident of this.#byKey.values()) {
-      if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0)
+      if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0) {
         continue;
+      }
       this.setHistory(resident, null);
       evicted++;
       if (this.#historyBytes <= maxBytes) break;

@@ -1,26 +1,44 @@
+import { type ClaimFilter } from '../domain/store.ts';
 import { type Write } from '../domain/write.ts';
-import { type WorkKind } from './filters.ts';
+import { unite, type WorkKind } from './filters.ts';
+import { type WorkerStreams } from './streams.ts';
 import { type WorkClass } from './work-class.ts';
 
 /** One slot in so many is left to claims while unowned work waits, so that it can't starve beside a busy replica. */
 const CLAIM_SHARE = 8;
 
 /**
- * Slots promised to rows that a commit is about to create (eager dispatch), and which hubs may have unowned work.
- * A promise too many does no harm: the item waits in its local queue.
+ * Who may take how much: free slots of streams, those promised to rows that a commit is about to create (eager
+ * dispatch), and which hubs may have unowned work. A promise too many does no harm: the item waits in its local queue.
  */
 export class Slots {
+  readonly #streams: WorkerStreams;
+  readonly #waiting: (hubId: number, kind: WorkKind) => number;
   readonly #promised = new Map<string, number>();
   readonly #unowned = new Map<string, { hubId: number; kind: WorkKind; version: number }>();
   #version = 0;
 
-  /** True: the row may be created as this replica's own. `waiting` items stand in front of it. */
-  promise(workClass: WorkClass<unknown>, waiting: number): boolean {
-    const key = `${workClass.hubId} ${workClass.kind}`;
-    const promised = this.#promised.get(key) ?? 0;
+  /** `waiting`: items of that hub and kind that stand in local queues. */
+  constructor(streams: WorkerStreams, waiting: (hubId: number, kind: WorkKind) => number) {
+    this.#streams = streams;
+    this.#waiting = waiting;
+  }
+
+  /** How many items a hub's streams could take beyond what is promised or waits here. */
+  free(hubId: number, kind: WorkKind): number {
+    let free = 0;
+    for (const stream of this.#streams.ofHub(hubId)) free += Math.max(0, stream.freeSlots(kind));
+    return free - this.#promisedTo(hubId, kind) - this.#waiting(hubId, kind);
+  }
+
+  /** True: the row may be created as this replica's own. */
+  promise(workClass: WorkClass<unknown>): boolean {
+    const { hubId, kind } = workClass;
+    const key = `${hubId} ${kind}`;
+    const promised = this.#promisedTo(hubId, kind);
     const free = workClass.freeSlots();
     const share = this.#unowned.has(key) ? Math.max(1, Math.ceil(free / CLAIM_SHARE)) : 0;
-    if (free - promised - waiting <= share) return false;
+    if (free - promised - this.#waiting(hubId, kind) <= share) return false;
     this.#promised.set(key, promised + 1);
     return true;
   }
@@ -38,8 +56,25 @@ export class Slots {
     for (const { owned, hubId, kind } of write.instances ?? []) if (owned) this.kept(hubId, kind);
   }
 
-  promised(hubId: number, kind: WorkKind): number {
+  #promisedTo(hubId: number, kind: WorkKind): number {
     return this.#promised.get(`${hubId} ${kind}`) ?? 0;
+  }
+
+  /** What a claim for this hub and kind may take; null when no stream with a free slot accepts anything. */
+  claimFilter(hubId: number, kind: WorkKind): ClaimFilter | null {
+    const filters = [];
+    for (const stream of this.#streams.ofHub(hubId)) {
+      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing) {
+        filters.push(stream.filters[kind]);
+      }
+    }
+    return unite(filters);
+  }
+
+  /** Has some stream of the hub no slot left? */
+  hasBusyStream(hubId: number, kind: WorkKind): boolean {
+    for (const stream of this.#streams.ofHub(hubId)) if (stream.freeSlots(kind) <= 0) return true;
+    return false;
   }
 
   /** There may be unowned work of this hub and kind. */

@@ -3,6 +3,7 @@ import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
+import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type Filter, filtersOf, type WorkKind } from './filters.ts';
 
@@ -108,7 +109,12 @@ const BLOCKED_LIMIT_MS = 60_000;
 export class WorkerStreams {
   readonly #byHub = new Map<number, Set<WorkerStream>>();
   readonly #listeners = new Set<StreamListener>();
+  readonly #metrics: Pick<Metrics, 'streamsChanged'>;
   #count = 0;
+
+  constructor(metrics: Pick<Metrics, 'streamsChanged'>) {
+    this.#metrics = metrics;
+  }
 
   get count(): number {
     return this.#count;
@@ -131,6 +137,7 @@ export class WorkerStreams {
     if (known) known.add(stream);
     else this.#byHub.set(options.hubId, new Set([stream]));
     this.#count++;
+    this.#metrics.streamsChanged(stream.hub, 1);
     stream.send(healthPing);
     this.ready(stream);
     return stream;
@@ -162,6 +169,7 @@ export class WorkerStreams {
     if (!known?.delete(stream)) return;
     if (known.size === 0) this.#byHub.delete(stream.hubId);
     this.#count--;
+    this.#metrics.streamsChanged(stream.hub, -1);
     for (const listener of this.#listeners) listener.streamClosed(stream);
   }
 
@@ -182,8 +190,9 @@ export class WorkerStreams {
 
   /** Ends the streams of all other hubs: those are gone. */
   keepHubs(living: ReadonlySet<number>): void {
-    for (const stream of [...this.#all()])
+    for (const stream of [...this.#all()]) {
       if (!living.has(stream.hubId)) stream.end(taskHubNotFound(stream.hub));
+    }
   }
 
   endAll(error: SchedulerError): void {

@@ -66,9 +66,9 @@ export class Waiters<Entry extends Waiter> {
   }
 
   #wakeEntries(entries: Iterable<Entry>): void {
-    const wasEmpty = this.#woken.size === 0;
+    const before = this.#woken.size;
     for (const entry of entries) this.#woken.add(entry);
-    if (wasEmpty && this.#woken.size > 0) this.onWoken();
+    if (before === 0 && this.#woken.size > before) this.onWoken();
   }
 }
 

@@ -136,8 +136,9 @@ export class WorkClasses<Item> {
       for (const workClass of [...waiting]) {
         if (workClass.isServed) continue;
         waiting.delete(workClass);
-        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift())
+        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) {
           items.push(item);
+        }
       }
     }
     return items;

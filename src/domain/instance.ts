@@ -37,7 +37,7 @@ export interface InstanceIdentity extends InstanceKey {
   readonly createdAt: Micros;
 }
 
-/** Everything GetInstance shows. Payloads are null unless they were asked for. */
+/** Everything GetInstance shows. Input and output are null unless they were asked for. */
 export interface InstanceSnapshot extends InstanceIdentity {
   readonly status: InstanceStatus;
   readonly input: string | null;

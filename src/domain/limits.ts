@@ -25,16 +25,20 @@ export const limits = {
   /** Instances or activities freed from the dead by one statement. */
   freeRows: 500,
   /** Due timers fired by one write. */
-  firedTimers: 200,
+  firedTimers: 500,
+  /** Timers read by one poll; the rest is read when these have fired. */
+  polledTimers: 5_000,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */
   defaultStreamSlots: 100,
   /** Largest limit that a worker is given, whatever it asks for. */
   maxStreamSlots: 10_000,
-  /** Parts of one chunked completion, in bytes. */
+  /** All parts of one chunked completion together. */
   chunkPileBytes: 64 * 1024 * 1024,
   chunkPileParts: 1024,
+  /** Stored parts read at once; each may have some MB. */
+  storedChunks: 32,
   /** Waiting calls of one replica. */
   waiters: 100_000,
   workerStreams: 10_000,

@@ -34,6 +34,8 @@ export interface Store {
   claimActivities(claim: Claim): Promise<number>;
   /** One bounded step of freeing what belonged to replicas that are gone. Returns how many rows were freed. */
   free(): Promise<number>;
+  /** Gives up an instance of this replica about which memory was wrong, whatever its turn: claimed again, it is loaded afresh. */
+  disown(instance: InstanceKey): Promise<void>;
 
   // ── reads of their own, on a pool ──
   /** Snapshots by (hub, id), in the order asked; undefined for the unknown. */
@@ -49,10 +51,10 @@ export interface Store {
   ): Promise<boolean[]>;
   /** The newest undelivered activity of that task: for completions without a token (contract §12.2). */
   findActivity(instance: InstanceKey, taskId: number): Promise<number | undefined>;
-  /** Stored chunks addressed to this incarnation. */
-  readStoredChunks(): Promise<{ token: string; chunk: number; bytes: Buffer }[]>;
-  /** Timers of these partitions that are due within `withinMs`, soonest first, bounded. */
-  readTimers(partitions: readonly number[], withinMs: number): Promise<DueTimer[]>;
+  /** Stored chunks addressed to this incarnation, in order of token and chunk. */
+  readStoredChunks(limit: number): Promise<{ token: string; chunk: number; bytes: Buffer }[]>;
+  /** Timers of these partitions that are due within `withinMs`, soonest first. */
+  readTimers(partitions: readonly number[], withinMs: number, limit: number): Promise<DueTimer[]>;
   /** Index probes of the sweep. */
   probe(): Promise<Probe>;
   /** Queue lengths and oldest ages for metrics. */
@@ -76,7 +78,7 @@ export interface Store {
   /** One bounded step of deleting rows of deleted hubs. Returns how many instances went. */
   sweepDeletedHubs(): Promise<number>;
 
-  /** Stops the lane after what is queued, frees nothing; then deletes the replica's row (waits for its batches) and frees what is left. */
+  /** Commits what is queued, deletes the replica's row (which waits for its batches) and frees what it owned. */
   close(): Promise<void>;
 }
 

@@ -20,8 +20,8 @@ export interface Write {
   readonly releasedActivities?: readonly ReleasedActivity[];
   /** Part of a turn's answer that belongs to another replica. */
   readonly storedChunk?: StoredChunk;
-  /** Tokens whose stored chunks the owner has dealt with. */
-  readonly settledTokens?: readonly string[];
+  /** Stored chunks that their owner, this replica, has in memory now or needs no more. */
+  readonly takenChunks?: readonly TakenChunk[];
 }
 
 /** Guard of every patch: this replica owns the row and `turn` is the number of turns recorded so far. */
@@ -191,6 +191,8 @@ export interface StoredChunk {
   readonly bytes: Buffer;
 }
 
+export type TakenChunk = Pick<StoredChunk, 'token' | 'chunk'>;
+
 /** What became of a write. `stale`: a guard failed and nothing was written. */
 export type WriteResult =
   | { readonly outcome: 'stale' }
@@ -204,6 +206,8 @@ export type WriteResult =
       readonly isCompleted: boolean;
       /** Whether the owner of the stored chunk is alive. */
       readonly isStored: boolean;
+      /** How many of `dueTimers` were deleted: the others were early, or fired by another replica. */
+      readonly firedTimers: number;
     };
 
 /** Where a message went: gone from the inbox = applied. */

@@ -9,6 +9,7 @@ import { StartupError } from '../lib/startup-error.ts';
 import { codec } from '../protocol/codec.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { TaskHubClient } from './client.ts';
 import { type GrpcListener, startGrpc } from './listener.ts';
 
@@ -20,7 +21,14 @@ const noHubs: HubDirectory = {
 
 function listen(port: number): Promise<GrpcListener> {
   const log = createLogger({ level: 'silent', format: 'json' });
-  return startGrpc({ host: '127.0.0.1', port, hubs: noHubs, streams: new WorkerStreams(), codec, log });
+  return startGrpc({
+    host: '127.0.0.1',
+    port,
+    hubs: noHubs,
+    streams: new WorkerStreams(createMetrics('test')),
+    codec,
+    log,
+  });
 }
 
 let listener: GrpcListener;
@@ -107,7 +115,7 @@ test('a port that is in use is told in one line', async () => {
   holder.close();
   expect(outcome).toBeInstanceOf(StartupError);
   expect(outcome).toMatchObject({
-    message: expect.stringContaining(`127.0.0.1:${port} is in use`) as unknown,
+    message: expect.stringContaining(`port ${port} (gRPC) is in use on 127.0.0.1`) as unknown,
   });
 });
 
@@ -117,7 +125,7 @@ test('an error that is no outcome is hidden from the caller', async () => {
     host: '127.0.0.1',
     port: 0,
     hubs: { ...noHubs, contextFor: () => Promise.reject(new TypeError('a secret of ours')) },
-    streams: new WorkerStreams(),
+    streams: new WorkerStreams(createMetrics('test')),
     codec,
     log: createLogger({ level: 'silent', format: 'json' }),
   });

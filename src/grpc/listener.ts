@@ -85,7 +85,7 @@ async function bind(server: Server, { host, port }: GrpcOptions): Promise<string
   const shown = host.includes(':') ? `[${host}]` : host;
   const bound = await new Promise<number>((done, failed) => {
     server.bindAsync(`${shown}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
-      if (error) failed(listenError(error, `${shown}:${port}`));
+      if (error) failed(listenError(error, { host: shown, port }));
       else done(boundPort);
     });
   });
@@ -100,11 +100,11 @@ function shutDown(server: Server): Promise<void> {
   });
 }
 
-function listenError(error: Error, address: string): StartupError {
+function listenError(error: Error, { host, port }: Pick<GrpcOptions, 'host' | 'port'>): StartupError {
   if (error.message.includes('EADDRINUSE')) {
     return new StartupError(
-      `the gRPC address ${address} is in use: stop what uses it, or set PERDURA_GRPC_PORT`,
+      `port ${port} (gRPC) is in use on ${host}: stop what uses it, or set PERDURA_GRPC_PORT`,
     );
   }
-  return new StartupError(`can't listen on ${address} (gRPC): ${error.message}`);
+  return new StartupError(`can't listen on ${host}:${port} (gRPC): ${error.message}`);
 }

@@ -121,7 +121,7 @@ export class Batch {
 
   #inserts(): Step[] {
     const { me } = this.#around;
-    const { instances, turns, ends, activities, timers, chunks, settledTokens } = this.#parts;
+    const { instances, turns, ends, activities, timers, chunks, takenChunks } = this.#parts;
     const settlement = this.#settlement;
     const recorded = [...turns, ...ends];
     return [
@@ -138,7 +138,7 @@ export class Batch {
           settlement.stored(row.replica_id);
         }),
       ),
-      ...when(settledTokens, () => step(deleteStored(me, settledTokens))),
+      ...when(takenChunks, () => step(deleteStored(me, takenChunks))),
     ];
   }
 

@@ -153,14 +153,17 @@ test('a part of a turn for another replica is stored while that lives, the newes
   await Promise.all(copies);
   expect(other.memory.all('storedFor')).toContain(owner.store.replicaId);
   expect((await owner.store.probe()).hasStoredChunks).toBe(true);
-  expect((await owner.store.readStoredChunks()).map(({ bytes }) => bytes.toString())).toEqual([
+  expect((await owner.store.readStoredChunks(10)).map(({ bytes }) => bytes.toString())).toEqual([
     'three',
     'one',
   ]);
-  await commit(other, { settledTokens: ['t'] });
-  expect(await owner.store.readStoredChunks(), "another's settling changes nothing").toHaveLength(2);
-  await commit(owner, { settledTokens: ['t'] });
-  expect(await owner.store.readStoredChunks()).toEqual([]);
+  expect(await owner.store.readStoredChunks(1)).toHaveLength(1);
+  await commit(other, { takenChunks: [{ token: 't', chunk: 0 }] });
+  expect(await owner.store.readStoredChunks(10), 'others can take nothing').toHaveLength(2);
+  await commit(owner, { takenChunks: [{ token: 't', chunk: 0 }] });
+  expect(await owner.store.readStoredChunks(10)).toMatchObject([{ token: 't', chunk: 1 }]);
+  await commit(owner, { takenChunks: [{ token: 't', chunk: 1 }] });
+  expect(await owner.store.readStoredChunks(10)).toEqual([]);
   const lost = await commit(other, { storedChunk: { ...chunk, replicaId: 12345 } });
   expect(lost.isStored).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { type StoredChunk } from '../domain/write.ts';
+import { type StoredChunk, type TakenChunk } from '../domain/write.ts';
 import { byteas, int4s, int8s, texts } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
 
@@ -27,16 +27,19 @@ export function storeChunks(chunks: readonly StoredChunk[]): Statement<{ replica
     returning replica_id`;
 }
 
-export function deleteStored(me: number, tokens: readonly string[]): Statement {
+export function deleteStored(me: number, taken: readonly TakenChunk[]): Statement {
   return sql`
     delete from completions c
-     using unnest(${texts(tokens, (token) => token)}::text[]) t(token)
+     using unnest(${texts(taken, (t) => t.token)}::text[], ${int4s(taken, (t) => t.chunk)}::int4[]) t(token, chunk)
      where c.replica_id = ${me}::int8
-       and c.token = t.token`;
+       and c.token = t.token
+       and c.chunk = t.chunk`;
 }
 
-/** Bounded by rows; what is left is found by the next look. */
-export function readStored(me: number): Statement<{ token: string; chunk: number; bytes: Buffer }> {
+export function readStored(
+  me: number,
+  limit: number,
+): Statement<{ token: string; chunk: number; bytes: Buffer }> {
   return sql`
     select token,
            chunk,
@@ -44,5 +47,5 @@ export function readStored(me: number): Statement<{ token: string; chunk: number
       from completions
      where replica_id = ${me}::int8
      order by token, chunk
-     limit 1024`;
+     limit ${limit}::int8`;
 }

@@ -219,3 +219,24 @@ test('a failed write leaves nothing in memory', async ({ open, hubId }) => {
   await expect(replica.store.commit(poisoned)).rejects.toMatchObject({ code: 'invalid_argument' });
   expect(held(replica, key)).toEqual(['started a']);
 });
+
+test('an instance that is given up whatever its turn can be claimed again, by its owner as well', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const [replica, other] = [await open(), await open()];
+  const { key, partition, id } = await start(replica, hubId, 'a');
+  await other.store.disown({ partition, key });
+  expect(await instanceRow(db, key), 'not theirs to give up').toMatchObject({
+    owner: replica.store.replicaId,
+  });
+  replica.memory.residents.delete(key);
+  await replica.store.disown({ partition, key });
+  expect(await instanceRow(db, key)).toMatchObject({ owner: null, is_due: true });
+  expect(replica.memory.all('spilled')).toContainEqual({ hubId, item: 'orchestration' });
+  const claim = { hubId, kind: 'orchestration', filter: 'everything', limit: 5 } as const;
+  expect(await replica.store.claimInstances(claim)).toBe(1);
+  await commit(replica, { messages: [raise(hubId, id, 'x')] });
+  expect(held(replica, key)).toEqual(['started a', 'x']);
+});

@@ -189,11 +189,9 @@ export function readInstances(
   return sql`
     select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
            i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
-           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at,
+           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure,
            case when ${withPayloads}::bool then i.input end as input,
-           case when ${withPayloads}::bool then i.output end as output,
-           case when ${withPayloads}::bool then i.custom_status end as custom_status,
-           case when ${withPayloads}::bool then i.failure end as failure
+           case when ${withPayloads}::bool then i.output end as output
       from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
                   ${int4s(wanted, (w) => w.hubId)}::int4[],
                   ${texts(wanted, (w) => w.id)}::text[]) t(partition, hub_id, instance_id)

@@ -15,7 +15,7 @@ import { Batch } from './batch.ts';
 import { type Answer, PipelinedConnection } from './connection.ts';
 import { judge, poisonError, type Verdict } from './failures.ts';
 import { type Surroundings } from './parts.ts';
-import { approximateBytes, type Pending, WriteQueue } from './queue.ts';
+import { approximateBytes, isFromClient, type Pending, WriteQueue } from './queue.ts';
 import { fence } from './replicas.ts';
 import { beginStep, commitStep, fenceStep, rollbackStep, type Step } from './step.ts';
 
@@ -56,6 +56,8 @@ export class Lane {
   #connection: PipelinedConnection | undefined;
   #isRunning = false;
   #death: string | undefined;
+  /** This replica's row is about to go by its own will: only what needs no fence is left to do. */
+  #isRetired = false;
   /** The writes of the transaction under way. */
   #inFlight: readonly Pending[] = [];
   #jobInFlight: Job | undefined;
@@ -70,7 +72,7 @@ export class Lane {
   /** Queues a write for the next batch. */
   commit(write: Write): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
-      if (this.#death !== undefined) throw isOver(this.#death);
+      if (this.#death !== undefined || this.#isRetired) throw isOver(this.#death ?? 'it is ending');
       this.#queue.add({
         write,
         bytes: approximateBytes(write),
@@ -114,7 +116,7 @@ export class Lane {
     this.#death = reason;
     this.#connection?.destroy();
     for (const { write, reject } of this.#inFlight) {
-      reject(mayHaveMattered(write) ? outcomeUnknown() : isOver(reason));
+      reject(isFromClient(write) ? outcomeUnknown() : isOver(reason));
     }
     for (const { reject } of this.#queue.drain()) reject(isOver(reason));
     this.#jobInFlight?.reject(isOver(reason));
@@ -122,6 +124,12 @@ export class Lane {
     this.#jobs = [];
     this.#inFlight = [];
     this.#options.onDead(reason);
+  }
+
+  /** Commits what waits; afterwards only unfenced jobs run, and nobody has to prove that this replica lives. */
+  async retire(): Promise<void> {
+    await this.idle();
+    this.#isRetired = true;
   }
 
   /** Closes the connection once idle. */
@@ -272,6 +280,7 @@ export class Lane {
   }
 
   async #mustBeAlive(): Promise<void> {
+    if (this.#isRetired) return;
     for (let attempt = 0; this.#death === undefined; attempt++) {
       try {
         if (!(await this.#options.renew())) this.die('fenced');
@@ -282,13 +291,6 @@ export class Lane {
       }
     }
   }
-}
-
-/** A client's start, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
-function mayHaveMattered({ patch, instances, messages }: Write): boolean {
-  return (
-    (!patch && (instances?.length ?? 0) > 0) || (messages?.some(({ isFromClient }) => isFromClient) ?? false)
-  );
 }
 
 function isOver(reason: string): SchedulerError {

@@ -59,11 +59,22 @@ export class Listener {
         this.#pending.set(JSON.stringify(hint), hint);
       }
     }
-    if (this.#pending.size > 0) this.#timer ??= setTimeout(this.#flush, COALESCE_MS);
+    if (this.#pending.size > 0) this.#timer ??= setTimeout(() => void this.flush(), COALESCE_MS);
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Sends what waits to be sent. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const hints = [...this.#pending.values()];
+    this.#pending = new Map();
+    if (this.#client && hints.length > 0) {
+      await this.#notify(this.#client, encodeHints(this.#options.me, hints));
+    }
   }
 
   /** Ends the connection without waiting for anything. */
@@ -73,13 +84,6 @@ export class Listener {
     this.#client?.connection.stream.destroy();
     this.#client = undefined;
   }
-
-  readonly #flush = (): void => {
-    this.#timer = undefined;
-    const hints = [...this.#pending.values()];
-    this.#pending = new Map();
-    if (this.#client) void this.#notify(this.#client, encodeHints(this.#options.me, hints));
-  };
 
   async #notify(db: Queryable, payloads: readonly string[]): Promise<void> {
     try {

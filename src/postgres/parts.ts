@@ -17,6 +17,7 @@ import {
   type RenewPatch,
   type SentMessage,
   type StoredChunk,
+  type TakenChunk,
   type TurnPatch,
   type Write,
 } from '../domain/write.ts';
@@ -32,6 +33,7 @@ export interface Draft {
   readonly messages: SentMessage[][];
   isCompleted: boolean;
   isStored: boolean;
+  firedTimers: number;
 }
 
 /** A message and where its row is reported: to its write, as its patch's own, or as the first message of a start. */
@@ -81,10 +83,12 @@ export class Parts {
   readonly completions: ActivityCompletion[] = [];
   readonly completionDrafts: Draft[] = [];
   readonly dueTimers: DueTimer[] = [];
+  /** One per due timer. */
+  readonly dueDrafts: Draft[] = [];
   readonly releasedActivities: ReleasedActivity[] = [];
   readonly chunks: StoredChunk[] = [];
   readonly chunkDrafts: Draft[] = [];
-  readonly settledTokens: string[] = [];
+  readonly takenChunks: TakenChunk[] = [];
   readonly lockKeys: InstanceKey[] = [];
   readonly lockIds: IdTarget[] = [];
   /** Residents that got a client's message: their inbox is read at the end. */
@@ -109,6 +113,7 @@ export class Parts {
       messages: [],
       isCompleted: false,
       isStored: false,
+      firedTimers: 0,
     };
     this.drafts.push(draft);
     if (write.patch) this.#addPatch(write.patch);
@@ -118,17 +123,20 @@ export class Parts {
       draft.messages.push(sent);
       this.#addMessage(message, sent);
     }
-    this.#addWork(write);
+    this.#addWork(write, draft);
     this.#addCompletion(write, draft);
   }
 
-  #addWork({ activities, timers, dueTimers, releasedActivities, settledTokens }: Write): void {
+  #addWork({ activities, timers, dueTimers, releasedActivities, takenChunks }: Write, draft: Draft): void {
     append(this.activities, activities);
     append(this.timers, timers);
-    append(this.dueTimers, dueTimers);
     append(this.releasedActivities, releasedActivities);
-    append(this.settledTokens, settledTokens);
-    for (const timer of dueTimers ?? []) this.#lockForeign(timer);
+    append(this.takenChunks, takenChunks);
+    for (const timer of dueTimers ?? []) {
+      this.dueTimers.push(timer);
+      this.dueDrafts.push(draft);
+      this.#lockForeign(timer);
+    }
   }
 
   #addCompletion({ completion, storedChunk }: Write, draft: Draft): void {

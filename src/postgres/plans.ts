@@ -7,7 +7,7 @@ import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstanc
 import { claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
 import { kindOf } from './codes.ts';
-import { deleteStoredFor, freeActivities, freeInstances, lockInstancesOf } from './free.ts';
+import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
 import { readInboxes, toMessage } from './inbox.ts';
@@ -121,7 +121,7 @@ export function freePlan(dead: number, { residency }: Pick<Surroundings, 'reside
       ...when(locked, () =>
         step(freeInstances(dead, locked), (row) => {
           freed++;
-          if (row.is_ready) spill(row.hub_id, row.engine_work ? 'engine' : kindOf(row.kind));
+          if (row.is_ready) spill(row.hub_id, itemOf(row));
         }),
       ),
       step(freeActivities(dead, limits.freeRows), (row) => {
@@ -135,6 +135,27 @@ export function freePlan(dead: number, { residency }: Pick<Surroundings, 'reside
       return freed;
     },
   };
+}
+
+/** One of mine goes back to where everybody can claim it; nothing happens when it is not mine any more. */
+export function disownPlan(instance: InstanceKey, { me, residency, held }: Surroundings): Plan<void> {
+  const spilled: BatchResult['spilled'][number][] = [];
+  return {
+    first: [step(lockInstances({ keys: [instance], ids: [], parents: [] }))],
+    rest: () => [
+      step(freeInstances(me, [instance]), (row) => {
+        if (row.is_ready) spilled.push({ hubId: row.hub_id, item: itemOf(row) });
+      }),
+    ],
+    finish() {
+      held.remove(instance.key);
+      residency.settle({ ...nothing, spilled });
+    },
+  };
+}
+
+function itemOf(row: FreedRow): BatchResult['spilled'][number]['item'] {
+  return row.engine_work ? 'engine' : kindOf(row.kind);
 }
 
 /** Locks in the order of all, then deletes rows with everything that hangs on them. */

@@ -141,8 +141,8 @@ test('no statement scans a table', async ({ open, hubId, db }) => {
   await commit(replica, {
     storedChunk: { replicaId: replica.store.replicaId, token: 't', chunk: 0, bytes: Buffer.alloc(1) },
   });
-  await replica.store.readStoredChunks();
-  await commit(replica, { settledTokens: ['t'] });
+  await replica.store.readStoredChunks(10);
+  await commit(replica, { takenChunks: [{ token: 't', chunk: 0 }] });
   await commit(replica, {
     completion: { partition, key, activityKey: activity.activityKey, hubId, event: Buffer.alloc(1) },
   });
@@ -157,11 +157,12 @@ test('no statement scans a table', async ({ open, hubId, db }) => {
   await replica.store.claimActivities(claim);
   await replica.store.probe();
   await replica.store.readBacklog();
-  await replica.store.readTimers([1, 2], 1);
+  await replica.store.readTimers([1, 2], 1, 10);
   await replica.store.readInstances([first], true);
   await replica.store.readPending([{ partition, key, rank: 3, messageId: 1 }]);
   await replica.store.findActivity(first, 1);
   await commit(replica, { instances: [newInstance(replica, hubId, 'i2', { replaces: ['completed'] })] });
+  await replica.store.disown(first);
   await replica.store.close();
   await statisticsArrived(db);
   const tables = ['instances', 'history', 'inbox', 'activities', 'timers', 'completions'];

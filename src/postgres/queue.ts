@@ -24,11 +24,14 @@ export class WriteQueue {
     return this.#waiting.length === 0 && this.#again.length === 0;
   }
 
-  /** Throws `unavailable` when too much waits already. */
+  /**
+   * Throws `unavailable` when too much waits already and a client asks for more. The engine's own writes and workers'
+   * answers are bounded by what is resident and leased, and nobody would repeat them.
+   */
   add(pending: Pending): void {
     const isFull =
       this.#waiting.length >= limits.queuedWrites || this.#bytes + pending.bytes > limits.queuedBytes;
-    if (isFull && this.#waiting.length > 0) {
+    if (isFull && this.#waiting.length > 0 && isFromClient(pending.write)) {
       throw unavailable('too many writes wait for the database; try again later');
     }
     this.#waiting.push(pending);
@@ -86,6 +89,13 @@ class Conflicts {
     for (const claim of claims) this.#taken.add(claim);
     return true;
   }
+}
+
+/** A client's start, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
+export function isFromClient({ patch, instances, messages }: Write): boolean {
+  return (
+    (!patch && (instances?.length ?? 0) > 0) || (messages?.some((message) => message.isFromClient) ?? false)
+  );
 }
 
 const PER_ROW_BYTES = 100;

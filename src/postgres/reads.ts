@@ -70,12 +70,12 @@ export class Reads {
     return (await this.rows(findActivity(instance, taskId)))[0]?.activity_key;
   }
 
-  readStoredChunks(): Promise<{ token: string; chunk: number; bytes: Buffer }[]> {
-    return this.rows(readStored(this.#me));
+  readStoredChunks(limit: number): Promise<{ token: string; chunk: number; bytes: Buffer }[]> {
+    return this.rows(readStored(this.#me, limit));
   }
 
-  async readTimers(partitions: readonly number[], withinMs: number): Promise<DueTimer[]> {
-    const rows = await this.rows(readTimers(partitions, withinMs, limits.firedTimers));
+  async readTimers(partitions: readonly number[], withinMs: number, limit: number): Promise<DueTimer[]> {
+    const rows = await this.rows(readTimers(partitions, withinMs, limit));
     return rows.flatMap((row) => {
       const { partition, instance_key: key, timer_key: timerKey, fires_at: firesAt, generation } = row;
       const kind = messageKindOf(row.kind);

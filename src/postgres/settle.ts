@@ -89,6 +89,8 @@ export class Settlement {
   }
 
   fired(row: FiredRow): void {
+    const draft = this.#parts.dueDrafts[row.n - 1];
+    if (draft) draft.firedTimers++;
     const { message_id: messageId, rank, generation, hub_id, instance_kind } = row;
     if (messageId === null || hub_id === null || instance_kind === null) return;
     const kind = messageKindOf(row.kind);

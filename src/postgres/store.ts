@@ -25,7 +25,7 @@ import { findDeletedHubs, findInstancesOf, forgetHub, toKey } from './hubs.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Listener } from './listen.ts';
-import { claimActivitiesPlan, claimPlan, deleteInstancesPlan, freePlan } from './plans.ts';
+import { claimActivitiesPlan, claimPlan, deleteInstancesPlan, disownPlan, freePlan } from './plans.ts';
 import { connectionSettings } from './pool.ts';
 import { Reads } from './reads.ts';
 import { type Inheritance, Session } from './session.ts';
@@ -148,6 +148,8 @@ class PostgresStore extends Reads implements OpenStore {
     return 0;
   }
 
+  readonly disown: Store['disown'] = (instance) => this.#lane.run(() => disownPlan(instance, this.#around));
+
   async sweepDeletedHubs(): Promise<number> {
     for (const { hub_id: hubId } of await this.rows(findDeletedHubs())) {
       const found = await this.rows(findInstancesOf(hubId, limits.freeRows));
@@ -176,13 +178,14 @@ class PostgresStore extends Reads implements OpenStore {
   }
 
   async close(): Promise<void> {
-    await this.#lane.idle();
+    await this.#lane.retire();
     await this.#session.bury(this.replicaId);
     // Without a fence: this replica is dead by now, and its id is never used again.
     const step = (): Promise<number> => this.#lane.run(() => freePlan(this.replicaId, this.#around), false);
     while ((await step()) > 0);
     this.#isOver = true;
     await this.#lane.close();
+    await this.#listener.flush();
     await this.#closeConnections();
   }
 

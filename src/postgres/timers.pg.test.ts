@@ -98,7 +98,7 @@ test('the timer of a start in the future makes it claimable', async ({ open, hub
   const replica = await open();
   const instance = newInstance(replica, hubId, 'a', { scheduledAt: PAST, owned: false });
   await commit(replica, { instances: [instance] });
-  const [timer] = await replica.store.readTimers([instance.partition], 0);
+  const [timer] = await replica.store.readTimers([instance.partition], 0, 10);
   expect(timer).toMatchObject({ key: instance.key, kind: 'started', firesAt: PAST, generation: 0 });
   await commit(replica, { dueTimers: timer ? [timer] : [] });
   expect(await instanceRow(db, instance.key)).toMatchObject({ is_due: true });
@@ -120,11 +120,12 @@ test('timers are read soonest first, of these partitions, within the look-ahead'
   ]);
   await commit(replica, { timers });
   const all = instances.map(({ partition }) => partition);
-  const soon = await replica.store.readTimers(all, 10_000);
+  const soon = await replica.store.readTimers(all, 10_000, 10);
   expect(soon.map(({ firesAt }) => firesAt)).toEqual([PAST - 2, PAST - 1, PAST]);
-  expect(await replica.store.readTimers(all, 7_200_000)).toHaveLength(6);
+  expect(await replica.store.readTimers(all, 7_200_000, 10)).toHaveLength(6);
+  expect(await replica.store.readTimers(all, 7_200_000, 2)).toHaveLength(2);
   const some = all.filter((partition) => partition !== all[0]);
-  expect((await replica.store.readTimers(some, 10_000)).map(({ firesAt }) => firesAt)).toEqual([
+  expect((await replica.store.readTimers(some, 10_000, 10)).map(({ firesAt }) => firesAt)).toEqual([
     PAST - 2,
     PAST - 1,
   ]);

@@ -47,6 +47,8 @@ export function deleteTimers(over: readonly (InstanceKey & { readonly before: nu
 
 /** A message made of a timer; `event` only where this replica hands it over in memory. `message_id` null: nobody there. */
 export interface FiredRow {
+  /** Its place in the list, from 1. */
+  readonly n: number;
   readonly message_id: number | null;
   readonly partition: number;
   readonly instance_key: number;
@@ -61,31 +63,31 @@ export interface FiredRow {
   readonly instance_kind: number | null;
 }
 
+type IsHeld = (key: number) => boolean;
+
 /** The delete decides between two pollers; the database's clock decides what is due. `held`: residents, not rung. */
-export function fireTimers(
-  me: number,
-  due: readonly DueTimer[],
-  isHeld: (key: number) => boolean,
-): Statement<FiredRow> {
+export function fireTimers(me: number, due: readonly DueTimer[], isHeld: IsHeld): Statement<FiredRow> {
   return sql`
     with gone as (
       delete from timers t
-       using (select t.partition, t.fires_at, t.timer_key, d.is_held
+       using (select t.partition, t.fires_at, t.timer_key, d.is_held, d.n
                 from unnest(${int4s(due, (t) => t.partition)}::int4[],
                             ${timestamps(due, (t) => t.firesAt)}::timestamptz[],
                             ${int8s(due, (t) => t.timerKey)}::int8[],
-                            ${bools(due, (t) => isHeld(t.key))}::bool[]) d(partition, fires_at, timer_key, is_held)
+                            ${bools(due, (t) => isHeld(t.key))}::bool[])
+                     with ordinality d(partition, fires_at, timer_key, is_held, n)
                 join timers t using (partition, fires_at, timer_key)
                where t.fires_at <= clock_timestamp()
                order by t.partition, t.fires_at, t.timer_key
                  for update of t) p
        where (t.partition, t.fires_at, t.timer_key) = (p.partition, p.fires_at, p.timer_key)
-      returning t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event, p.is_held),
+      returning t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event, p.is_held,
+                p.n),
     numbered as materialized (
-      select r.partition, r.instance_key, r.generation, r.kind, r.rank, r.event, r.is_held, r.owner, r.hub_id,
+      select r.n, r.partition, r.instance_key, r.generation, r.kind, r.rank, r.event, r.is_held, r.owner, r.hub_id,
              r.instance_kind, case when r.kind = 3 then r.fires_at end as fires_at,
              case when r.hub_id is not null then nextval('message_ids') end as message_id
-        from (select g.partition, g.fires_at, g.instance_key, g.generation, g.kind, g.rank, g.event, g.is_held,
+        from (select g.n, g.partition, g.fires_at, g.instance_key, g.generation, g.kind, g.rank, g.event, g.is_held,
                      i.owner, i.hub_id, i.kind as instance_kind
                 from gone g
                 left join instances i
@@ -106,7 +108,7 @@ export function fireTimers(
                where message_id is not null
                  and (not is_held or owner is distinct from ${me}::int8)) r
        where (i.partition, i.instance_key) = (r.partition, r.instance_key))
-    select message_id, partition, instance_key, generation, rank, kind, fires_at, owner, hub_id, instance_kind,
+    select n, message_id, partition, instance_key, generation, rank, kind, fires_at, owner, hub_id, instance_kind,
            case when owner = ${me}::int8 then event end as event
       from numbered
      order by message_id`;

@@ -7,9 +7,10 @@ import { type HubContext } from './context.ts';
 export async function abandonActivity(context: HubContext, completionToken: string): Promise<void> {
   const token = decodeToken(completionToken);
   if (token?.kind !== 'activity') return;
-  const { dispatch, store, hubId } = context;
+  const { dispatch, store, hubId, metrics } = context;
   const lease = dispatch.takeActivity(token.activityKey, hubId);
   if (!lease) return;
+  metrics.redelivered('activity');
   const readyInMs = backOffMs(dispatch.abandons.add(token.activityKey));
   await store.commit({ releasedActivities: [releaseOf(lease, lease.attempt, readyInMs)] });
 }

@@ -10,11 +10,12 @@ import { releaseInstance } from './release-instance.ts';
 export async function abandonOrchestration(context: HubContext, completionToken: string): Promise<void> {
   const token = decodeToken(completionToken);
   if (token?.kind !== 'orchestration') return;
-  const { dispatch, hubId } = context;
+  const { dispatch, hubId, metrics } = context;
   const resident = dispatch.findLeased(token, hubId);
   if (!resident) return;
   await resident.whenSettled();
   if (dispatch.findLeased(token, hubId) !== resident) return;
+  metrics.redelivered('orchestration');
   dispatch.takeLease(resident);
   await releaseInstance(context, resident, backOffMs(dispatch.abandons.add(token.key)));
 }

@@ -1,6 +1,7 @@
 import { type Resident } from '../dispatch/resident.ts';
 import { applyControl as decide } from '../domain/lifecycle.ts';
 import { type Context } from './context.ts';
+import { reloadInstance } from './reload-instance.ts';
 
 /** Applies the first control of a resident's inbox (suspend, resume, terminate), also while a turn is out. */
 export async function applyControl(context: Context, resident: Resident): Promise<void> {
@@ -9,7 +10,5 @@ export async function applyControl(context: Context, resident: Resident): Promis
   if (!control) return;
   const write = decide(resident.state, control, resident.messages, { codec, ids, now: now() });
   const result = await store.commit(write);
-  if (result.outcome === 'stale') {
-    context.startOver(`a ${control.kind} of instance '${resident.state.id}' was refused by its guard`);
-  }
+  if (result.outcome === 'stale') await reloadInstance(context, resident, `a ${control.kind}`);
 }

@@ -13,11 +13,11 @@ export async function claimWork(context: Context): Promise<number> {
   for (const { hubId, kind, version } of dispatch.slots.flagged()) {
     const limit = Math.min(dispatch.freeSlots(hubId, kind), limits.claimRows);
     if (limit <= 0) continue;
-    const filter = dispatch.claimFilter(hubId, kind);
+    const filter = dispatch.slots.claimFilter(hubId, kind);
     const found = filter === null ? 0 : await claim(context, { hubId, filter, limit }, kind);
     taken += found;
     // What only a busy stream accepts was not looked for: the flag stays up for it.
-    const sawAll = filter === 'everything' || !dispatch.hasBusyStream(hubId, kind);
+    const sawAll = filter === 'everything' || !dispatch.slots.hasBusyStream(hubId, kind);
     if (found < limit && sawAll) dispatch.slots.unflag(hubId, kind, version);
   }
   return taken;

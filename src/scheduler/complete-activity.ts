@@ -20,6 +20,7 @@ export async function completeActivity(context: HubContext, response: ActivityRe
   if (!token) return;
   const { partition, key, activityKey, taskId } = token;
   dispatch.takeActivity(activityKey, hubId);
+  dispatch.abandons.clear(activityKey);
   const event = activityResult(response, taskId, now(), codec);
   await store.commit({ completion: { partition, key, activityKey, hubId, event } });
 }

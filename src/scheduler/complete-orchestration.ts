@@ -1,7 +1,10 @@
+import { ChunkPile } from '../dispatch/chunk-pile.ts';
+import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { type CompletionToken, decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
+import { must } from '../lib/assert.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
-import { type HubContext } from './context.ts';
+import { type Context, type HubContext } from './context.ts';
 import { recordTurn } from './record-turn.ts';
 
 type OrchestrationToken = CompletionToken & { kind: 'orchestration' };
@@ -19,30 +22,38 @@ export async function completeOrchestration(
   const token = decodeToken(response.completionToken);
   if (token?.kind !== 'orchestration') return;
   if (token.incarnation !== context.store.replicaId) return storeForOwner(context, token, response, bytes);
-  await completeHere(context, token, response, bytes.length);
+  const resident = context.dispatch.findLeased(token, context.hubId);
+  if (resident) await completeHere(context, resident, response, bytes.length);
 }
 
-/** Records an answer (or one chunk of it) for a turn of this replica. `isStored`: it came through the database. */
+/** Records an answer (or one chunk of it) for the turn of this replica that is out. */
 export async function completeHere(
-  context: HubContext,
-  token: OrchestrationToken,
+  context: Context,
+  resident: Resident,
   response: OrchestratorResponse,
   sizeBytes: number,
-  settledTokens: readonly string[] = [],
 ): Promise<void> {
-  const { dispatch, chunks, hubId } = context;
-  const resident = dispatch.findLeased(token, hubId);
-  if (!resident) {
-    chunks.drop(response.completionToken);
-    return;
-  }
-  const whole = chunks.add(response, sizeBytes);
+  const lease = must(resident.lease, 'the lease of an answered turn');
+  const whole = assemble(lease, response, sizeBytes);
   if (!whole) return;
   await resident.whenSettled();
-  if (dispatch.findLeased(token, hubId) !== resident) return;
-  if (whole.requiresHistory)
-    dispatch.failDelivery(resident, 'the worker asked for the whole history, which it was sent');
-  else await recordTurn(context, resident, whole, settledTokens);
+  // A control that was on its way may have ended the instance.
+  if (resident.lease !== lease) return;
+  if (whole === 'too large') context.dispatch.failDelivery(resident, 'the answer was larger than 64 MiB');
+  else if (whole.requiresHistory) {
+    context.dispatch.failDelivery(resident, 'the worker asked for the whole history, which it was sent');
+  } else await recordTurn(context, resident, whole);
+}
+
+function assemble(
+  lease: InstanceLease,
+  response: OrchestratorResponse,
+  sizeBytes: number,
+): ReturnType<ChunkPile['add']> {
+  const isWhole = !response.isPartial && (response.chunkIndex?.value ?? 0) === 0;
+  if (isWhole) return response;
+  lease.chunks ??= new ChunkPile();
+  return lease.chunks.add(response, sizeBytes);
 }
 
 async function storeForOwner(
@@ -62,8 +73,5 @@ async function completeWithoutToken(context: HubContext, response: OrchestratorR
   const { store, dispatch, hubId } = context;
   const [found] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
   const resident = found && dispatch.residents.get(found.key);
-  if (!resident?.lease) return;
-  const { lease } = resident;
-  await resident.whenSettled();
-  if (resident.lease === lease) await recordTurn(context, resident, response);
+  if (resident?.lease) await completeHere(context, resident, response, 0);
 }

@@ -4,7 +4,7 @@ import { type Store } from '../domain/store.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Timestamp } from '../protocol/messages.ts';
 import { type Logger } from '../telemetry/log.ts';
-import { type Chunks } from './chunks.ts';
+import { type Metrics } from '../telemetry/metrics.ts';
 import { type InstanceWaits } from './instance-waits.ts';
 
 /** Settings that operations and loops read; times in their unit. */
@@ -23,14 +23,14 @@ export interface Context {
   readonly store: Store;
   readonly dispatch: Dispatch;
   readonly waits: InstanceWaits;
-  readonly chunks: Chunks;
   readonly ids: Ids;
   readonly codec: Codec;
   readonly settings: EngineSettings;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** One clock per replica: monotonic, with the offset to the database learned at each renewal (ownership.md §9). */
   readonly now: () => Timestamp;
-  /** Memory and database disagree: this incarnation ends and a new one begins (ownership.md §8). */
+  /** This replica may not write any more, or the database forgot: this incarnation ends and a new one begins (ownership.md §8). */
   readonly startOver: (reason: string) => void;
 }
 

@@ -3,6 +3,7 @@ import { type Resident } from '../dispatch/resident.ts';
 import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
 import { buildTurn } from '../domain/turn.ts';
 import { type Context } from './context.ts';
+import { reloadInstance } from './reload-instance.ts';
 
 /** Ends an instance that no worker gets through: it fails, visibly, with the reason. */
 export async function quarantineInstance(
@@ -17,8 +18,7 @@ export async function quarantineInstance(
   const turn = buildTurn(state, messages, now(), codec);
   const write = failPoisonedInstance({ state, turn, attempts, reason }, { codec, ids, now: now() });
   const result = await store.commit(write);
-  if (result.outcome === 'stale')
-    context.startOver(`the quarantine of instance '${state.id}' was refused by its guard`);
+  if (result.outcome === 'stale') await reloadInstance(context, resident, 'a quarantine');
 }
 
 /** Answers an activity that no worker gets through with a failure that says so. */

@@ -6,6 +6,7 @@ import { type WriteResult } from '../domain/write.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
 import { must } from '../lib/assert.ts';
 import { type Context } from './context.ts';
+import { reloadInstance } from './reload-instance.ts';
 import { startedEventOf } from './started-event.ts';
 
 /**
@@ -17,19 +18,19 @@ export async function recordTurn(
   context: Context,
   resident: Resident,
   response: OrchestratorResponse,
-  settledTokens: readonly string[] = [],
 ): Promise<void> {
   const { dispatch, log } = context;
   const { turn } = must(resident.lease, 'the lease of an answered turn');
   dispatch.takeLease(resident);
   try {
-    const write = { ...withOwners(context, decide(context, resident, turn, response)), settledTokens };
+    const write = withOwners(context, decide(context, resident, turn, response));
     const result = await commitOwned(context, write);
-    if (result.outcome === 'stale')
-      context.startOver(`the turn of instance '${resident.state.id}' was refused by its guard`);
+    dispatch.abandons.clear(resident.state.key);
+    if (result.outcome === 'stale') await reloadInstance(context, resident, 'a turn');
   } catch (error) {
-    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown'))
+    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) {
       throw error;
+    }
     log.error({ err: error, instanceId: resident.state.id }, 'a turn could not be recorded');
     resident.patched();
     dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));

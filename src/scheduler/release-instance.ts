@@ -1,15 +1,16 @@
 import { type Resident } from '../dispatch/resident.ts';
 import { type Context } from './context.ts';
+import { reloadInstance } from './reload-instance.ts';
 
 /** Gives an instance up. `readyInMs` says when it is worth claiming; null: not until somebody rings. The caller has marked it as patching. */
 export async function releaseInstance(
-  { store, startOver }: Context,
+  context: Context,
   resident: Resident,
   readyInMs: number | null,
 ): Promise<void> {
-  const { partition, key, turn, id } = resident.state;
-  const result = await store.commit({
+  const { partition, key, turn } = resident.state;
+  const result = await context.store.commit({
     patch: { kind: 'release', partition, key, turn, readyInMs, attempts: resident.attempts },
   });
-  if (result.outcome === 'stale') startOver(`the release of instance '${id}' was refused by its guard`);
+  if (result.outcome === 'stale') await reloadInstance(context, resident, 'a release');
 }

@@ -8,19 +8,25 @@ import { recordStored } from './record-stored.ts';
  * found: 0 in a healthy, quiet run.
  */
 export async function sweep(context: Context): Promise<number> {
-  const { store, dispatch } = context;
+  const { store, dispatch, metrics } = context;
   const probe = await store.probe();
-  for (const { hubId, kind } of probe.claimable) dispatch.slots.flag(hubId, kind);
+  // Also what an abandon put off is found here, so it says nothing about lost hints.
+  for (const { hubId, kind } of probe.claimable) dispatch.workAppeared(hubId, kind);
   for (const { key } of probe.mine) {
     const resident = dispatch.residents.get(key);
     if (resident) await fetchInbox(context, resident.state);
   }
   store.hint(probe.others.map((other) => ({ kind: 'bell', ...other })));
-  const claimed = probe.engineWork ? await store.claimEngineWork(limits.claimRows) : 0;
-  const freed = probe.hasDead ? await freeDead(context) : 0;
-  const stored = probe.hasStoredChunks ? await recordStored(context) : 0;
+  const finds = {
+    bell: probe.mine.length + probe.others.length,
+    control: probe.engineWork ? await store.claimEngineWork(limits.claimRows) : 0,
+    dead: probe.hasDead ? await freeDead(context) : 0,
+  };
+  // Answers on their way look the same as those whose hint was lost.
+  if (probe.hasStoredChunks) await recordStored(context);
   dispatch.releaseUnserved();
-  return probe.mine.length + probe.others.length + claimed + freed + stored;
+  for (const [find, count] of Object.entries(finds)) if (count > 0) metrics.sweepFound(find, count);
+  return Object.values(finds).reduce((sum, count) => sum + count);
 }
 
 /** Frees everything that belonged to replicas that are gone, in bounded steps. */

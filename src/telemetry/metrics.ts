@@ -47,6 +47,11 @@ export const metricTable = {
     help: 'Age of the oldest work item that no replica has taken.',
     labels: ['hub', 'kind'],
   },
+  historyResentBytes: {
+    name: 'perdura_history_resent_bytes_total',
+    help: 'Bytes of history sent to workers again with turns.',
+    labels: [],
+  },
   redeliveries: {
     name: 'perdura_redeliveries_total',
     help: 'Work items sent again because a lease timed out, a stream was lost or a worker gave them back.',
@@ -131,6 +136,7 @@ function storeMetrics(registry: Registry) {
 function dispatchMetrics(registry: Registry) {
   const dispatch = histogram(registry, metricTable.dispatchSeconds);
   const redeliveries = counter(registry, metricTable.redeliveries);
+  const resentBytes = counter(registry, metricTable.historyResentBytes);
   const lateness = histogram(registry, metricTable.timerLatenessSeconds);
   const streams = gauge(registry, metricTable.workerStreams);
   return {
@@ -138,9 +144,13 @@ function dispatchMetrics(registry: Registry) {
     dispatched(kind: string, ms: number): void {
       dispatch.observe({ kind }, ms / 1000);
     },
+    /** A turn was sent with so much history. */
+    historyResent(bytes: number): void {
+      resentBytes.inc(bytes);
+    },
     /** A work item goes out again. */
-    redelivered(kind: string): void {
-      redeliveries.inc({ kind });
+    redelivered(kind: string, count = 1): void {
+      redeliveries.inc({ kind }, count);
     },
     /** A timer fired, `ms` after it was due. */
     timerFired(ms: number): void {
