@@ -1,6 +1,5 @@
 import { type CompletionToken } from '../domain/completion-token.ts';
 import { isTerminal } from '../domain/instance.ts';
-import { readyIn } from '../domain/ready-in.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -136,7 +135,7 @@ export class Dispatch implements Residency, StreamListener {
     this.#dispatchActivities(result);
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
-    for (const resident of this.residents.surplus()) this.#release(resident, null);
+    for (const resident of this.residents.surplus()) this.#release(resident, resident.readyInMs);
     this.#options.onSettled(result);
   }
 
@@ -167,7 +166,8 @@ export class Dispatch implements Residency, StreamListener {
       this.slots.kept(activity.hubId, 'activity');
       this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
     }
-    for (const row of result.claimedActivities) this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);
+    for (const row of result.claimedActivities)
+      {this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);}
   }
 
   // ── what is due for one resident ──
@@ -192,7 +192,7 @@ export class Dispatch implements Residency, StreamListener {
       requests.fetch(resident);
       return;
     }
-    const inMs = readyIn(resident.state, resident.messages, resident.hasMore, 0);
+    const inMs = resident.readyInMs;
     if (inMs === null) return;
     if (inMs > 0 || !resident.workClass.isServed) this.#release(resident, inMs);
     else if (resident.history === null) {
@@ -312,9 +312,9 @@ export class Dispatch implements Residency, StreamListener {
 
   /** It may have been changed, evicted or released while it stood in the queue. */
   #isSendable(resident: Resident): boolean {
-    const { state, lease, isPatching, history, messages, hasMore } = resident;
+    const { state, lease, isPatching, history, messages } = resident;
     if (this.residents.get(state.key) !== resident || lease || isPatching || history === null) return false;
-    return !isTerminal(state.status) && readyIn(state, messages, hasMore, 0) === 0 && messages.length > 0;
+    return !isTerminal(state.status) && resident.readyInMs === 0 && messages.length > 0;
   }
 
   pumpAll(): void {

@@ -37,8 +37,9 @@ export class LeaseExpiry {
     for (const resident of this.#orchestrations.overdue(nowMs)) residents.set(resident, 'its time was over');
     const gone = this.#takeGone(nowMs);
     for (const stream of gone) {
-      for (const resident of this.#orchestrations.outOn(stream))
-        {residents.set(resident, 'its worker went away');}
+      for (const resident of this.#orchestrations.outOn(stream)) {
+        residents.set(resident, 'its worker went away');
+      }
     }
     const activities = this.#activities.expire(
       (lease) => lease.deadlineMs <= nowMs || gone.has(lease.stream),

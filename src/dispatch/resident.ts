@@ -1,5 +1,7 @@
 import { type InstanceState } from '../domain/instance.ts';
+import { limits } from '../domain/limits.ts';
 import { isControl, type Message } from '../domain/message.ts';
+import { readyIn } from '../domain/ready-in.ts';
 import { type Turn } from '../domain/turn.ts';
 import { type ChunkPile } from './chunk-pile.ts';
 import { type WorkerStream } from './streams.ts';
@@ -27,8 +29,12 @@ export class Resident {
   messages: Message[] = [];
   /** Undelivered controls in inbox order. */
   controls: Message[] = [];
-  /** The inbox holds more than what is in memory. */
+  /** The inbox may hold more than what is in memory. */
   hasMore = false;
+  /** Of the messages. */
+  heldBytes = 0;
+  /** What of them the sum over all residents contains. */
+  countedBytes = 0;
   attempts: number;
   lease: InstanceLease | undefined;
   /** A write that changes this instance is on its way: nothing else may begin. */
@@ -55,6 +61,7 @@ export class Resident {
     let at = held.length;
     while (at > 0 && isBefore(message, held[at - 1])) at--;
     if (at > 0 && held[at - 1]?.messageId === message.messageId) return;
+    this.heldBytes += message.event.length;
     if (at === held.length) held.push(message);
     else held.splice(at, 0, message);
   }
@@ -62,8 +69,23 @@ export class Resident {
   drop(consumed: readonly Message[]): void {
     if (consumed.length === 0) return;
     const gone = new Set(consumed.map((message) => message.messageId));
-    this.messages = this.messages.filter((message) => !gone.has(message.messageId));
-    this.controls = this.controls.filter((message) => !gone.has(message.messageId));
+    this.keep((message) => !gone.has(message.messageId));
+  }
+
+  keep(isKept: (message: Message) => boolean): void {
+    this.messages = this.messages.filter(isKept);
+    this.controls = this.controls.filter(isKept);
+    this.heldBytes = [...this.messages, ...this.controls].reduce((sum, { event }) => sum + event.length, 0);
+  }
+
+  /** When its next step is due, in milliseconds from now; null: not before something happens. */
+  get readyInMs(): number | null {
+    return readyIn(this.state, this.messages, this.hasMore, 0);
+  }
+
+  /** Memory takes no more of its messages. */
+  get isFull(): boolean {
+    return this.messages.length >= limits.heldMessages || this.heldBytes >= limits.heldBytes;
   }
 
   /** Resolves when no patch is on its way any more. */

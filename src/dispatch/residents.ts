@@ -21,6 +21,7 @@ export class Residents {
   readonly classes: WorkClasses<Resident>;
   readonly #byKey = new Map<number, Resident>();
   #historyBytes = 0;
+  #heldBytes = 0;
 
   constructor(streams: WorkerStreams) {
     this.classes = new WorkClasses(streams);
@@ -54,7 +55,7 @@ export class Residents {
     const resident = this.add(state, history);
     for (const message of messages) resident.hold(message);
     resident.hasMore = hasMore;
-    return resident;
+    return this.#counted(resident);
   }
 
   /** A new instance, won: resident from its first moment. */
@@ -74,7 +75,7 @@ export class Residents {
     };
     const resident = this.add(state, []);
     if (instance.scheduledAt === null) resident.hold(started);
-    return resident;
+    return this.#counted(resident);
   }
 
   remove(key: number): void {
@@ -82,7 +83,9 @@ export class Residents {
     if (!resident) return;
     this.#byKey.delete(key);
     this.#historyBytes -= resident.historyBytes;
+    this.#heldBytes -= resident.countedBytes;
     resident.historyBytes = 0;
+    resident.countedBytes = 0;
   }
 
   /** Applies what was committed; returns the resident if it still is one. */
@@ -98,7 +101,7 @@ export class Residents {
     resident.drop(patch.consumed);
     for (const message of inserted) resident.hold(message);
     resident.patched();
-    return resident;
+    return this.#counted(resident);
   }
 
   #advance(resident: Resident, patch: TurnPatch | RenewPatch | ControlPatch): void {
@@ -121,7 +124,7 @@ export class Residents {
     const { generation, executionId, version } = patch;
     resident.state = { ...advanced, generation, executionId, version, traceContext: null, isRewound: false };
     this.setHistory(resident, []);
-    resident.messages = resident.messages.filter((message) => !endsWithGeneration.has(message.kind));
+    resident.keep((message) => !endsWithGeneration.has(message.kind));
     this.#reclassify(resident);
   }
 
@@ -129,12 +132,12 @@ export class Residents {
   deliver(key: number, message: Message): Resident | undefined {
     const resident = this.#byKey.get(key);
     if (!resident) return undefined;
-    if (message.rank >= 0 && (resident.hasMore || resident.messages.length >= limits.heldMessages)) {
+    if (message.rank >= 0 && (resident.hasMore || resident.isFull)) {
       resident.hasMore = true;
     } else {
       resident.hold(message);
     }
-    return resident;
+    return this.#counted(resident);
   }
 
   fetched({ key, messages, hasMore }: FetchedInbox): Resident | undefined {
@@ -143,7 +146,7 @@ export class Residents {
     for (const message of messages) resident.hold(message);
     resident.hasMore = hasMore;
     resident.isFetching = false;
-    return resident;
+    return this.#counted(resident);
   }
 
   setHistory(resident: Resident, rows: Buffer[] | null): void {
@@ -174,17 +177,26 @@ export class Residents {
     return evicted;
   }
 
-  /** Idle residents beyond the limit, least recently used first: to be released. */
+  /** Idle residents beyond the limits, least recently used first: to be released. */
   surplus(): Resident[] {
     const surplus: Resident[] = [];
     let excess = this.#byKey.size - limits.residents;
+    let excessBytes = this.#heldBytes - limits.allHeldBytes;
     for (const resident of this.#byKey.values()) {
-      if (excess <= 0) break;
+      if (excess <= 0 && excessBytes <= 0) break;
       if (resident.lease || resident.isPatching || resident.isQueued || resident.isLoading) continue;
+      if (excess <= 0 && resident.heldBytes === 0) continue;
       surplus.push(resident);
       excess--;
+      excessBytes -= resident.heldBytes;
     }
     return surplus;
+  }
+
+  #counted(resident: Resident): Resident {
+    this.#heldBytes += resident.heldBytes - resident.countedBytes;
+    resident.countedBytes = resident.heldBytes;
+    return resident;
   }
 
   #append(resident: Resident, row: Buffer): void {

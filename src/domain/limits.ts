@@ -11,6 +11,10 @@ export const limits = {
   receivedMessageBytes: 64 * 1024 * 1024,
   /** Messages that a resident holds in memory and that one turn delivers. */
   heldMessages: 1000,
+  /** Bytes of them: with so many, a resident takes no more. */
+  heldBytes: 4 * 1024 * 1024,
+  /** Bytes of messages that all residents of one engine hold; idle ones are released beyond it. */
+  allHeldBytes: 256 * 1024 * 1024,
   /** Bytes of new events in one work item; the rest waits for the next turn. */
   newEventsBytes: 2 * 1024 * 1024,
   /** Writes in one commit batch. */

@@ -134,7 +134,7 @@ export type Hint =
   | (InstanceKey & { readonly kind: 'bell'; readonly owner: number })
   /** Unowned work appeared. */
   | { readonly kind: 'work'; readonly hubId: number; readonly item: InstanceKind | 'activity' | 'engine' }
-  /** An instance changed visibly; for waiting calls. */
+  /** An instance started, ended or had a control applied; for waiting calls. */
   | { readonly kind: 'changed'; readonly hubId: number; readonly id: string }
   /** A completion was stored for its owner. */
   | { readonly kind: 'stored'; readonly owner: number }
@@ -180,7 +180,7 @@ export interface BatchResult {
     readonly hubId: number;
     readonly item: InstanceKind | 'activity' | 'engine';
   }[];
-  /** Instances whose visible state may have changed: waiting calls look again. */
+  /** Instances that started, ended or had a control applied: waiting calls look again. */
   readonly changed: readonly { readonly hubId: number; readonly id: InstanceId }[];
   /** Owners for whom chunks were stored. */
   readonly storedFor: readonly number[];

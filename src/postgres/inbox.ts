@@ -1,4 +1,5 @@
 import { type InstanceKey } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import { type Message, type MessageDraft, messageKinds } from '../domain/message.ts';
 import { type Micros } from '../domain/time.ts';
 import { type SentMessage } from '../domain/write.ts';
@@ -232,7 +233,10 @@ export interface InboxRow {
   readonly event: Buffer;
 }
 
-/** The first `most` messages of each of my instances that memory doesn't hold, in inbox order. */
+/**
+ * The first `most` messages of each of my instances that memory doesn't hold, in inbox order; fewer, but at least one,
+ * when they have more bytes than a resident holds.
+ */
 export function readInboxes(
   me: number,
   wanted: readonly (InstanceKey & { readonly most: number })[],
@@ -248,13 +252,15 @@ export function readInboxes(
        and i.instance_key = t.instance_key
        and i.owner = ${me}::int8
      cross join lateral (
-           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event
+           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
+                  sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes
              from inbox m
             where m.partition = t.partition
               and m.instance_key = t.instance_key
               and m.message_id <> all(${int8s(known, (id) => id)}::int8[])
             order by m.rank, m.message_id
             limit t.most) x
+     where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8
      order by x.instance_key, x.rank, x.message_id`;
 }
 
@@ -268,6 +274,15 @@ export function toMessage(row: Omit<InboxRow, 'instance_key'>): Message {
     event,
     firesAt: row.fires_at,
   };
+}
+
+/** Whether an inbox may hold more than a read of `most + 1` rows brought. */
+export function mayHaveMore(rows: readonly Message[], most: number): boolean {
+  return rows.length > most || bytesOf(rows) >= limits.heldBytes;
+}
+
+function bytesOf(rows: readonly Message[]): number {
+  return rows.reduce((sum, { event }) => sum + event.length, 0);
 }
 
 /** Which of these rows are still there, in the order asked. */

@@ -10,7 +10,7 @@ import { kindOf } from './codes.ts';
 import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
-import { readInboxes, toMessage } from './inbox.ts';
+import { mayHaveMore, readInboxes, toMessage } from './inbox.ts';
 import { deleteInstances, toState } from './instances.ts';
 import { type Plan } from './lane.ts';
 import { lockInstances } from './lock.ts';
@@ -70,7 +70,7 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
           state: toState(row),
           history: history.get(row.instance_key) ?? [],
           messages: inbox.slice(0, limits.heldMessages),
-          hasMore: inbox.length > limits.heldMessages,
+          hasMore: mayHaveMore(inbox, limits.heldMessages),
         };
       });
       for (const { state } of claimed) held.add(state);

@@ -4,9 +4,10 @@ import { type Message, type MessageDraft } from '../domain/message.ts';
 import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
 import { type FetchPatch, type Patch, type SentMessage } from '../domain/write.ts';
 import { type CompletedRow } from './activities.ts';
+import { unreachable } from '../lib/assert.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { type HeldIds } from './held-ids.ts';
-import { type InboxRow, type SentRow, toMessage } from './inbox.ts';
+import { type InboxRow, mayHaveMore, type SentRow, toMessage } from './inbox.ts';
 import { keepBytes } from './keep-bytes.ts';
 import { type Outgoing, type Parts } from './parts.ts';
 import { type FiredRow } from './timers.ts';
@@ -171,24 +172,34 @@ export class Settlement {
 
   #fetched({ partition, key }: FetchPatch, most: number): FetchedInbox {
     const messages = this.#found.get(key) ?? [];
-    return { partition, key, messages: messages.slice(0, most), hasMore: messages.length > most };
+    return { partition, key, messages: messages.slice(0, most), hasMore: mayHaveMore(messages, most) };
   }
 
   #changed(held: HeldIds): BatchResult['changed'] {
     const changed: { hubId: number; id: ReturnType<typeof instanceId> }[] = [];
     for (const { patch } of this.#parts.patches) {
-      const known = isVisible(patch) ? held.byKey(patch.key) : undefined;
+      const known = isAwaited(patch) ? held.byKey(patch.key) : undefined;
       if (known) changed.push({ hubId: known.hubId, id: instanceId(known.id) });
-    }
-    for (const { key, hubId, id } of this.#parts.instances) {
-      if (this.#won.has(key)) changed.push({ hubId, id });
     }
     return changed;
   }
 }
 
-function isVisible({ kind }: Patch): boolean {
-  return kind !== 'release' && kind !== 'fetch';
+/** Calls wait for an instance to have started, for its end, and for its controls to be applied; not for its turns. */
+function isAwaited(patch: Patch): boolean {
+  switch (patch.kind) {
+    case 'turn':
+    case 'renew':
+      return patch.turn === 0;
+    case 'end':
+    case 'control':
+      return true;
+    case 'release':
+    case 'fetch':
+      return false;
+    default:
+      return unreachable(patch);
+  }
 }
 
 function compare(a: Message, b: Message): number {

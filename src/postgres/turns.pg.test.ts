@@ -26,7 +26,35 @@ test('an owned start is resident and holds its first message', async ({ open, hu
     owner: replica.store.replicaId,
     ready_at: null,
   });
-  expect(replica.memory.all('changed')).toEqual([{ hubId, id: 'a' }]);
+  expect(replica.memory.all('changed')).toEqual([]);
+});
+
+test('who waits is told of the first turn and of the end, not of the turns between', async ({
+  open,
+  hubId,
+}) => {
+  const replica = await open();
+  const { key, id } = await start(replica, hubId, 'a');
+  const told: number[] = [];
+  for (const patch of [turn, turn, end]) {
+    await commit(replica, { patch: patch(replica, key) });
+    told.push(replica.memory.all('changed').length);
+  }
+  expect(told).toEqual([1, 1, 2]);
+  expect(replica.memory.all('changed')[0]).toEqual({ hubId, id });
+});
+
+test('an inbox of many bytes is read in parts', async ({ open, hubId }) => {
+  const replica = await open();
+  const { key, partition, id } = await start(replica, hubId, 'a', { owned: false });
+  const text = 'x'.repeat(3_000_000);
+  for (let i = 0; i < 3; i++) await commit(replica, { messages: [raise(hubId, id, text)] });
+  const claim = { hubId, kind: 'orchestration', filter: 'everything', limit: 1 } as const;
+  await replica.store.claimInstances(claim);
+  expect(held(replica, key).map((event) => event.length)).toEqual([9, 3_000_000, 3_000_000]);
+  expect(replica.memory.get(key).hasMore).toBe(true);
+  await commit(replica, { patch: { kind: 'fetch', partition, key } });
+  expect(held(replica, key)).toHaveLength(4);
 });
 
 test('a turn appends history, consumes its messages and schedules activities; their results come back', async ({
