@@ -7,6 +7,7 @@ import { type Message, ranks } from './message.ts';
 import { wrapped } from './payload.ts';
 import { toMicrosUp } from './time.ts';
 import { type EndPatch, type NewMessage } from './write.ts';
+import { unreachable } from '../lib/assert.ts';
 import { wireStatuses } from './wire-status.ts';
 
 /** A child with this tag has a parent that does not wait for it (contract §9.3). */
@@ -105,17 +106,26 @@ function toParent(
   codec: Codec,
 ): NewMessage[] {
   if (!parent || !isAwaited(tags)) return [];
-  const { taskId } = parent;
-  const event =
-    ending.status === 'completed'
-      ? childCompleted(taskId, ending.output, at, codec)
-      : childFailed(
-          taskId,
-          ending.status === 'failed' ? ending.failure : terminated(id, ending.output),
-          at,
-          codec,
-        );
-  return [toExecution(parent, event)];
+  return [toExecution(parent, childEnded({ id, taskId: parent.taskId }, ending, at, codec))];
+}
+
+/** What a parent is told of a child's end, encoded. */
+export function childEnded(
+  { id, taskId }: { readonly id: string; readonly taskId: number },
+  ending: Ending,
+  at: Timestamp,
+  codec: Codec,
+): Buffer {
+  switch (ending.status) {
+    case 'completed':
+      return childCompleted(taskId, ending.output, at, codec);
+    case 'failed':
+      return childFailed(taskId, ending.failure, at, codec);
+    case 'terminated':
+      return childFailed(taskId, terminated(id, ending.output), at, codec);
+    default:
+      return unreachable(ending);
+  }
 }
 
 function childCompleted(

@@ -11,13 +11,19 @@ import { type NewInstance } from '../write.ts';
 
 type Action = ActionOf<'createSubOrchestration'>;
 
+/** What an orchestration says of a child. */
+type Child = Pick<
+  Action['createSubOrchestration'],
+  'name' | 'version' | 'input' | 'parentTraceContext' | 'tags'
+>;
+
 /**
  * A child. It replaces a finished namesake, because SDKs repeat ids across retries and generations (contract §1 rule
  * 16); where a living one holds the id, the parent gets a failure instead.
  */
 export function createSubOrchestration(draft: TurnDraft, action: Action): Refusal | undefined {
   const { id, createSubOrchestration: child } = action;
-  const { state, tools, at, events, instances } = draft;
+  const { state, tools, at, events } = draft;
   const childId = instanceId(child.instanceId === '' ? defaultId(state.executionId, id) : child.instanceId);
   const problem = problemOf(childId, child);
   if (problem !== undefined) return invalidAction(problem);
@@ -27,12 +33,17 @@ export function createSubOrchestration(draft: TurnDraft, action: Action): Refusa
   events.push(
     tools.codec.encodeEvent({ eventId: id, timestamp: at, subOrchestrationInstanceCreated: created }),
   );
-  if (childId === state.id) {
-    if (isAwaited(tagsOf(tags))) draft.messages.push(toExecution(state, idTaken(draft, id, childId)));
-  } else {
-    instances.push(newChild(draft, action, childId));
-  }
+  addChild(draft, id, childId, child);
   return undefined;
+}
+
+/** The row of the child. Nobody is its own: then the parent is told that the id is taken. */
+export function addChild(draft: TurnDraft, taskId: number, childId: InstanceId, child: Child): void {
+  const { state, instances, messages } = draft;
+  if (childId !== state.id) instances.push(newChild(draft, taskId, childId, child));
+  else if (isAwaited(tagsOf(child.tags))) {
+    messages.push(toExecution(state, idTaken(draft, taskId, childId)));
+  }
 }
 
 function problemOf(
@@ -53,16 +64,12 @@ function defaultId(executionId: string, actionId: number): string {
   return `${executionId}:${actionId.toString(16).padStart(4, '0')}`;
 }
 
-function newChild(
-  draft: TurnDraft,
-  { id, createSubOrchestration: child }: Action,
-  childId: InstanceId,
-): NewInstance {
+function newChild(draft: TurnDraft, taskId: number, childId: InstanceId, child: Child): NewInstance {
   const { state, tools, at } = draft;
   const { partition, key, generation, hubId } = state;
   const { ids, codec } = tools;
   const executionId = ids.executionId();
-  const parentInstance = parentInfo(state, id);
+  const parentInstance = parentInfo(state, taskId);
   const wire = codec.encode('ParentInstanceInfo', parentInstance);
   const tags = tagsOf(child.tags);
   return {
@@ -73,7 +80,7 @@ function newChild(
     name: child.name,
     version: text(child.version),
     input: payload(child.input),
-    parent: { partition, key, generation, taskId: id, wire },
+    parent: { partition, key, generation, taskId, wire },
     createdAt: toMicrosUp(at),
     scheduledAt: null,
     timerKey: 0,
@@ -83,7 +90,7 @@ function newChild(
     }),
     owned: false,
     replaces: ['completed', 'failed', 'terminated'],
-    ifTaken: isAwaited(tags) ? toExecution(state, idTaken(draft, id, childId)) : null,
+    ifTaken: isAwaited(tags) ? toExecution(state, idTaken(draft, taskId, childId)) : null,
   };
 }
 
@@ -101,7 +108,7 @@ function parentInfo(
 
 function startedEvent(
   { tools, at }: TurnDraft,
-  { name, version, input, parentTraceContext, tags }: Action['createSubOrchestration'],
+  { name, version, input, parentTraceContext, tags }: Child,
   family: Pick<MessageInput<'ExecutionStartedEvent'>, 'parentInstance' | 'orchestrationInstance'>,
 ): Buffer {
   return tools.codec.encodeEvent({
@@ -115,7 +122,7 @@ function startedEvent(
   });
 }
 
-function idTaken({ at, tools }: TurnDraft, taskId: number, childId: InstanceId): Buffer {
+export function idTaken({ at, tools }: TurnDraft, taskId: number, childId: InstanceId): Buffer {
   const errorMessage = `an orchestration instance with the id '${childId}' already exists and has not finished`;
   return childFailed(taskId, { errorType: 'OrchestrationAlreadyExists', errorMessage }, at, tools.codec);
 }
