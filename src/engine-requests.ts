@@ -59,7 +59,8 @@ export class BackgroundWork {
         void this.#attemptFor(resident, 'quarantine', quarantineInstance(context(), resident, reason)),
       releaseActivities: (releasedActivities) =>
         void this.attempt('release-activities', context().store.commit({ releasedActivities })),
-      quarantineActivity: (lease) => void this.attempt('quarantine', quarantineActivity(context(), lease)),
+      quarantineActivity: (activity, reason) =>
+        void this.attempt('quarantine', quarantineActivity(context(), activity, reason)),
       claim: () => {
         engine.claim();
       },

@@ -11,22 +11,30 @@ import { type WorkClass, WorkClasses } from './work-class.ts';
 /** An activity of this replica, waiting for a slot since a monotonic moment. */
 export type ActivityItem = NewActivity & { readonly attempt: number; readonly readySinceMs: number };
 
-/** An activity that a worker has: bound to its stream, and to a long limit (design.md §3.2). */
-export interface ActivityLease extends InstanceKey {
+/** Which activity. `key` is the instance's. */
+export interface ActivityRef extends InstanceKey {
   readonly activityKey: number;
   readonly taskId: number;
   readonly hubId: number;
   readonly name: string;
+}
+
+/** An activity that a worker has: bound to its stream, and to a long limit (design.md §3.2). */
+export interface ActivityLease extends ActivityRef {
   readonly attempt: number;
   readonly stream: WorkerStream;
   /** Monotonic; Infinity when bound to the stream alone. */
   readonly deadlineMs: number;
 }
 
+/** What a work item has beside the request. */
+const TOKEN_BYTES = 100;
+
 interface ActivityOptions {
   readonly streams: WorkerStreams;
   readonly incarnation: number;
   readonly leaseMs: number;
+  readonly maxItemBytes: number;
   readonly requests: Requests;
   readonly metrics: Pick<Metrics, 'dispatched'>;
 }
@@ -37,6 +45,7 @@ export class Activities {
   readonly #leases = new Map<number, ActivityLease>();
   readonly #incarnation: number;
   readonly #leaseMs: number;
+  readonly #maxItemBytes: number;
   readonly #requests: Requests;
   readonly #metrics: Pick<Metrics, 'dispatched'>;
 
@@ -45,6 +54,7 @@ export class Activities {
     this.#metrics = options.metrics;
     this.#incarnation = options.incarnation;
     this.#leaseMs = options.leaseMs;
+    this.#maxItemBytes = options.maxItemBytes;
     this.#requests = options.requests;
   }
 
@@ -58,6 +68,10 @@ export class Activities {
 
   /** Sends it now, or queues it, or gives it back when no stream here takes it. */
   dispatch(item: ActivityItem, mayDispatch: boolean): void {
+    if (item.request.length + TOKEN_BYTES > this.#maxItemBytes) {
+      this.#requests.quarantineActivity(item, tooLarge(item, this.#maxItemBytes));
+      return;
+    }
     const workClass = this.classOf(item);
     const stream = mayDispatch ? workClass.bestStream() : undefined;
     if (stream) this.send(item, stream);
@@ -134,4 +148,9 @@ export function releaseOf(
 ): ReleasedActivity {
   const { partition, key, activityKey } = item;
   return { partition, key, activityKey, attempt, readyInMs };
+}
+
+/** A larger message would end the stream of most workers, again and again (contract §13.6). */
+function tooLarge({ request }: NewActivity, maxItemBytes: number): string {
+  return `because its work item of ${request.length} bytes is larger than ${maxItemBytes} bytes (PERDURA_MAX_WORK_ITEM_MB)`;
 }

@@ -1,5 +1,6 @@
 import { type CompletionToken } from '../domain/completion-token.ts';
 import { isTerminal } from '../domain/instance.ts';
+import { unanswered } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -36,6 +37,9 @@ export interface DispatchOptions {
   readonly onSettled: (result: BatchResult) => void;
 }
 
+/** A large turn waits so long for a worker that streams history and has a free slot. */
+const LARGE_AGAIN_MS = 1_000;
+
 /**
  * Who runs what now: one incarnation's memory of the instances and activities that it owns. Nothing here awaits, and
  * nothing here is lost that the database doesn't know.
@@ -62,13 +66,14 @@ export class Dispatch implements Residency, StreamListener {
     this.#options = options;
     this.residents = new Residents(streams);
     this.orchestrations = new Orchestrations({
-      ...{ incarnation, clock, codec, requests, metrics },
+      ...{ incarnation, clock, codec, metrics },
       leaseMs: settings.orchestrationLeaseMs,
       maxItemBytes: settings.maxWorkItemBytes,
     });
     this.activities = new Activities({
       ...{ streams, incarnation, requests, metrics },
       leaseMs: settings.activityLeaseMs,
+      maxItemBytes: settings.maxWorkItemBytes,
     });
     this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
     this.slots = new Slots(streams, (hubId, kind) =>
@@ -166,8 +171,9 @@ export class Dispatch implements Residency, StreamListener {
       this.slots.kept(activity.hubId, 'activity');
       this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
     }
-    for (const row of result.claimedActivities)
-      {this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);}
+    for (const row of result.claimedActivities) {
+      this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);
+    }
   }
 
   // ── what is due for one resident ──
@@ -213,7 +219,22 @@ export class Dispatch implements Residency, StreamListener {
 
   #send(resident: Resident, stream: WorkerStream): void {
     this.residents.touch(resident);
-    this.orchestrations.send(resident, stream);
+    if (!this.orchestrations.send(resident, stream)) this.#sendLarge(resident);
+  }
+
+  /** A turn that only workers that stream history can take. */
+  #sendLarge(resident: Resident): void {
+    const canStream = (stream: WorkerStream): boolean => stream.canStreamHistory;
+    const stream = resident.workClass.bestStream(canStream);
+    if (stream && this.orchestrations.send(resident, stream)) return;
+    if (!stream && resident.workClass.isServedBy(canStream)) this.#release(resident, LARGE_AGAIN_MS);
+    else {
+      const { maxWorkItemBytes } = this.#options.settings;
+      this.#options.requests.quarantine(
+        resident,
+        `its next work item is larger than ${maxWorkItemBytes} bytes (PERDURA_MAX_WORK_ITEM_MB), and no worker here streams history`,
+      );
+    }
   }
 
   #release(resident: Resident, readyInMs: number | null): void {
@@ -367,7 +388,9 @@ export class Dispatch implements Residency, StreamListener {
   #returnActivities(expired: readonly ActivityLease[]): void {
     const { requests, settings } = this.#options;
     const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= settings.maxDeliveryAttempts;
-    for (const lease of expired.filter(isPoison)) requests.quarantineActivity(lease);
+    for (const lease of expired.filter(isPoison)) {
+      requests.quarantineActivity(lease, unanswered(lease.attempt + 1));
+    }
     const again = expired.filter((lease) => !isPoison(lease));
     this.#options.metrics.redelivered('activity', again.length);
     if (again.length > 0) {

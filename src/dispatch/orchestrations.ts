@@ -1,10 +1,15 @@
 import { type CompletionToken, encodeToken } from '../domain/completion-token.ts';
-import { buildTurn } from '../domain/turn.ts';
+import { buildTurn, type Turn } from '../domain/turn.ts';
 import { type Codec } from '../protocol/codec.ts';
-import { frameAll, NEW, orchestratorWorkItem, sizeOfOrchestratorWorkItem } from '../protocol/framing.ts';
+import {
+  frameAll,
+  NEW,
+  type OrchestratorItem,
+  orchestratorWorkItem,
+  sizeOfOrchestratorWorkItem,
+} from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
-import { type Requests } from './requests.ts';
 import { type InstanceLease, type Resident } from './resident.ts';
 import { type WorkerStream } from './streams.ts';
 
@@ -16,7 +21,6 @@ interface Options {
   readonly maxItemBytes: number;
   readonly clock: Clock;
   readonly codec: Codec;
-  readonly requests: Requests;
   readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent'>;
 }
 
@@ -35,31 +39,19 @@ export class Orchestrations {
     return this.#out.size;
   }
 
-  /** Hands the next turn to a stream. The caller made sure that there is one and that history is in memory. */
-  send(resident: Resident, stream: WorkerStream): void {
-    const { clock, codec, maxItemBytes, leaseMs, incarnation, metrics } = this.#options;
-    const { state } = resident;
-    const turn = buildTurn(state, resident.messages, clock.now(), codec);
+  /**
+   * Hands the next turn to a stream. The caller made sure that history is in memory. Returns false when it is larger than
+   * that stream takes: then its history has to be streamed, and the stream's worker can't (contract §13.6).
+   */
+  send(resident: Resident, stream: WorkerStream): boolean {
+    const { clock, codec, maxItemBytes, leaseMs, metrics } = this.#options;
+    const turn = buildTurn(resident.state, resident.messages, clock.now(), codec);
     const dispatch = ++this.#dispatches;
-    const { partition, key } = state;
-    const past = resident.history ?? [];
-    const item = {
-      instanceId: state.id,
-      executionId: state.executionId,
-      past,
-      next: frameAll(turn.events, NEW),
-      token: encodeToken({ kind: 'orchestration', incarnation, partition, key, turn: state.turn, dispatch }),
-      ...(state.traceContext === null ? {} : { traceContext: state.traceContext }),
-      streaming: false,
-    };
-    const size = sizeOfOrchestratorWorkItem(item);
-    if (size > maxItemBytes) {
-      this.#options.requests.quarantine(
-        resident,
-        `its history makes a work item of ${size} bytes, above the limit of ${maxItemBytes} bytes (PERDURA_MAX_WORK_ITEM_MB)`,
-      );
-      return;
-    }
+    const whole = this.#itemOf(resident, turn, dispatch);
+    const isWhole = sizeOfOrchestratorWorkItem(whole) <= maxItemBytes;
+    const item = isWhole ? whole : { ...whole, streaming: true };
+    if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes))
+      {return false;}
     const nowMs = Clock.monotonicMs();
     metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
     metrics.historyResent(resident.historyBytes);
@@ -68,6 +60,18 @@ export class Orchestrations {
     stream.outstanding.orchestration++;
     this.#out.add(resident);
     stream.send(orchestratorWorkItem(item));
+    return true;
+  }
+
+  #itemOf({ state, history }: Resident, { events }: Turn, dispatch: number): OrchestratorItem {
+    const { partition, key, turn, id, executionId, traceContext } = state;
+    const { incarnation } = this.#options;
+    return {
+      ...{ instanceId: id, executionId, past: history ?? [], streaming: false },
+      next: frameAll(events, NEW),
+      token: encodeToken({ kind: 'orchestration', incarnation, partition, key, turn, dispatch }),
+      ...(traceContext === null ? {} : { traceContext }),
+    };
   }
 
   /** Ends the lease: its slot is free. */

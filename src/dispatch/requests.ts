@@ -1,5 +1,5 @@
 import { type ReleasedActivity } from '../domain/write.ts';
-import { type ActivityLease } from './activities.ts';
+import { type ActivityRef } from './activities.ts';
 import { type Resident } from './resident.ts';
 
 /**
@@ -15,7 +15,8 @@ export interface Requests {
   /** Ends an instance that no worker gets through, with the reason. */
   quarantine(resident: Resident, reason: string): void;
   releaseActivities(released: readonly ReleasedActivity[]): void;
-  quarantineActivity(lease: ActivityLease): void;
+  /** Answers an activity of this replica with a failure; `reason` ends "was given up …". */
+  quarantineActivity(activity: ActivityRef, reason: string): void;
   /** Some (hub, kind) may have unowned work and there are slots for it. */
   claim(): void;
 }

@@ -9,6 +9,7 @@ import {
   type RenewPatch,
   type TurnPatch,
 } from '../domain/write.ts';
+import { withoutRewinds } from '../protocol/framing.ts';
 import { Resident } from './resident.ts';
 import { type WorkerStreams } from './streams.ts';
 import { WorkClasses } from './work-class.ts';
@@ -45,7 +46,7 @@ export class Residents {
 
   add(state: InstanceState, history: readonly Buffer[]): Resident {
     const workClass = this.classes.of(state.hubId, state.kind, state.name, state.version);
-    const resident = new Resident(state, history, workClass);
+    const resident = new Resident(state, shown(state, history), workClass);
     this.#byKey.set(state.key, resident);
     this.#historyBytes += resident.historyBytes;
     return resident;
@@ -123,7 +124,7 @@ export class Residents {
   #renew(resident: Resident, advanced: InstanceState, patch: RenewPatch): void {
     const { generation, executionId, version } = patch;
     resident.state = { ...advanced, generation, executionId, version, traceContext: null, isRewound: false };
-    this.setHistory(resident, []);
+    this.#setHistory(resident, []);
     resident.keep((message) => !endsWithGeneration.has(message.kind));
     this.#reclassify(resident);
   }
@@ -149,7 +150,12 @@ export class Residents {
     return this.#counted(resident);
   }
 
-  setHistory(resident: Resident, rows: Buffer[] | null): void {
+  /** History that was read again. */
+  loaded(resident: Resident, rows: readonly Buffer[]): void {
+    this.#setHistory(resident, [...shown(resident.state, rows)]);
+  }
+
+  #setHistory(resident: Resident, rows: Buffer[] | null): void {
     const bytes = rows?.reduce((sum, row) => sum + row.length, 0) ?? 0;
     this.#historyBytes += bytes - resident.historyBytes;
     resident.history = rows;
@@ -170,7 +176,7 @@ export class Residents {
       if (resident.lease || resident.isPatching || resident.history === null || resident.historyBytes === 0) {
         continue;
       }
-      this.setHistory(resident, null);
+      this.#setHistory(resident, null);
       evicted++;
       if (this.#historyBytes <= maxBytes) break;
     }
@@ -211,4 +217,9 @@ export class Residents {
     const { hubId, kind, name, version } = resident.state;
     resident.workClass = this.classes.of(hubId, kind, name, version);
   }
+}
+
+/** History as work items show it. */
+function shown({ isRewound }: InstanceState, rows: readonly Buffer[]): readonly Buffer[] {
+  return isRewound ? rows.map(withoutRewinds) : rows;
 }

@@ -59,12 +59,12 @@ export class WorkClass<Item> {
   }
 
   /** The accepting stream with most free slots. */
-  bestStream(): WorkerStream | undefined {
+  bestStream(isWanted: (stream: WorkerStream) => boolean = () => true): WorkerStream | undefined {
     let best: WorkerStream | undefined;
     let free = 0;
     for (const stream of this.#streams.ofHub(this.hubId)) {
       const slots = stream.freeSlots(this.kind);
-      if (slots > free && this.isAcceptedBy(stream)) {
+      if (slots > free && this.isAcceptedBy(stream) && isWanted(stream)) {
         best = stream;
         free = slots;
       }
@@ -74,7 +74,14 @@ export class WorkClass<Item> {
 
   /** Is there any stream here, busy or not, that takes such work? */
   get isServed(): boolean {
-    for (const stream of this.#streams.ofHub(this.hubId)) if (this.isAcceptedBy(stream)) return true;
+    return this.isServedBy(() => true);
+  }
+
+  /** Is there such a stream here, busy or not? */
+  isServedBy(isWanted: (stream: WorkerStream) => boolean): boolean {
+    for (const stream of this.#streams.ofHub(this.hubId)) {
+      if (isWanted(stream) && this.isAcceptedBy(stream)) return true;
+    }
     return false;
   }
 

@@ -27,6 +27,7 @@ export class SchedulerError extends Error {
 
 export const invalidArgument = (message: string): SchedulerError =>
   new SchedulerError('invalid_argument', message);
+export const aborted = (message: string): SchedulerError => new SchedulerError('aborted', message);
 export const unavailable = (message: string, cause?: unknown): SchedulerError =>
   new SchedulerError('unavailable', message, { cause });
 /** The write may or may not have been committed: repeating it may do it twice (ownership: starting over). */

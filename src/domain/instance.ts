@@ -48,6 +48,9 @@ export interface InstanceSnapshot extends InstanceIdentity {
   readonly scheduledAt: Micros | null;
   readonly updatedAt: Micros;
   readonly completedAt: Micros | null;
+  /** Turns recorded so far, over all generations. */
+  readonly turn: number;
+  readonly isRewound: boolean;
 }
 
 /** What the owner keeps in memory of an instance, as a claim loads it. */

@@ -32,6 +32,22 @@ export const limits = {
   firedTimers: 500,
   /** Timers read by one poll; the rest is read when these have fired. */
   polledTimers: 5_000,
+  /** Instances of one page of a query. */
+  pageRows: 1_000,
+  defaultPageRows: 100,
+  /** Payloads of one page: below what SDKs receive in one message (contract §13.6). */
+  pageBytes: 3 * 1024 * 1024,
+  /** Time that a query looks for matches before it answers with a page that isn't full. */
+  queryMs: 5_000,
+  /** Ids of one batch to purge or to terminate. */
+  batchIds: 500,
+  /** Instances purged by one transaction. */
+  purgedRows: 500,
+  /** Bytes of events in one chunk of a streamed history. */
+  historyChunkBytes: 1024 * 1024,
+  /** Instances of one tree that are rewound together, and the bytes of their histories. */
+  rewoundInstances: 1_000,
+  rewoundBytes: 64 * 1024 * 1024,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */

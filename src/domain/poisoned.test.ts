@@ -9,7 +9,7 @@ import {
 } from '../../test/helpers/factories.ts';
 import { codec } from '../protocol/codec.ts';
 import { must } from '../lib/assert.ts';
-import { failPoisonedInstance, poisonedActivityEvent } from './poisoned.ts';
+import { failPoisonedInstance, poisonedActivityEvent, unanswered } from './poisoned.ts';
 import { buildTurn } from './turn.ts';
 
 const parent = { partition: 9, key: 55, generation: 2, taskId: 6, wire: Buffer.alloc(0) };
@@ -37,7 +37,10 @@ test('an instance that no worker gets through fails, with what it was sent and w
 });
 
 test('an activity that no worker answers has failed, with the reason', () => {
-  const event = poisonedActivityEvent({ taskId: 3, name: 'Charge', attempts: 1 }, toolsAt(after(10)));
+  const event = poisonedActivityEvent(
+    { taskId: 3, name: 'Charge', reason: unanswered(1) },
+    toolsAt(after(10)),
+  );
   expect(codec.decodeEvent(event)).toMatchObject({
     eventId: -1,
     timestamp: after(10),

@@ -37,12 +37,24 @@ export function failPoisonedInstance(
   );
 }
 
-/** Encoded TaskFailed for an activity that no worker answered. */
+export interface PoisonedActivity {
+  readonly taskId: number;
+  readonly name: string;
+  /** What ends the sentence "the activity was given up …". */
+  readonly reason: string;
+}
+
+/** Why an activity is given up that no worker answered. */
+export function unanswered(attempts: number): string {
+  return `after ${deliveries(attempts)} without an answer`;
+}
+
+/** Encoded TaskFailed for an activity that is given up. */
 export function poisonedActivityEvent(
-  { taskId, name, attempts }: { readonly taskId: number; readonly name: string; readonly attempts: number },
+  { taskId, name, reason }: PoisonedActivity,
   { now, codec }: Tools,
 ): Buffer {
-  const errorMessage = `the activity '${name}' was given up after ${deliveries(attempts)} without an answer`;
+  const errorMessage = `the activity '${name}' was given up ${reason}`;
   const failureDetails = { errorType: ERROR_TYPE, errorMessage, isNonRetriable: true };
   return codec.encodeEvent({
     eventId: -1,

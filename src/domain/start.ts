@@ -5,8 +5,8 @@ import {
   type Timestamp,
 } from '../protocol/messages.ts';
 import { invalidArgument, SchedulerError } from './errors.ts';
-import { type Ids, instanceId, partitionOf } from './ids.ts';
-import { type InstanceStatus, isTerminal, type TerminalStatus } from './instance.ts';
+import { type Ids, type InstanceId, instanceId, partitionOf } from './ids.ts';
+import { type InstanceSnapshot, type InstanceStatus, isTerminal, type TerminalStatus } from './instance.ts';
 import { payload, tagsOf, text, wrapped } from './payload.ts';
 import { compareTimes, toDueMicros, toMicrosUp } from './time.ts';
 import { checkInstanceId, checkName, checkTags, checkVersion, nameProblem } from './validate.ts';
@@ -52,6 +52,10 @@ export function alreadyExists(id: string, status: InstanceStatus | undefined): S
   );
 }
 
+export function instanceNotFound(id: string): SchedulerError {
+  return new SchedulerError('not_found', `there is no orchestration instance with the id '${id}'`);
+}
+
 export interface StartTools {
   readonly hubId: number;
   readonly now: Timestamp;
@@ -94,6 +98,37 @@ export function buildInstance(
     timerKey: scheduledStart ? ids.key() : 0,
     owned: false,
     replaces: [],
+    ifTaken: null,
+  };
+}
+
+/**
+ * The same orchestration once more, from its current input (contract §5.4). It has no parent, and takes the place of a
+ * finished holder of its id.
+ */
+export function restartedInstance(
+  { name, version, input, tags }: InstanceSnapshot,
+  id: InstanceId,
+  tools: StartTools,
+): NewInstance {
+  const { hubId, now, ids, codec } = tools;
+  const executionId = ids.executionId();
+  const executionStarted = {
+    ...{ name, version: wrapped(version), input: wrapped(input), tags: { ...tags } },
+    orchestrationInstance: { instanceId: id, executionId: { value: executionId } },
+  };
+  return {
+    ...{ hubId, id, name, version, input, tags, executionId },
+    partition: partitionOf(hubId, id),
+    key: ids.key(),
+    kind: 'orchestration',
+    parent: null,
+    createdAt: toMicrosUp(now),
+    scheduledAt: null,
+    timerKey: 0,
+    started: codec.encodeEvent({ eventId: -1, timestamp: now, executionStarted }),
+    owned: false,
+    replaces: terminalStatuses,
     ifTaken: null,
   };
 }

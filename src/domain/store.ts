@@ -1,5 +1,10 @@
 import { type InstanceId, type InstanceKey } from './ids.ts';
-import { type InstanceKind, type InstanceSnapshot, type InstanceState } from './instance.ts';
+import {
+  type InstanceKind,
+  type InstanceSnapshot,
+  type InstanceState,
+  type InstanceStatus,
+} from './instance.ts';
 import { type Message } from './message.ts';
 import { type Micros } from './time.ts';
 import {
@@ -37,6 +42,9 @@ export interface Store {
   /** Gives up an instance of this replica about which memory was wrong, whatever its turn: claimed again, it is loaded afresh. */
   disown(instance: InstanceKey): Promise<void>;
 
+  /** Deletes those of these instances that are finished, with all that hangs on them. Returns how many. */
+  purge(instances: readonly InstanceKey[]): Promise<number>;
+
   // ── reads of their own, on a pool ──
   /** Snapshots by (hub, id), in the order asked; undefined for the unknown. */
   readInstances(
@@ -45,6 +53,19 @@ export interface Store {
   ): Promise<(InstanceSnapshot | undefined)[]>;
   /** Framed history rows of the current generation, in order. */
   readHistory(instance: InstanceKey): Promise<Buffer[]>;
+  /** The current generation's rows after a turn, so many bytes of them but at least one; undefined when it is gone. */
+  readHistoryPage(instance: InstanceKey, afterTurn: number): Promise<HistoryPage | undefined>;
+  /** One bounded step along the instances of a hub in order of creation, after a position. */
+  findCreated(filter: CreatedFilter, after: CreatedPosition | undefined): Promise<Found<CreatedPosition>>;
+  /** The same along finished instances in order of completion. */
+  findCompleted(
+    filter: CompletedFilter,
+    after: CompletedPosition | undefined,
+  ): Promise<Found<CompletedPosition>>;
+  /** Snapshots of found instances, in order, as many as fit; at least one unless all are gone. */
+  readFound(instances: readonly InstanceKey[], options: FoundOptions): Promise<InstanceSnapshot[]>;
+  /** Finished children of these instances. */
+  findFinishedChildren(parents: readonly InstanceKey[], limit: number): Promise<InstanceKey[]>;
   /** Which of these inbox rows still exist (controls that somebody waits for). */
   readPending(
     sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[],
@@ -80,6 +101,51 @@ export interface Store {
 
   /** Commits what is queued, deletes the replica's row (which waits for its batches) and frees what it owned. */
   close(): Promise<void>;
+}
+
+interface Filter {
+  readonly hubId: number;
+  /** Inclusive, both. */
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Any of these. */
+  readonly statuses: readonly InstanceStatus[];
+}
+
+export interface CreatedFilter extends Filter {
+  /** Of the instance id, case-sensitive; '' is every id's. */
+  readonly prefix: string;
+}
+
+export type CompletedFilter = Filter;
+
+export interface CreatedPosition extends InstanceKey {
+  readonly createdAt: Micros;
+}
+
+export interface CompletedPosition {
+  readonly completedAt: Micros;
+  readonly id: string;
+}
+
+/** What a step found. */
+export interface Found<Position> {
+  readonly matches: readonly Position[];
+  /** Where the next step goes on; undefined at the end. */
+  readonly last: Position | undefined;
+}
+
+export interface FoundOptions {
+  readonly withPayloads: boolean;
+  readonly maxBytes: number;
+}
+
+export interface HistoryPage {
+  readonly executionId: string;
+  /** Turns recorded so far. */
+  readonly turn: number;
+  /** Framed events, with the number of the turn that recorded them. */
+  readonly rows: readonly { readonly turn: number; readonly events: Buffer }[];
 }
 
 export interface Claim {

@@ -11,6 +11,8 @@ import { type Micros } from './time.ts';
 export interface Write {
   /** At most one, of an instance that is resident here. */
   readonly patch?: Patch;
+  /** A tree of failed instances that run again, whole or not at all. */
+  readonly rewinds?: readonly Rewind[];
   readonly instances?: readonly NewInstance[];
   readonly activities?: readonly NewActivity[];
   readonly timers?: readonly NewTimer[];
@@ -95,6 +97,21 @@ export interface FetchPatch extends InstanceKey {
 }
 
 export type Patch = TurnPatch | EndPatch | RenewPatch | ControlPatch | ReleasePatch | FetchPatch;
+
+/**
+ * A failed instance runs again under a new execution id: turn + 1, history rewritten as one row. Nobody owns it; its
+ * bell is set. Guard: still failed, and `turn` is the number of turns recorded so far.
+ */
+export interface Rewind extends InstanceKey {
+  readonly turn: number;
+  readonly executionId: string;
+  readonly updatedAt: Micros;
+  readonly history: Buffer;
+  /** Encoded ParentInstanceInfo. */
+  readonly parentWire: Buffer | null;
+  /** Inserted where no activity of that task is left: results that came while the instance was failed are gone. */
+  readonly pendingActivities: readonly NewActivity[];
+}
 
 /** A new instance, status pending. Its id decides: `won` unless somebody holds it. */
 export interface NewInstance extends InstanceKey {

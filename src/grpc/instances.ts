@@ -7,7 +7,9 @@ import { type Codec, type Message } from '../protocol/codec.ts';
 import { type HubContext } from '../scheduler/context.ts';
 import { getInstance } from '../scheduler/get-instance.ts';
 import { raiseEvent } from '../scheduler/raise-event.ts';
+import { restartInstance } from '../scheduler/restart-instance.ts';
 import { resumeInstance } from '../scheduler/resume-instance.ts';
+import { rewindInstance } from '../scheduler/rewind-instance.ts';
 import { startInstance } from '../scheduler/start-instance.ts';
 import { suspendInstance } from '../scheduler/suspend-instance.ts';
 import { terminateInstance } from '../scheduler/terminate-instance.ts';
@@ -30,6 +32,10 @@ export function instanceHandlers(parts: GrpcParts): Record<string, UnaryHandler>
     TerminateInstance: unary(parts, 'TerminateRequest', ifPossible(terminateInstance)),
     SuspendInstance: unary(parts, 'SuspendRequest', ifPossible(suspendInstance)),
     ResumeInstance: unary(parts, 'ResumeRequest', ifPossible(resumeInstance)),
+    RestartInstance: unary(parts, 'RestartInstanceRequest', restartInstance, (id) =>
+      codec.encode('RestartInstanceResponse', { instanceId: id }),
+    ),
+    RewindInstance: unary(parts, 'RewindInstanceRequest', rewindInstance),
   };
 }
 

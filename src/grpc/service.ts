@@ -1,6 +1,8 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { hubHandlers } from './hubs.ts';
+import { streamInstanceHistory } from './history.ts';
 import { instanceHandlers } from './instances.ts';
+import { manyInstancesHandlers } from './many-instances.ts';
 import { type GrpcParts } from './parts.ts';
 import { unimplementedHandlers } from './unimplemented.ts';
 import { workItemHandlers } from './work-items.ts';
@@ -10,6 +12,8 @@ export function serviceHandlers(parts: GrpcParts): UntypedServiceImplementation 
   return {
     ...hubHandlers(parts),
     ...instanceHandlers(parts),
+    ...manyInstancesHandlers(parts),
+    StreamInstanceHistory: streamInstanceHistory(parts),
     ...workItemHandlers(parts),
     ...unimplementedHandlers(parts),
   };

@@ -27,6 +27,35 @@ export function insertActivities(me: number, activities: readonly NewActivity[])
      order by partition, instance_key, activity_key`;
 }
 
+/** Of rewound instances: where the task has no row any more. Unowned. */
+export function insertMissingActivities(activities: readonly NewActivity[]): Statement<{ hub_id: number }> {
+  return sql`
+    insert into activities (partition, instance_key, activity_key, generation, task_id, hub_id, name, version,
+                            effective_version, not_before, request)
+    select t.partition, t.instance_key, t.activity_key, t.generation, t.task_id, t.hub_id, t.name, t.version,
+           t.effective_version, clock_timestamp(), t.request
+      from unnest(${int4s(activities, (a) => a.partition)}::int4[],
+                  ${int8s(activities, (a) => a.key)}::int8[],
+                  ${int8s(activities, (a) => a.activityKey)}::int8[],
+                  ${int4s(activities, (a) => a.generation)}::int4[],
+                  ${int4s(activities, (a) => a.taskId)}::int4[],
+                  ${int4s(activities, (a) => a.hubId)}::int4[],
+                  ${texts(activities, (a) => a.name)}::text[],
+                  ${texts(activities, (a) => a.version)}::text[],
+                  ${texts(activities, (a) => a.effectiveVersion)}::text[],
+                  ${byteas(activities, (a) => a.request)}::bytea[])
+           t(partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
+             request)
+     where not exists (select 1
+                         from activities a
+                        where a.partition = t.partition
+                          and a.instance_key = t.instance_key
+                          and a.generation = t.generation
+                          and a.task_id = t.task_id)
+     order by t.partition, t.instance_key, t.activity_key
+    returning hub_id`;
+}
+
 /** The result of one completion: `message_id` null when the execution is over and nobody was told. */
 export interface CompletedRow {
   readonly n: number;

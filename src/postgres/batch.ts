@@ -7,6 +7,7 @@ import {
   completeActivities,
   dropQueuedActivities,
   insertActivities,
+  insertMissingActivities,
   releaseActivities,
 } from './activities.ts';
 import { deleteStored, storeChunks } from './completions.ts';
@@ -31,6 +32,7 @@ import {
   recordEnds,
   recordReleases,
   recordRenewals,
+  recordRewinds,
   recordTurns,
   type ReleasedRow,
 } from './patches.ts';
@@ -100,7 +102,7 @@ export class Batch {
 
   #patches(): Step[] {
     const { me } = this.#around;
-    const { turns, ends, renewals, controls, releases, fetches, instances } = this.#parts;
+    const { turns, ends, renewals, controls, releases, fetches, rewinds, instances } = this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
       ...when(turns, () => guard(recordTurns(me, turns))),
@@ -109,6 +111,7 @@ export class Batch {
       ...when(controls, () => guard(recordControls(me, controls))),
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
+      ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
       ...when(replacing, () => step(deleteNamesakes(replacing))),
     ];
   }
@@ -119,11 +122,15 @@ export class Batch {
     });
   };
 
+  readonly #rewound = ({ hub_ids: hubIds }: { readonly hub_ids: readonly number[] | null }): void => {
+    for (const hubId of hubIds ?? []) this.#settlement.spill(hubId, 'orchestration');
+  };
+
   #inserts(): Step[] {
     const { me } = this.#around;
-    const { instances, turns, ends, activities, timers, chunks, takenChunks } = this.#parts;
+    const { instances, turns, ends, rewinds, activities, timers, chunks, takenChunks } = this.#parts;
     const settlement = this.#settlement;
-    const recorded = [...turns, ...ends];
+    const recorded = [...turns, ...ends, ...rewinds];
     return [
       ...when(instances, () =>
         step(insertInstances(me, instances), (row) => {
@@ -160,11 +167,16 @@ export class Batch {
 
   #activityDeletes(): Step[] {
     const { me } = this.#around;
-    const { ends, completions, releasedActivities, isHeld } = this.#parts;
+    const { ends, pendingActivities, completions, releasedActivities, isHeld } = this.#parts;
     const settlement = this.#settlement;
     const dropping = ends.filter(({ dropsActivities }) => dropsActivities);
     return [
       ...when(dropping, () => step(dropQueuedActivities(dropping))),
+      ...when(pendingActivities, () =>
+        step(insertMissingActivities(pendingActivities), (row) => {
+          settlement.spill(row.hub_id, 'activity');
+        }),
+      ),
       ...when(completions, () =>
         step(completeActivities(me, completions, isHeld), (row) => {
           settlement.completed(row);
@@ -179,12 +191,13 @@ export class Batch {
   }
 
   #inboxDeletes(): Step[] {
-    const { consumed, ends, renewals } = this.#parts;
+    const { consumed, ends, renewals, rewinds } = this.#parts;
+    const rewritten = [...renewals, ...rewinds];
     return [
       ...when(consumed, () => guard(deleteConsumed(consumed))),
       ...when(ends, () => step(deleteInboxes(ends))),
       ...when(renewals, () => step(deleteOldResults(renewals))),
-      ...when(renewals, () => step(deleteHistory(renewals))),
+      ...when(rewritten, () => step(deleteHistory(rewritten))),
     ];
   }
 

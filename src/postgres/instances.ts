@@ -174,6 +174,8 @@ export interface SnapshotRow extends IdentityRow {
   readonly scheduled_at: Micros | null;
   readonly updated_at: Micros;
   readonly completed_at: Micros | null;
+  readonly turn: number;
+  readonly is_rewound: boolean;
 }
 
 export interface WantedInstance {
@@ -189,7 +191,8 @@ export function readInstances(
   return sql`
     select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
            i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
-           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure,
+           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure, i.turn,
+           i.is_rewound,
            case when ${withPayloads}::bool then i.input end as input,
            case when ${withPayloads}::bool then i.output end as output
       from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
@@ -213,11 +216,16 @@ export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
     scheduledAt: row.scheduled_at,
     updatedAt: row.updated_at,
     completedAt: row.completed_at,
+    turn: row.turn,
+    isRewound: row.is_rewound,
   };
 }
 
-/** Rows with everything that hangs on them; the hub is being deleted. */
-export function deleteInstances(instances: readonly InstanceKey[]): Statement<{ instance_key: number }> {
+/** Rows with everything that hangs on them: all when their hub is deleted, otherwise only finished ones. */
+export function deleteInstances(
+  instances: readonly InstanceKey[],
+  which: 'all' | 'finished',
+): Statement<{ instance_key: number }> {
   return sql`
     with gone as (
       delete from instances i
@@ -225,6 +233,7 @@ export function deleteInstances(instances: readonly InstanceKey[]): Statement<{ 
              t(partition, instance_key)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
+         and (i.completed_at is not null or ${which === 'all'}::bool)
       returning i.partition, i.instance_key),
     history_gone as (
       delete from history h

@@ -15,6 +15,7 @@ import {
   type ReleasedActivity,
   type ReleasePatch,
   type RenewPatch,
+  type Rewind,
   type SentMessage,
   type StoredChunk,
   type TakenChunk,
@@ -72,6 +73,8 @@ export class Parts {
   readonly controls: ControlPatch[] = [];
   readonly releases: ReleasePatch[] = [];
   readonly fetches: FetchPatch[] = [];
+  readonly rewinds: Rewind[] = [];
+  readonly pendingActivities: NewActivity[] = [];
   readonly consumed: SentMessage[] = [];
   readonly instances: NewInstance[] = [];
   readonly instanceDrafts: Draft[] = [];
@@ -117,6 +120,11 @@ export class Parts {
     };
     this.drafts.push(draft);
     if (write.patch) this.#addPatch(write.patch);
+    for (const rewind of write.rewinds ?? []) {
+      this.rewinds.push(rewind);
+      this.lockKeys.push(rewind);
+      append(this.pendingActivities, rewind.pendingActivities);
+    }
     for (const instance of write.instances ?? []) this.#addInstance(instance, draft);
     for (const message of write.messages ?? []) {
       const sent: SentMessage[] = [];

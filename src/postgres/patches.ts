@@ -7,6 +7,7 @@ import {
   type FetchPatch,
   type ReleasePatch,
   type RenewPatch,
+  type Rewind,
   type TurnPatch,
 } from '../domain/write.ts';
 import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
@@ -138,6 +139,42 @@ export function recordControls(me: number, patches: readonly ControlPatch[]): St
       returning 1)
     select 1 / (count(*) = ${patches.length}::int4)::int
       from changed`;
+}
+
+/** Of a failed instance nobody is the owner: its guard is its status. */
+export function recordRewinds(rewinds: readonly Rewind[]): Statement<{ hub_ids: readonly number[] | null }> {
+  return sql`
+    with rewound as (
+      update instances i
+         set status = 0,
+             turn = i.turn + 1,
+             attempts = 0,
+             execution_id = t.execution_id,
+             ready_at = clock_timestamp(),
+             output = null,
+             failure = null,
+             parent = t.parent,
+             trace_context = null,
+             is_rewound = true,
+             history_bytes = t.bytes,
+             updated_at = t.updated_at,
+             completed_at = null
+        from unnest(${int4s(rewinds, (r) => r.partition)}::int4[],
+                    ${int8s(rewinds, (r) => r.key)}::int8[],
+                    ${int4s(rewinds, (r) => r.turn)}::int4[],
+                    ${texts(rewinds, (r) => r.executionId)}::text[],
+                    ${byteas(rewinds, (r) => r.parentWire)}::bytea[],
+                    ${int4s(rewinds, (r) => r.history.length)}::int4[],
+                    ${timestamps(rewinds, (r) => r.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, execution_id, parent, bytes, updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.status = 3
+         and i.turn = t.turn
+      returning i.hub_id)
+    select 1 / (count(*) = ${rewinds.length}::int4)::int as guard,
+           array_agg(distinct hub_id) as hub_ids
+      from rewound`;
 }
 
 /** What a release leaves behind that is worth claiming at once, as parallel arrays. */

@@ -159,11 +159,11 @@ function itemOf(row: FreedRow): BatchResult['spilled'][number]['item'] {
 }
 
 /** Locks in the order of all, then deletes rows with everything that hangs on them. */
-export function deleteInstancesPlan(keys: readonly InstanceKey[]): Plan<number> {
+export function deleteInstancesPlan(keys: readonly InstanceKey[], which: 'all' | 'finished'): Plan<number> {
   let deleted = 0;
   return {
     first: [step(lockInstances({ keys, ids: [], parents: [] }))],
-    rest: () => [step(deleteInstances(keys), () => deleted++)],
+    rest: () => [step(deleteInstances(keys, which), () => deleted++)],
     finish: () => deleted,
   };
 }

@@ -79,10 +79,11 @@ export class WriteQueue {
 class Conflicts {
   readonly #taken = new Set<string | number>();
 
-  admits({ patch, completion, storedChunk }: Write): boolean {
+  admits({ patch, rewinds, completion, storedChunk }: Write): boolean {
     // Keys of instances and activities come from one sequence: they can't be mistaken for each other.
     const claims: (string | number)[] = [];
     if (patch) claims.push(patch.key);
+    for (const { key } of rewinds ?? []) claims.push(key);
     if (completion) claims.push(completion.activityKey);
     if (storedChunk) claims.push(`${storedChunk.replicaId}/${storedChunk.chunk}/${storedChunk.token}`);
     if (claims.some((claim) => this.#taken.has(claim))) return false;
@@ -91,10 +92,12 @@ class Conflicts {
   }
 }
 
-/** A client's start, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
-export function isFromClient({ patch, instances, messages }: Write): boolean {
+/** A client's start, rewind, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
+export function isFromClient({ patch, rewinds, instances, messages }: Write): boolean {
   return (
-    (!patch && (instances?.length ?? 0) > 0) || (messages?.some((message) => message.isFromClient) ?? false)
+    rewinds !== undefined ||
+    (!patch && (instances?.length ?? 0) > 0) ||
+    (messages?.some((message) => message.isFromClient) ?? false)
   );
 }
 
@@ -102,12 +105,13 @@ const PER_ROW_BYTES = 100;
 
 /** Bounds batch and queue; rows count something beside their payload. */
 export function approximateBytes(write: Write): number {
-  const { patch, instances, activities, timers, messages, completion, storedChunk } = write;
+  const { patch, rewinds, instances, activities, timers, messages, completion, storedChunk } = write;
   const { dueTimers, releasedActivities } = write;
   const rows = (dueTimers?.length ?? 0) + (releasedActivities?.length ?? 0) + 1;
   return (
     rows * PER_ROW_BYTES +
     patchBytes(patch) +
+    sum(rewinds, ({ history }) => history.length) +
     sum(instances, ({ started, input }) => started.length + (input?.length ?? 0)) +
     sum(activities, ({ request }) => request.length) +
     sum(timers, ({ message }) => message.event.length) +

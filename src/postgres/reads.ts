@@ -3,21 +3,37 @@ import { SchedulerError, unavailable } from '../domain/errors.ts';
 import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
-import { type Backlog, type Probe, type Store } from '../domain/store.ts';
+import {
+  type Backlog,
+  type CreatedPosition,
+  type Found,
+  type HistoryPage,
+  type Probe,
+  type Store,
+} from '../domain/store.ts';
 import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
 import { findActivity } from './activities.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
 import { findDead } from './free.ts';
-import { readHistory } from './history.ts';
-import { findHub, insertHub, listHubs, markHubDeleted } from './hubs.ts';
+import { readHistory, readHistoryPage } from './history.ts';
+import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
 import { readPending } from './inbox.ts';
 import { readInstances, toSnapshot } from './instances.ts';
 import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
+import {
+  type CreatedRow,
+  findFinishedChildren,
+  readFound,
+  stepByCompletion,
+  stepByCreation,
+} from './search.ts';
 import { query, type Statement } from './sql.ts';
 import { readTimers } from './timers.ts';
 
+/** History that one page reads. */
+const HISTORY_PAGE_BYTES = 4 * 1024 * 1024;
 /** Bells that one probe looks at. */
 const PROBED_BELLS = 500;
 
@@ -59,6 +75,42 @@ export class Reads {
 
   async readHistory(instance: InstanceKey): Promise<Buffer[]> {
     return (await this.rows(readHistory([instance]))).map((row) => row.events);
+  }
+
+  async readHistoryPage(instance: InstanceKey, afterTurn: number): Promise<HistoryPage | undefined> {
+    const rows = await this.rows(readHistoryPage(instance, afterTurn, HISTORY_PAGE_BYTES));
+    const [first] = rows;
+    return (
+      first && {
+        executionId: first.execution_id,
+        turn: first.recorded,
+        rows: rows.flatMap(({ turn, events }) => (turn !== null && events ? [{ turn, events }] : [])),
+      }
+    );
+  }
+
+  readonly findCreated: Store['findCreated'] = async (filter, after) => {
+    const rows = await this.rows(stepByCreation(filter, after));
+    const toPosition = (row: CreatedRow): CreatedPosition => ({
+      partition: row.partition,
+      key: row.instance_key,
+      createdAt: row.created_at,
+    });
+    return toFound(rows, toPosition);
+  };
+
+  readonly findCompleted: Store['findCompleted'] = async (filter, after) => {
+    const rows = await this.rows(stepByCompletion(filter, after));
+    return toFound(rows, (row) => ({ completedAt: row.completed_at, id: row.instance_id }));
+  };
+
+  readonly readFound: Store['readFound'] = async (instances, { withPayloads, maxBytes }) => {
+    if (instances.length === 0) return [];
+    return (await this.rows(readFound(instances, withPayloads, maxBytes))).map(toSnapshot);
+  };
+
+  async findFinishedChildren(parents: readonly InstanceKey[], limit: number): Promise<InstanceKey[]> {
+    return (await this.rows(findFinishedChildren(parents, limit))).map(toKey);
   }
 
   readonly readPending: Store['readPending'] = async (sent) => {
@@ -142,4 +194,15 @@ export class Reads {
   async deleteHub(name: string): Promise<boolean> {
     return (await this.rows(markHubDeleted(name))).length > 0;
   }
+}
+
+function toFound<Row extends { readonly is_match: boolean; readonly is_full: boolean }, Position>(
+  rows: readonly Row[],
+  toPosition: (row: Row) => Position,
+): Found<Position> {
+  const last = rows.at(-1);
+  return {
+    matches: rows.filter((row) => row.is_match).map(toPosition),
+    last: last?.is_full ? toPosition(last) : undefined,
+  };
 }

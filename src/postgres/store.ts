@@ -150,11 +150,14 @@ class PostgresStore extends Reads implements OpenStore {
 
   readonly disown: Store['disown'] = (instance) => this.#lane.run(() => disownPlan(instance, this.#around));
 
+  readonly purge: Store['purge'] = (instances) =>
+    this.#lane.run(() => deleteInstancesPlan(instances, 'finished'));
+
   async sweepDeletedHubs(): Promise<number> {
     for (const { hub_id: hubId } of await this.rows(findDeletedHubs())) {
       const found = await this.rows(findInstancesOf(hubId, limits.freeRows));
       const keys = found.map(toKey);
-      if (keys.length > 0) return this.#lane.run(() => deleteInstancesPlan(keys));
+      if (keys.length > 0) return this.#lane.run(() => deleteInstancesPlan(keys, 'all'));
       await this.rows(forgetHub(hubId));
     }
     return 0;

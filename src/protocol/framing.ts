@@ -68,6 +68,25 @@ export function unframe(frames: Buffer): Buffer[] {
   return Array.from(framesOf(frames), ({ content, end }) => frames.subarray(content, end));
 }
 
+/** The frames of all events but ExecutionRewound, which readers see and workers must not (contract §1 rule 5). */
+export function withoutRewinds(frames: Buffer): Buffer {
+  const kept: Buffer[] = [];
+  for (const { start, content, end } of framesOf(frames)) {
+    if (!isRewind(frames.subarray(content, end))) kept.push(frames.subarray(start, end));
+  }
+  return Buffer.concat(kept);
+}
+
+function isRewind(event: Buffer): boolean {
+  const reader = new WireReader(event);
+  while (reader.at < event.length) {
+    const tag = reader.tag();
+    if (tag === EVENT_REWOUND) return true;
+    reader.skip(tag);
+  }
+  return false;
+}
+
 /** All the frames with another tag, in pieces of at most so many bytes; a frame that is larger is a piece of its own. */
 export function splitFrames(rows: readonly Buffer[], tag: FrameTag, maxBytes: number): Buffer[] {
   const pieces: Buffer[] = [];
@@ -153,6 +172,7 @@ const REQUIRES_HISTORY_STREAMING = Buffer.from([0x30, 1]); // OrchestratorReques
 const TRACE_CONTEXT = 0x42; // OrchestratorRequest.orchestrationTraceContext = 8
 const WRAPPED_VALUE = 0x0a; // StringValue.value = 1
 const EVENT_TIMESTAMP = 0x12; // HistoryEvent.timestamp = 2
+const EVENT_REWOUND = 0xf2; // HistoryEvent.executionRewound = 30
 
 function* framesOf(frames: Buffer): Generator<{ start: number; content: number; end: number }> {
   const reader = new WireReader(frames);

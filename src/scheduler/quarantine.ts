@@ -1,4 +1,4 @@
-import { type ActivityLease } from '../dispatch/activities.ts';
+import { type ActivityRef } from '../dispatch/activities.ts';
 import { type Resident } from '../dispatch/resident.ts';
 import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
 import { buildTurn } from '../domain/turn.ts';
@@ -22,10 +22,14 @@ export async function quarantineInstance(
 }
 
 /** Answers an activity that no worker gets through with a failure that says so. */
-export async function quarantineActivity(context: Context, lease: ActivityLease): Promise<void> {
+export async function quarantineActivity(
+  context: Context,
+  activity: ActivityRef,
+  reason: string,
+): Promise<void> {
   const { codec, ids, now, store, log } = context;
-  const { partition, key, activityKey, hubId, taskId, name, attempt } = lease;
-  log.warn({ activity: name, attempts: attempt + 1 }, 'an activity is quarantined: no worker answered it');
-  const event = poisonedActivityEvent({ taskId, name, attempts: attempt + 1 }, { codec, ids, now: now() });
+  const { partition, key, activityKey, hubId, taskId, name } = activity;
+  log.warn({ activity: name }, `an activity is quarantined: it was given up ${reason}`);
+  const event = poisonedActivityEvent({ taskId, name, reason }, { codec, ids, now: now() });
   await store.commit({ completion: { partition, key, activityKey, hubId, event } });
 }

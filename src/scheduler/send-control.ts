@@ -1,5 +1,6 @@
 import { type InstanceId, partitionOf } from '../domain/ids.ts';
 import { type ControlKind, ranks } from '../domain/message.ts';
+import { type SentMessage } from '../domain/write.ts';
 import { type HubContext } from './context.ts';
 
 /** The control is durable by then; a caller needs to wait no longer for its owner to apply it. */
@@ -15,7 +16,7 @@ export async function sendControl(
   kind: ControlKind,
   event: Buffer,
 ): Promise<void> {
-  const { hubId, store, waits } = context;
+  const { hubId, store } = context;
   const result = await store.commit({
     messages: [
       {
@@ -26,7 +27,15 @@ export async function sendControl(
     ],
   });
   const sent = result.outcome === 'committed' ? result.messages[0]?.[0] : undefined;
-  if (!sent) return;
+  if (sent) await whenApplied(context, id, sent);
+}
+
+/** Resolves when that control has been applied, or after a while: it will be. */
+export async function whenApplied(
+  { hubId, waits }: HubContext,
+  id: InstanceId,
+  control: SentMessage,
+): Promise<void> {
   const signal = AbortSignal.timeout(APPLY_WAIT_MS);
-  await waits.forControl({ hubId, id, signal }, sent).catch(() => undefined);
+  await waits.forControl({ hubId, id, signal }, control).catch(() => undefined);
 }

@@ -21,7 +21,7 @@ export async function startInstance(
   checkIdReusePolicy(policy);
   const { hubId, now, ids, codec } = context;
   const instance = buildInstance(request, { hubId, now: now(), ids, codec });
-  if (await insert(context, instance)) return instance.id;
+  if (await insertInstance(context, instance)) return instance.id;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [existing] = await context.store.readInstances([{ hubId, id: instance.id }], false);
     const decision = decideStart(existing?.status, policy);
@@ -29,7 +29,7 @@ export async function startInstance(
     if (decision === 'terminateFirst') await endInstance(context, instance.id);
     const replaces =
       typeof decision === 'object' ? decision.replace : decision === 'create' ? [] : replaceable(policy);
-    if (await insert(context, { ...instance, replaces })) return instance.id;
+    if (await insertInstance(context, { ...instance, replaces })) return instance.id;
   }
   throw unavailable(`the instance '${instance.id}' is being started by others at the same time; try again`);
 }
@@ -41,7 +41,8 @@ function replaceable(policy: CreateInstanceRequest['orchestrationIdReusePolicy']
   );
 }
 
-async function insert(context: HubContext, instance: NewInstance): Promise<boolean> {
+/** False when somebody holds the id whom it may not replace. */
+export async function insertInstance(context: HubContext, instance: NewInstance): Promise<boolean> {
   const { dispatch, store } = context;
   const owned = instance.scheduledAt === null && dispatch.promiseInstance(instance);
   const write = { instances: [{ ...instance, owned }] };
