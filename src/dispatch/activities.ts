@@ -4,7 +4,7 @@ import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
 import { activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
-import { type Requests } from './requests.ts';
+import { type ActivityRef, type Requests } from './requests.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 import { type WorkClass, WorkClasses } from './work-class.ts';
 
@@ -12,11 +12,7 @@ import { type WorkClass, WorkClasses } from './work-class.ts';
 export type ActivityItem = NewActivity & { readonly attempt: number; readonly readySinceMs: number };
 
 /** An activity that a worker has: bound to its stream, and to a long limit (design.md §3.2). */
-export interface ActivityLease extends InstanceKey {
-  readonly activityKey: number;
-  readonly taskId: number;
-  readonly hubId: number;
-  readonly name: string;
+export interface ActivityLease extends ActivityRef {
   readonly attempt: number;
   readonly stream: WorkerStream;
   /** Monotonic; Infinity when bound to the stream alone. */

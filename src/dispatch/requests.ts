@@ -1,6 +1,14 @@
+import { type InstanceKey } from '../domain/ids.ts';
 import { type ReleasedActivity } from '../domain/write.ts';
-import { type ActivityLease } from './activities.ts';
 import { type Resident } from './resident.ts';
+
+/** Which activity. `key` is the instance's. */
+export interface ActivityRef extends InstanceKey {
+  readonly activityKey: number;
+  readonly taskId: number;
+  readonly hubId: number;
+  readonly name: string;
+}
 
 /**
  * What dispatch asks of the scheduler: it knows what must happen next but awaits nothing itself. Each call returns at
@@ -15,7 +23,7 @@ export interface Requests {
   /** Ends an instance that no worker gets through, with the reason. */
   quarantine(resident: Resident, reason: string): void;
   releaseActivities(released: readonly ReleasedActivity[]): void;
-  quarantineActivity(lease: ActivityLease): void;
+  quarantineActivity(activity: ActivityRef & { readonly attempt: number }): void;
   /** Some (hub, kind) may have unowned work and there are slots for it. */
   claim(): void;
 }

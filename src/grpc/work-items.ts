@@ -63,10 +63,20 @@ async function openStream(parts: GrpcParts, connections: Connections, call: Work
   });
 }
 
-/** gRPC's stream knows the transport's back-pressure; it emits 'cancelled' however the call ends. */
+/** Bytes that may wait for the transport before a stream takes no more items. */
+const BUFFERED_BYTES = 256 * 1024;
+
+/**
+ * gRPC's stream knows the transport's back-pressure, but counts messages: 16 small ones would fill it, so bytes are counted
+ * here. 'drain' comes when nothing waits any more.
+ */
 function sinkOf(call: WorkItemCall): Parameters<StreamRegistry['open']>[0]['sink'] {
+  let waiting = 0;
   return {
-    write: (item) => call.write(item),
+    write(item) {
+      waiting = call.writableLength === 0 ? item.length : waiting + item.length;
+      return call.write(item) || waiting < BUFFERED_BYTES;
+    },
     end: (error) => {
       call.emit('error', statusOf(error));
     },

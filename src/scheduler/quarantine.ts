@@ -1,4 +1,4 @@
-import { type ActivityLease } from '../dispatch/activities.ts';
+import { type ActivityRef } from '../dispatch/requests.ts';
 import { type Resident } from '../dispatch/resident.ts';
 import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
 import { buildTurn } from '../domain/turn.ts';
@@ -22,9 +22,12 @@ export async function quarantineInstance(
 }
 
 /** Answers an activity that no worker gets through with a failure that says so. */
-export async function quarantineActivity(context: Context, lease: ActivityLease): Promise<void> {
+export async function quarantineActivity(
+  context: Context,
+  activity: ActivityRef & { readonly attempt: number },
+): Promise<void> {
   const { codec, ids, now, store, log } = context;
-  const { partition, key, activityKey, hubId, taskId, name, attempt } = lease;
+  const { partition, key, activityKey, hubId, taskId, name, attempt } = activity;
   log.warn({ activity: name, attempts: attempt + 1 }, 'an activity is quarantined: no worker answered it');
   const event = poisonedActivityEvent({ taskId, name, attempts: attempt + 1 }, { codec, ids, now: now() });
   await store.commit({ completion: { partition, key, activityKey, hubId, event } });
