@@ -1,8 +1,9 @@
 import { encodeToken } from '../domain/completion-token.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
-import { activityWorkItem } from '../protocol/framing.ts';
+import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
+import { type Abandons } from './abandons.ts';
 import { Clock } from './clock.ts';
 import { type ActivityRef, type Requests } from './requests.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
@@ -23,8 +24,11 @@ interface ActivityOptions {
   readonly streams: WorkerStreams;
   readonly incarnation: number;
   readonly leaseMs: number;
+  /** Deliveries that may end badly. */
+  readonly maxAttempts: number;
   readonly requests: Requests;
-  readonly metrics: Pick<Metrics, 'dispatched'>;
+  readonly abandons: Abandons;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered'>;
 }
 
 /** Activities owned by this replica: those that wait for a slot, and the leases of those that are out. */
@@ -34,13 +38,17 @@ export class Activities {
   readonly #incarnation: number;
   readonly #leaseMs: number;
   readonly #requests: Requests;
-  readonly #metrics: Pick<Metrics, 'dispatched'>;
+  readonly #abandons: Abandons;
+  readonly #maxAttempts: number;
+  readonly #metrics: ActivityOptions['metrics'];
 
   constructor(options: ActivityOptions) {
     this.classes = new WorkClasses(options.streams);
+    this.#abandons = options.abandons;
     this.#metrics = options.metrics;
     this.#incarnation = options.incarnation;
     this.#leaseMs = options.leaseMs;
+    this.#maxAttempts = options.maxAttempts;
     this.#requests = options.requests;
   }
 
@@ -55,7 +63,7 @@ export class Activities {
   /** Sends it now, or queues it, or gives it back when no stream here takes it. */
   dispatch(item: ActivityItem, mayDispatch: boolean): void {
     const workClass = this.classOf(item);
-    const stream = mayDispatch ? workClass.bestStream() : undefined;
+    const stream = mayDispatch ? workClass.bestStream(this.#abandons.lastOf(item.activityKey)) : undefined;
     if (stream) this.send(item, stream);
     else if (workClass.isServed) this.classes.enqueue(workClass, item);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
@@ -85,6 +93,7 @@ export class Activities {
     });
     stream.outstanding.activity++;
     this.#metrics.dispatched('activity', Clock.monotonicMs() - item.readySinceMs);
+    stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
   }
 
@@ -111,6 +120,16 @@ export class Activities {
     const expired = [...this.#leases.values()].filter(isOver);
     for (const lease of expired) this.take(lease.activityKey, lease.hubId);
     return expired;
+  }
+
+  /** What came to nothing goes back to the database, one delivery further; after too many it is given up. */
+  giveBack(expired: readonly ActivityLease[]): void {
+    const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= this.#maxAttempts;
+    for (const lease of expired.filter(isPoison)) this.#requests.quarantineActivity(lease);
+    const again = expired.filter((lease) => !isPoison(lease));
+    if (again.length === 0) return;
+    this.#metrics.redelivered('activity', again.length);
+    this.#requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
   }
 
   /** What is out, as plain data: a new incarnation goes on with it (decisions 14). */

@@ -67,6 +67,7 @@ export class Orchestrations {
     resident.lease = { stream, turn, dispatch, deadlineMs: nowMs + leaseMs, chunks: undefined };
     stream.outstanding.orchestration++;
     this.#out.add(resident);
+    stream.unanswered?.sent(state.id, undefined, item.token);
     stream.send(orchestratorWorkItem(item));
   }
 

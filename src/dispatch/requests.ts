@@ -16,8 +16,8 @@ export interface ActivityRef extends InstanceKey {
  */
 export interface Requests {
   applyControl(resident: Resident): void;
-  /** Gives an instance up; `readyInMs` null: until somebody rings. */
-  release(resident: Resident, readyInMs: number | null): void;
+  /** Gives an instance up. */
+  release(resident: Resident): void;
   fetch(resident: Resident): void;
   loadHistory(resident: Resident): void;
   /** Ends an instance that no worker gets through, with the reason. */

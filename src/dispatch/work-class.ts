@@ -58,13 +58,14 @@ export class WorkClass<Item> {
     return accepts;
   }
 
-  /** The accepting stream with most free slots. */
-  bestStream(): WorkerStream | undefined {
+  /** The accepting stream with most free slots; `avoided` only when no other has any. */
+  bestStream(avoided?: WorkerStream): WorkerStream | undefined {
     let best: WorkerStream | undefined;
     let free = 0;
     for (const stream of this.#streams.ofHub(this.hubId)) {
       const slots = stream.freeSlots(this.kind);
-      if (slots > free && this.isAcceptedBy(stream)) {
+      const isBetter = best === avoided ? slots > 0 : stream !== avoided && slots > free;
+      if (slots > 0 && (best === undefined || isBetter) && this.isAcceptedBy(stream)) {
         best = stream;
         free = slots;
       }

@@ -157,6 +157,11 @@ export function recordReleases(me: number, patches: readonly ReleasePatch[]): St
       update instances i
          set owner = null,
              ready_at = coalesce(i.ready_at, clock_timestamp() + t.ready_in_ms * interval '1 ms'),
+             engine_work = i.engine_work or exists (select 1
+                                                      from inbox x
+                                                     where x.partition = i.partition
+                                                       and x.instance_key = i.instance_key
+                                                       and x.rank < 0),
              attempts = t.attempts
         from unnest(${int4s(patches, (p) => p.partition)}::int4[],
                     ${int8s(patches, (p) => p.key)}::int8[],
