@@ -59,7 +59,8 @@ create table instances (
   scheduled_at timestamptz,
   primary key (partition, instance_key)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
-create unique index instances_id on instances (partition, hub_id, instance_id);
+-- Begins with the hub, so that a look-up by key (partition, instance_key) can't be planned on it.
+create unique index instances_id on instances (hub_id, partition, instance_id);
 -- Claims: unowned and deliverable, hub by hub.
 create index instances_claimable on instances (hub_id, kind, ready_at) where owner is null and ready_at is not null;
 create index instances_engine_work on instances (ready_at) where owner is null and engine_work;
@@ -121,7 +122,7 @@ create table timers (
   event bytea not null,
   primary key (partition, fires_at, timer_key)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
-create index timers_instance on timers (partition, instance_key);
+create index timers_instance on timers (instance_key);
 
 -- Turns that were answered at a replica that does not own the instance, for the owner to record.
 create table completions (

@@ -100,7 +100,7 @@ create table instances (
 CREATE INDEX instances_claimable ON instances USING btree (hub_id, kind, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
 CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
-CREATE UNIQUE INDEX instances_id ON instances USING btree (partition, hub_id, instance_id);
+CREATE UNIQUE INDEX instances_id ON instances USING btree (hub_id, partition, instance_id);
 CREATE INDEX instances_owner ON instances USING btree (owner, partition, instance_key) WHERE (owner IS NOT NULL);
 CREATE INDEX instances_parent ON instances USING btree (parent_key) WHERE (parent_key IS NOT NULL);
 CREATE INDEX instances_rung ON instances USING btree (ready_at) WHERE ((owner IS NOT NULL) AND (ready_at IS NOT NULL));
@@ -135,4 +135,4 @@ create table timers (
   event bytea not null,
   constraint timers_pkey PRIMARY KEY (partition, fires_at, timer_key)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
-CREATE INDEX timers_instance ON timers USING btree (partition, instance_key);
+CREATE INDEX timers_instance ON timers USING btree (instance_key);

@@ -3,6 +3,7 @@ import { type Resident } from './dispatch/resident.ts';
 import { SchedulerError } from './domain/errors.ts';
 import { applyControl } from './scheduler/apply-control.ts';
 import { type Context } from './scheduler/context.ts';
+import { insist } from './scheduler/insist.ts';
 import { loadHistory } from './scheduler/load-history.ts';
 import { quarantineActivity, quarantineInstance } from './scheduler/quarantine.ts';
 import { releaseInstance } from './scheduler/release-instance.ts';
@@ -50,15 +51,15 @@ export class BackgroundWork {
     return {
       applyControl: (resident) =>
         void this.#attemptFor(resident, 'apply-control', applyControl(context(), resident)),
-      release: (resident, readyInMs) =>
-        void this.#attemptFor(resident, 'release-instance', releaseInstance(context(), resident, readyInMs)),
+      release: (resident, backoffMs) =>
+        void this.#attemptFor(resident, 'release-instance', releaseInstance(context(), resident, backoffMs)),
       fetch: (resident) => void this.#attemptFor(resident, 'fetch', fetchInbox(context(), resident.state)),
       loadHistory: (resident) =>
         void this.#attemptFor(resident, 'load-history', loadHistory(context(), resident)),
       quarantine: (resident, reason) =>
         void this.#attemptFor(resident, 'quarantine', quarantineInstance(context(), resident, reason)),
       releaseActivities: (releasedActivities) =>
-        void this.attempt('release-activities', context().store.commit({ releasedActivities })),
+        void insist(context(), 'release-activities', () => context().store.commit({ releasedActivities })),
       quarantineActivity: (activity, reason) =>
         void this.attempt('quarantine', quarantineActivity(context(), activity, reason)),
       claim: () => {

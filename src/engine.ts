@@ -55,7 +55,7 @@ export class Engine {
   readonly #alarm: TimerAlarm;
   readonly #loops: Loops;
   readonly #work = new BackgroundWork(this);
-  #isOver = false;
+  readonly #over = new AbortController();
 
   /** Registers a new incarnation and begins to work. Rejects when the database can't be reached. */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -100,7 +100,7 @@ export class Engine {
       this.die(reason);
     };
     this.context = {
-      ...{ store, dispatch, waits, codec, settings, metrics, startOver },
+      ...{ store, dispatch, waits, codec, settings, metrics, startOver, signal: this.#over.signal },
       ids: store.ids,
       log: log.child({ replica: store.replicaId }),
       now: () => clock.now(),
@@ -124,7 +124,7 @@ export class Engine {
   }
 
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#over.signal.aborted;
   }
 
   get replicaId(): number {
@@ -133,8 +133,8 @@ export class Engine {
 
   /** This incarnation is over at once: nothing of it is waited for. */
   die(reason: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.#over.abort();
     this.context.dispatch.close();
     this.#alarm.stop();
     for (const loop of Object.values(this.#loops)) void loop.stop();
@@ -154,8 +154,8 @@ export class Engine {
 
   /** An orderly end: releases what is owned, deletes the replica's row last. Without a database others free it later. */
   async end(): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.#over.abort();
     this.context.dispatch.close();
     this.#alarm.stop();
     const closing = Promise.all(Object.values(this.#loops).map((loop) => loop.stop()))
@@ -176,18 +176,16 @@ export class Engine {
   }
 
   hinted(hints: readonly Hint[]): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     for (const hint of hints) this.#heed(hint);
   }
 
   #heed(hint: Hint): void {
-    const { dispatch, waits } = this.context;
+    const { waits } = this.context;
     switch (hint.kind) {
-      case 'bell': {
-        const resident = dispatch.residents.get(hint.key);
-        if (resident) void this.#work.attempt('fetch', fetchInbox(this.context, resident.state));
+      case 'bell':
+        void this.#work.attempt('fetch', fetchInbox(this.context, hint));
         return;
-      }
       case 'work':
         this.#workAppeared(hint.hubId, hint.item);
         return;

@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { StartupError } from '../lib/startup-error.ts';
 import { version } from '../version.ts';
+import { benchCommand } from './bench.ts';
 import { devCommand } from './dev.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 
-const commands = [devCommand, serveCommand, migrateCommand];
+const commands = [devCommand, serveCommand, migrateCommand, benchCommand];
 
 /** Runs one command and returns the exit code of the program. */
 export async function runProgram(args: readonly string[]): Promise<number> {

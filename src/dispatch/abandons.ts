@@ -1,24 +1,36 @@
+import { type WorkerStream } from './streams.ts';
+
 /** Keys remembered; the oldest are forgotten, which only shortens a delay. */
 const REMEMBERED = 10_000;
 
-/** How often the same work item was abandoned in a row, as far as this replica saw it. */
+interface Abandoned {
+  readonly count: number;
+  readonly by: WorkerStream;
+}
+
+/** How often the same work item was abandoned in a row and by whom, as far as this replica saw it. */
 export class Abandons {
-  readonly #counts = new Map<number, number>();
+  readonly #byKey = new Map<number, Abandoned>();
 
   /** Counts one more and returns the count. */
-  add(key: number): number {
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.delete(key);
-    this.#counts.set(key, count);
-    if (this.#counts.size > REMEMBERED) {
-      const [oldest] = this.#counts.keys();
-      if (oldest !== undefined) this.#counts.delete(oldest);
+  add(key: number, by: WorkerStream): number {
+    const count = (this.#byKey.get(key)?.count ?? 0) + 1;
+    this.#byKey.delete(key);
+    this.#byKey.set(key, { count, by });
+    if (this.#byKey.size > REMEMBERED) {
+      const [oldest] = this.#byKey.keys();
+      if (oldest !== undefined) this.#byKey.delete(oldest);
     }
     return count;
   }
 
+  /** Who gave it back last: another stream should have it next (contract §12.2). */
+  lastOf(key: number): WorkerStream | undefined {
+    return this.#byKey.get(key)?.by;
+  }
+
   /** It was answered. */
   clear(key: number): void {
-    if (this.#counts.size > 0) this.#counts.delete(key);
+    if (this.#byKey.size > 0) this.#byKey.delete(key);
   }
 }

@@ -1,23 +1,17 @@
 import { encodeToken } from '../domain/completion-token.ts';
+import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
-import { activityWorkItem } from '../protocol/framing.ts';
+import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
+import { type Abandons } from './abandons.ts';
 import { Clock } from './clock.ts';
-import { type Requests } from './requests.ts';
+import { type ActivityRef, type Requests } from './requests.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 import { type WorkClass, WorkClasses } from './work-class.ts';
 
 /** An activity of this replica, waiting for a slot since a monotonic moment. */
 export type ActivityItem = NewActivity & { readonly attempt: number; readonly readySinceMs: number };
-
-/** Which activity. `key` is the instance's. */
-export interface ActivityRef extends InstanceKey {
-  readonly activityKey: number;
-  readonly taskId: number;
-  readonly hubId: number;
-  readonly name: string;
-}
 
 /** An activity that a worker has: bound to its stream, and to a long limit (design.md §3.2). */
 export interface ActivityLease extends ActivityRef {
@@ -35,8 +29,11 @@ interface ActivityOptions {
   readonly incarnation: number;
   readonly leaseMs: number;
   readonly maxItemBytes: number;
+  /** Deliveries that may end badly. */
+  readonly maxAttempts: number;
   readonly requests: Requests;
-  readonly metrics: Pick<Metrics, 'dispatched'>;
+  readonly abandons: Abandons;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered'>;
 }
 
 /** Activities owned by this replica: those that wait for a slot, and the leases of those that are out. */
@@ -47,14 +44,18 @@ export class Activities {
   readonly #leaseMs: number;
   readonly #maxItemBytes: number;
   readonly #requests: Requests;
-  readonly #metrics: Pick<Metrics, 'dispatched'>;
+  readonly #abandons: Abandons;
+  readonly #maxAttempts: number;
+  readonly #metrics: ActivityOptions['metrics'];
 
   constructor(options: ActivityOptions) {
     this.classes = new WorkClasses(options.streams);
+    this.#abandons = options.abandons;
     this.#metrics = options.metrics;
     this.#incarnation = options.incarnation;
     this.#leaseMs = options.leaseMs;
     this.#maxItemBytes = options.maxItemBytes;
+    this.#maxAttempts = options.maxAttempts;
     this.#requests = options.requests;
   }
 
@@ -73,7 +74,9 @@ export class Activities {
       return;
     }
     const workClass = this.classOf(item);
-    const stream = mayDispatch ? workClass.bestStream() : undefined;
+    const stream = mayDispatch
+      ? workClass.bestStream({ avoided: this.#abandons.lastOf(item.activityKey) })
+      : undefined;
     if (stream) this.send(item, stream);
     else if (workClass.isServed) this.classes.enqueue(workClass, item);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
@@ -103,6 +106,7 @@ export class Activities {
     });
     stream.outstanding.activity++;
     this.#metrics.dispatched('activity', Clock.monotonicMs() - item.readySinceMs);
+    stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
   }
 
@@ -129,6 +133,18 @@ export class Activities {
     const expired = [...this.#leases.values()].filter(isOver);
     for (const lease of expired) this.take(lease.activityKey, lease.hubId);
     return expired;
+  }
+
+  /** What came to nothing goes back to the database, one delivery further; after too many it is given up. */
+  giveBack(expired: readonly ActivityLease[]): void {
+    const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= this.#maxAttempts;
+    for (const lease of expired.filter(isPoison)) {
+      this.#requests.quarantineActivity(lease, unanswered(lease.attempt + 1));
+    }
+    const again = expired.filter((lease) => !isPoison(lease));
+    if (again.length === 0) return;
+    this.#metrics.redelivered('activity', again.length);
+    this.#requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
   }
 
   /** What is out, as plain data: a new incarnation goes on with it (decisions 14). */

@@ -1,6 +1,5 @@
 import { type CompletionToken } from '../domain/completion-token.ts';
 import { isTerminal } from '../domain/instance.ts';
-import { unanswered } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -71,9 +70,10 @@ export class Dispatch implements Residency, StreamListener {
       maxItemBytes: settings.maxWorkItemBytes,
     });
     this.activities = new Activities({
-      ...{ streams, incarnation, requests, metrics },
+      ...{ streams, incarnation, requests, metrics, abandons: this.abandons },
       leaseMs: settings.activityLeaseMs,
       maxItemBytes: settings.maxWorkItemBytes,
+      maxAttempts: settings.maxDeliveryAttempts,
     });
     this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
     this.slots = new Slots(streams, (hubId, kind) =>
@@ -140,7 +140,7 @@ export class Dispatch implements Residency, StreamListener {
     this.#dispatchActivities(result);
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
-    for (const resident of this.residents.surplus()) this.#release(resident, resident.readyInMs);
+    for (const resident of this.residents.surplus()) this.#release(resident);
     this.#options.onSettled(result);
   }
 
@@ -160,6 +160,7 @@ export class Dispatch implements Residency, StreamListener {
     for (const claimed of result.claimed) touched.add(this.residents.claimed(claimed));
     for (const { key, message } of result.delivered) touched.add(this.residents.deliver(key, message));
     for (const inbox of result.fetched) touched.add(this.residents.fetched(inbox));
+    for (const { key } of result.overflowing) touched.add(this.residents.overflowed(key));
     touched.delete(undefined);
     return touched as Set<Resident>;
   }
@@ -198,9 +199,9 @@ export class Dispatch implements Residency, StreamListener {
       requests.fetch(resident);
       return;
     }
-    const inMs = resident.readyInMs;
+    const inMs = resident.readyIn(0);
     if (inMs === null) return;
-    if (inMs > 0 || !resident.workClass.isServed) this.#release(resident, inMs);
+    if (inMs > 0 || !resident.workClass.isServed) this.#release(resident);
     else if (resident.history === null) {
       resident.isLoading = true;
       requests.loadHistory(resident);
@@ -209,7 +210,8 @@ export class Dispatch implements Residency, StreamListener {
 
   #offer(resident: Resident): void {
     resident.readySinceMs ??= Clock.monotonicMs();
-    const stream = this.#mayDispatch() ? resident.workClass.bestStream() : undefined;
+    const avoided = this.abandons.lastOf(resident.state.key);
+    const stream = this.#mayDispatch() ? resident.workClass.bestStream({ avoided }) : undefined;
     if (stream) this.#send(resident, stream);
     else {
       resident.isQueued = true;
@@ -225,7 +227,7 @@ export class Dispatch implements Residency, StreamListener {
   /** A turn that only workers that stream history can take. */
   #sendLarge(resident: Resident): void {
     const canStream = (stream: WorkerStream): boolean => stream.canStreamHistory;
-    const stream = resident.workClass.bestStream(canStream);
+    const stream = resident.workClass.bestStream({ isWanted: canStream });
     if (stream && this.orchestrations.send(resident, stream)) return;
     if (!stream && resident.workClass.isServedBy(canStream)) this.#release(resident, LARGE_AGAIN_MS);
     else {
@@ -237,9 +239,9 @@ export class Dispatch implements Residency, StreamListener {
     }
   }
 
-  #release(resident: Resident, readyInMs: number | null): void {
+  #release(resident: Resident, backoffMs = 0): void {
     resident.isPatching = true;
-    this.#options.requests.release(resident, readyInMs);
+    this.#options.requests.release(resident, backoffMs);
   }
 
   // ── completions ──
@@ -335,7 +337,7 @@ export class Dispatch implements Residency, StreamListener {
   #isSendable(resident: Resident): boolean {
     const { state, lease, isPatching, history, messages } = resident;
     if (this.residents.get(state.key) !== resident || lease || isPatching || history === null) return false;
-    return !isTerminal(state.status) && resident.readyInMs === 0 && messages.length > 0;
+    return !isTerminal(state.status) && resident.readyIn(0) === 0 && messages.length > 0;
   }
 
   pumpAll(): void {
@@ -381,20 +383,7 @@ export class Dispatch implements Residency, StreamListener {
   expireLeases(): number {
     const { residents, activities } = this.#expiry.take(Clock.monotonicMs());
     for (const [resident, reason] of residents) this.failDelivery(resident, reason);
-    if (activities.length > 0) this.#returnActivities(activities);
+    if (activities.length > 0) this.activities.giveBack(activities);
     return residents.size + activities.length;
-  }
-
-  #returnActivities(expired: readonly ActivityLease[]): void {
-    const { requests, settings } = this.#options;
-    const isPoison = (lease: ActivityLease): boolean => lease.attempt + 1 >= settings.maxDeliveryAttempts;
-    for (const lease of expired.filter(isPoison)) {
-      requests.quarantineActivity(lease, unanswered(lease.attempt + 1));
-    }
-    const again = expired.filter((lease) => !isPoison(lease));
-    this.#options.metrics.redelivered('activity', again.length);
-    if (again.length > 0) {
-      requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
-    }
   }
 }

@@ -50,8 +50,9 @@ export class Orchestrations {
     const whole = this.#itemOf(resident, turn, dispatch);
     const isWhole = sizeOfOrchestratorWorkItem(whole) <= maxItemBytes;
     const item = isWhole ? whole : { ...whole, streaming: true };
-    if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes))
-      {return false;}
+    if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes)) {
+      return false;
+    }
     const nowMs = Clock.monotonicMs();
     metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
     metrics.historyResent(resident.historyBytes);
@@ -59,6 +60,7 @@ export class Orchestrations {
     resident.lease = { stream, turn, dispatch, deadlineMs: nowMs + leaseMs, chunks: undefined };
     stream.outstanding.orchestration++;
     this.#out.add(resident);
+    stream.unanswered?.sent(item.instanceId, undefined, item.token);
     stream.send(orchestratorWorkItem(item));
     return true;
   }

@@ -1,6 +1,14 @@
+import { type InstanceKey } from '../domain/ids.ts';
 import { type ReleasedActivity } from '../domain/write.ts';
-import { type ActivityRef } from './activities.ts';
 import { type Resident } from './resident.ts';
+
+/** Which activity. `key` is the instance's. */
+export interface ActivityRef extends InstanceKey {
+  readonly activityKey: number;
+  readonly taskId: number;
+  readonly hubId: number;
+  readonly name: string;
+}
 
 /**
  * What dispatch asks of the scheduler: it knows what must happen next but awaits nothing itself. Each call returns at
@@ -8,8 +16,8 @@ import { type Resident } from './resident.ts';
  */
 export interface Requests {
   applyControl(resident: Resident): void;
-  /** Gives an instance up; `readyInMs` null: until somebody rings. */
-  release(resident: Resident, readyInMs: number | null): void;
+  /** Gives an instance up, for at least `backoffMs` if it has something to do. */
+  release(resident: Resident, backoffMs: number): void;
   fetch(resident: Resident): void;
   loadHistory(resident: Resident): void;
   /** Ends an instance that no worker gets through, with the reason. */

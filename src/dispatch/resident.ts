@@ -78,9 +78,9 @@ export class Resident {
     this.heldBytes = [...this.messages, ...this.controls].reduce((sum, { event }) => sum + event.length, 0);
   }
 
-  /** When its next step is due, in milliseconds from now; null: not before something happens. */
-  get readyInMs(): number | null {
-    return readyIn(this.state, this.messages, this.hasMore, 0);
+  /** When its next step is due, in milliseconds from now and not before `backoffMs`; null: when something happens. */
+  readyIn(backoffMs: number): number | null {
+    return this.controls.length > 0 ? 0 : readyIn(this.state, this.messages, this.hasMore, backoffMs);
   }
 
   /** Memory takes no more of its messages. */

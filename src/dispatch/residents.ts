@@ -141,6 +141,12 @@ export class Residents {
     return this.#counted(resident);
   }
 
+  overflowed(key: number): Resident | undefined {
+    const resident = this.#byKey.get(key);
+    if (resident) resident.hasMore = true;
+    return resident;
+  }
+
   fetched({ key, messages, hasMore }: FetchedInbox): Resident | undefined {
     const resident = this.#byKey.get(key);
     if (!resident) return undefined;

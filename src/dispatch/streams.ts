@@ -6,6 +6,7 @@ import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type Filter, filtersOf, type WorkKind } from './filters.ts';
+import { Unanswered } from './unanswered.ts';
 
 /** Where the bytes of work items go; grpc implements it. */
 export interface WorkItemSink {
@@ -43,6 +44,8 @@ export class WorkerStream {
   readonly workerId: string | undefined;
   readonly connection: object;
   readonly isJava: boolean;
+  /** Of a worker that sends no tokens. */
+  readonly unanswered: Unanswered | undefined;
   readonly canStreamHistory: boolean;
   readonly filters: Record<WorkKind, Filter>;
   readonly limits: Record<WorkKind, number>;
@@ -61,6 +64,8 @@ export class WorkerStream {
     this.workerId = options.workerId;
     this.connection = options.connection;
     this.isJava = /java\b|grpc-java/i.test(options.userAgent ?? '');
+    this.unanswered =
+      this.isJava || (options.userAgent ?? '').includes('grpc-go') ? new Unanswered() : undefined;
     this.canStreamHistory = request.capabilities.includes('WORKER_CAPABILITY_HISTORY_STREAMING');
     this.filters = filtersOf(request.workItemFilters, options.userAgent);
     this.limits = {
@@ -141,6 +146,15 @@ export class WorkerStreams {
     stream.send(healthPing);
     this.ready(stream);
     return stream;
+  }
+
+  /** The token that an answer lacks which came on that connection (contract §1 rule 7). `taskId` undefined: of a turn. */
+  tokenOf(hubId: number, connection: object, instanceId: string, taskId?: number): string | undefined {
+    for (const { connection: own, unanswered } of this.ofHub(hubId)) {
+      const token = own === connection ? unanswered?.answered(instanceId, taskId) : undefined;
+      if (token !== undefined) return token;
+    }
+    return undefined;
   }
 
   ofHub(hubId: number): Iterable<WorkerStream> {

@@ -25,6 +25,12 @@ export class Queue<Item> {
   }
 }
 
+interface StreamChoice {
+  /** Taken only when no other stream has a free slot. */
+  readonly avoided?: WorkerStream | undefined;
+  readonly isWanted?: (stream: WorkerStream) => boolean;
+}
+
 /**
  * All work that streams judge alike: one hub, kind, name and version. Work waits in its class, so that work which no
  * free stream accepts never stands in front of work that one does.
@@ -58,13 +64,14 @@ export class WorkClass<Item> {
     return accepts;
   }
 
-  /** The accepting stream with most free slots. */
-  bestStream(isWanted: (stream: WorkerStream) => boolean = () => true): WorkerStream | undefined {
+  /** The accepting stream with most free slots; `avoided` only when no other has any. */
+  bestStream({ avoided, isWanted = () => true }: StreamChoice = {}): WorkerStream | undefined {
     let best: WorkerStream | undefined;
     let free = 0;
     for (const stream of this.#streams.ofHub(this.hubId)) {
       const slots = stream.freeSlots(this.kind);
-      if (slots > free && this.isAcceptedBy(stream) && isWanted(stream)) {
+      if (slots <= 0 || !this.isAcceptedBy(stream) || !isWanted(stream)) continue;
+      if (best === undefined || best === avoided || (stream !== avoided && slots > free)) {
         best = stream;
         free = slots;
       }

@@ -21,7 +21,8 @@ export function failPoisonedInstance(
   { state, turn, attempts, reason }: PoisonedInstance,
   tools: Tools,
 ): Write {
-  const errorMessage = `the orchestration was given up after ${deliveries(attempts)}: ${reason}`;
+  const tries = attempts === 0 ? '' : ` after ${deliveries(attempts)}`;
+  const errorMessage = `the orchestration was given up${tries}: ${reason}`;
   const failure = { errorType: ERROR_TYPE, errorMessage, isNonRetriable: true };
   return endInstance(
     state,

@@ -239,6 +239,8 @@ export interface BatchResult {
   /** Inserted for residents of this replica. Includes what closing reads found. In inbox order per instance. */
   readonly delivered: readonly (InstanceKey & { readonly message: Message })[];
   readonly fetched: readonly FetchedInbox[];
+  /** Residents whose inbox holds more than what was delivered. */
+  readonly overflowing: readonly InstanceKey[];
   /** Owned by others: bells that rang. */
   readonly rung: readonly (InstanceKey & { readonly owner: number })[];
   /** Unowned work that this batch made or rang. */

@@ -86,7 +86,10 @@ export interface ControlPatch extends Recorded {
 /** Gives the instance up: owner null, bell kept if it rang meanwhile. */
 export interface ReleasePatch extends PatchBase {
   readonly kind: 'release';
-  /** When it is worth claiming: milliseconds from now, null for never (until somebody rings). */
+  /**
+   * When it is worth claiming: milliseconds from now, null for never (until somebody rings). Read when the batch is
+   * built: what memory was handed since the release was asked for counts.
+   */
   readonly readyInMs: number | null;
   readonly attempts: number;
 }

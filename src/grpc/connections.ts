@@ -19,6 +19,11 @@ export class Connections {
     return connection;
   }
 
+  /** The connection of a call on which a stream lives. */
+  of(peer: string): object | undefined {
+    return this.#byPeer.get(peer);
+  }
+
   leave(connection: Connection): void {
     connection.streams--;
     if (connection.streams === 0) this.#byPeer.delete(connection.peer);

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
-import { limits } from '../domain/limits.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { serviceDefinition } from '../protocol/service.ts';
@@ -10,24 +9,12 @@ import { type Logger } from '../telemetry/log.ts';
 import { Health } from './health.ts';
 import { type StreamRegistry } from './parts.ts';
 import { addReflection } from './reflection.ts';
+import { serverOptions } from './server-options.ts';
 import { serviceHandlers } from './service.ts';
 import { OpenWaits } from './waits.ts';
 
 /** Calls under way have so long to end when the server stops; then their connections are cut. */
 const STOP_WAIT_MS = 3_000;
-
-const serverOptions = {
-  // Nobody reads its counters, and they cost on every call.
-  'grpc.enable_channelz': 0,
-  'grpc.max_receive_message_length': limits.receivedMessageBytes,
-  // Work items are bounded where they are made.
-  'grpc.max_send_message_length': -1,
-  // SDKs don't ping: dead workers are noticed only from here (contract §13.2).
-  'grpc.keepalive_time_ms': 25_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-  // Clients wait for instances by calls on one connection.
-  'grpc.max_concurrent_streams': limits.waiters + limits.workerStreams,
-};
 
 export interface GrpcOptions {
   readonly host: string;

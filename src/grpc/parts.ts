@@ -25,6 +25,8 @@ export interface StreamRegistry {
     drained(): void;
     closed(): void;
   };
+  /** The token that an answer without one lacks, by what was sent on that connection. */
+  tokenOf(hubId: number, connection: object, instanceId: string, taskId?: number): string | undefined;
 }
 
 /** What all handlers share. */

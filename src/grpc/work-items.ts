@@ -1,5 +1,7 @@
 import { type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
+import { type Message } from '../protocol/codec.ts';
+import { emptyMessage } from '../protocol/framing.ts';
 import { abandonActivity } from '../scheduler/abandon-activity.ts';
 import { abandonOrchestration } from '../scheduler/abandon-orchestration.ts';
 import { completeActivity } from '../scheduler/complete-activity.ts';
@@ -8,16 +10,23 @@ import { Connections } from './connections.ts';
 import { hubOf, userAgentOf, workerIdOf } from './metadata.ts';
 import { type GrpcParts, type StreamRegistry } from './parts.ts';
 import { failureStatus, statusOf } from './status.ts';
-import { unary, type UnaryHandler } from './unary.ts';
+import { answering, type Operation, unary, type UnaryHandler } from './unary.ts';
 
 /** What workers do: take work items by one stream, give them back answered or not by calls of their own. */
 export function workItemHandlers(
   parts: GrpcParts,
 ): Record<string, UnaryHandler | handleServerStreamingCall<Buffer, Buffer>> {
+  const connections = new Connections();
   return {
-    GetWorkItems: getWorkItems(parts),
-    CompleteOrchestratorTask: unary(parts, 'OrchestratorResponse', completeOrchestration),
-    CompleteActivityTask: unary(parts, 'ActivityResponse', completeActivity),
+    GetWorkItems: getWorkItems(parts, connections),
+    CompleteOrchestratorTask: completing(parts, connections, {
+      ...{ name: 'OrchestratorResponse', run: completeOrchestration },
+      taskIdOf: () => undefined,
+    }),
+    CompleteActivityTask: completing(parts, connections, {
+      ...{ name: 'ActivityResponse', run: completeActivity },
+      taskIdOf: ({ taskId }) => taskId,
+    }),
     AbandonTaskOrchestratorWorkItem: unary(
       parts,
       'AbandonOrchestrationTaskRequest',
@@ -29,10 +38,35 @@ export function workItemHandlers(
   };
 }
 
+interface Completion<Name extends 'OrchestratorResponse' | 'ActivityResponse'> {
+  readonly name: Name;
+  readonly run: Operation<Name, void>;
+  readonly taskIdOf: (response: Message<Name>) => number | undefined;
+}
+
+/** An answer; where it has no token, the connection tells what it is for. */
+function completing<Name extends 'OrchestratorResponse' | 'ActivityResponse'>(
+  { codec, hubs, streams, log }: GrpcParts,
+  connections: Connections,
+  { name, run, taskIdOf }: Completion<Name>,
+): UnaryHandler {
+  return answering({ log }, async (call) => {
+    const response = codec.decode(name, call.request);
+    const context = await hubs.contextFor(hubOf(call.metadata));
+    if (response.completionToken === '') {
+      const { instanceId } = response;
+      const on = connections.of(call.getPeer());
+      const token = on && streams.tokenOf(context.hubId, on, instanceId, taskIdOf(response));
+      if (token !== undefined) response.completionToken = token;
+    }
+    await run(context, response, call.request);
+    return emptyMessage;
+  });
+}
+
 type WorkItemCall = ServerWritableStream<Buffer, Buffer>;
 
-function getWorkItems(parts: GrpcParts): handleServerStreamingCall<Buffer, Buffer> {
-  const connections = new Connections();
+function getWorkItems(parts: GrpcParts, connections: Connections): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
     openStream(parts, connections, call).catch((error: unknown) => {
       call.emit('error', failureStatus(error, call.getPath(), parts.log));
@@ -63,10 +97,20 @@ async function openStream(parts: GrpcParts, connections: Connections, call: Work
   });
 }
 
-/** gRPC's stream knows the transport's back-pressure; it emits 'cancelled' however the call ends. */
+/** Bytes that may wait for the transport before a stream takes no more items. */
+const BUFFERED_BYTES = 256 * 1024;
+
+/**
+ * gRPC's stream knows the transport's back-pressure, but counts messages: 16 small ones would fill it, so bytes are counted
+ * here. 'drain' comes when nothing waits any more.
+ */
 function sinkOf(call: WorkItemCall): Parameters<StreamRegistry['open']>[0]['sink'] {
+  let waiting = 0;
   return {
-    write: (item) => call.write(item),
+    write(item) {
+      waiting = call.writableLength === 0 ? item.length : waiting + item.length;
+      return call.write(item) || waiting < BUFFERED_BYTES;
+    },
     end: (error) => {
       call.emit('error', statusOf(error));
     },

@@ -144,7 +144,7 @@ export function releaseActivities(
                 on a.partition = t.partition
                and a.instance_key = t.instance_key
                and a.activity_key = t.activity_key
-             where a.owner = ${me}::int8
+             where a.owner is not distinct from ${me}::int8
              order by a.partition, a.instance_key, a.activity_key
                for update of a) mine
      where a.partition = mine.partition

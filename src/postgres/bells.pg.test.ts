@@ -247,3 +247,50 @@ test('a fetch brings at most as many messages as memory has room for, in order, 
   expect(rest).toMatchObject({ hasMore: false });
   expect(rest?.messages.length).toBe(501);
 });
+
+test('a closing read that has no room for all it found says that there is more', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const replica = await open();
+  const { key, id } = await start(replica, hubId, 'a');
+  const events = (count: number): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: count }, (_, i) => commit(replica, { messages: [raise(hubId, id, `${i}`)] })),
+    );
+  await events(900);
+  expect(replica.memory.all('overflowing')).toEqual([]);
+  // In one batch: a turn that consumes what memory holds, and more events than it had room for beside that.
+  await Promise.all([commit(replica, { patch: turn(replica, key) }), events(200)]);
+  const { messages } = replica.memory.get(key);
+  expect(messages.length).toBeLessThan(200);
+  expect(await inboxOf(db, key)).toHaveLength(200);
+  expect(replica.memory.all('overflowing')).toContainEqual(expect.objectContaining({ key }));
+});
+
+test('a bell hint for an instance that is not resident here leaves the bell alone', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const [replica, other] = [await open(), await open()];
+  const { key, partition, id } = await start(replica, hubId, 'a');
+  await commit(other, { messages: [raise(hubId, id, 'x')] });
+  replica.memory.residents.delete(key);
+  await commit(replica, { patch: { kind: 'fetch', partition, key } });
+  expect(await instanceRow(db, key)).toMatchObject({ is_due: true });
+});
+
+test('what a release leaves behind has its controls marked for every replica', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const replica = await open();
+  const { key, partition, id } = await start(replica, hubId, 'a');
+  const suspend = { rank: -1, kind: 'suspend', event: Buffer.from('s') } as const;
+  await commit(replica, { messages: [{ ...raise(hubId, id, ''), message: suspend }] });
+  await commit(replica, { patch: { kind: 'release', partition, key, turn: 0, readyInMs: 0, attempts: 0 } });
+  expect(await instanceRow(db, key)).toMatchObject({ owner: null, is_due: true, engine_work: true });
+});

@@ -78,5 +78,5 @@ export function giveBack(me: number, instances: readonly ClaimedRow[]): Statemen
            t(partition, instance_key)
      where i.partition = t.partition
        and i.instance_key = t.instance_key
-       and i.owner = ${me}::int8`;
+       and i.owner is not distinct from ${me}::int8`;
 }

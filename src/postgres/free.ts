@@ -73,7 +73,7 @@ export function freeInstances(dead: number, instances: readonly InstanceKey[]): 
            t(partition, instance_key)
      where i.partition = t.partition
        and i.instance_key = t.instance_key
-       and i.owner = ${dead}::int8
+       and i.owner is not distinct from ${dead}::int8
     returning i.hub_id,
               i.kind,
               i.engine_work,

@@ -250,7 +250,7 @@ export function readInboxes(
       join instances i
         on i.partition = t.partition
        and i.instance_key = t.instance_key
-       and i.owner = ${me}::int8
+       and i.owner is not distinct from ${me}::int8
      cross join lateral (
            select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
                   sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes

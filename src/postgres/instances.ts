@@ -45,8 +45,8 @@ export function insertInstances(
            with ordinality
            t(partition, instance_key, hub_id, kind, instance_id, execution_id, name, version, owner, input, tags,
              parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, scheduled_at, n)
-     order by partition, hub_id, instance_id, n
-        on conflict (partition, hub_id, instance_id) do nothing
+     order by hub_id, partition, instance_id, n
+        on conflict (hub_id, partition, instance_id) do nothing
     returning instance_key`;
 }
 
@@ -82,8 +82,7 @@ export function deleteNamesakes(instances: readonly NewInstance[]): Statement {
          and a.instance_key = g.instance_key)
     delete from timers t
      using gone g
-     where t.partition = g.partition
-       and t.instance_key = g.instance_key`;
+     where t.instance_key = g.instance_key`;
 }
 
 /** A bit for each status that may be replaced. */
@@ -253,8 +252,7 @@ export function deleteInstances(
     timers_gone as (
       delete from timers t
        using gone g
-       where t.partition = g.partition
-         and t.instance_key = g.instance_key)
+       where t.instance_key = g.instance_key)
     select instance_key
       from gone`;
 }

@@ -119,7 +119,7 @@ export class Parts {
       firedTimers: 0,
     };
     this.drafts.push(draft);
-    if (write.patch) this.#addPatch(write.patch);
+    if (write.patch && this.#hasMeaning(write.patch)) this.#addPatch(write.patch);
     for (const rewind of write.rewinds ?? []) {
       this.rewinds.push(rewind);
       this.lockKeys.push(rewind);
@@ -133,6 +133,11 @@ export class Parts {
     }
     this.#addWork(write, draft);
     this.#addCompletion(write, draft);
+  }
+
+  /** A hint may be older than what memory knows: a bell is heard only by who owns the instance now. */
+  #hasMeaning(patch: Patch): boolean {
+    return patch.kind !== 'fetch' || this.#around.residency.holds(patch.key);
   }
 
   #addWork({ activities, timers, dueTimers, releasedActivities, takenChunks }: Write, draft: Draft): void {

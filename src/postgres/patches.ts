@@ -1,5 +1,8 @@
 // Changes of instances by their owner. Each names its guard: this replica owns the row and `turn` is what memory
 // believes. A count that is not right divides by zero, which aborts the pipelined transaction.
+//
+// Owners are compared by "is not distinct from" wherever rows are named by their keys: with "=" the planner, which plans
+// once and while the tables are empty, goes through the index on owners, all residents for every row of the batch.
 
 import {
   type ControlPatch,
@@ -38,7 +41,7 @@ export function recordTurns(me: number, patches: readonly TurnPatch[]): Statemen
              t(partition, instance_key, turn, status, custom_status, trace_context, bytes, updated_at)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
-         and i.owner = ${me}::int8
+         and i.owner is not distinct from ${me}::int8
          and i.turn = t.turn
       returning 1)
     select 1 / (count(*) = ${patches.length}::int4)::int
@@ -74,7 +77,7 @@ export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<
              t(partition, instance_key, turn, status, custom_status, output, failure, bytes, updated_at)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
-         and i.owner = ${me}::int8
+         and i.owner is not distinct from ${me}::int8
          and i.turn = t.turn
       returning 1)
     select 1 / (count(*) = ${patches.length}::int4)::int
@@ -111,7 +114,7 @@ export function recordRenewals(me: number, patches: readonly RenewPatch[]): Stat
                updated_at)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
-         and i.owner = ${me}::int8
+         and i.owner is not distinct from ${me}::int8
          and i.turn = t.turn
       returning 1)
     select 1 / (count(*) = ${patches.length}::int4)::int
@@ -134,7 +137,7 @@ export function recordControls(me: number, patches: readonly ControlPatch[]): St
              t(partition, instance_key, turn, status, suspension, updated_at)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
-         and i.owner = ${me}::int8
+         and i.owner is not distinct from ${me}::int8
          and i.turn = t.turn
       returning 1)
     select 1 / (count(*) = ${patches.length}::int4)::int
@@ -191,6 +194,11 @@ export function recordReleases(me: number, patches: readonly ReleasePatch[]): St
       update instances i
          set owner = null,
              ready_at = coalesce(i.ready_at, clock_timestamp() + t.ready_in_ms * interval '1 ms'),
+             engine_work = i.engine_work or exists (select 1
+                                                      from inbox x
+                                                     where x.partition = i.partition
+                                                       and x.instance_key = i.instance_key
+                                                       and x.rank < 0),
              attempts = t.attempts
         from unnest(${int4s(patches, (p) => p.partition)}::int4[],
                     ${int8s(patches, (p) => p.key)}::int8[],
@@ -200,7 +208,7 @@ export function recordReleases(me: number, patches: readonly ReleasePatch[]): St
              t(partition, instance_key, turn, ready_in_ms, attempts)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
-         and i.owner = ${me}::int8
+         and i.owner is not distinct from ${me}::int8
          and i.turn = t.turn
       returning i.hub_id, i.kind, i.engine_work, i.ready_at)
     select 1 / (count(*) = ${patches.length}::int4)::int as guard,
@@ -220,6 +228,6 @@ export function clearBells(me: number, patches: readonly FetchPatch[]): Statemen
            t(partition, instance_key)
      where i.partition = t.partition
        and i.instance_key = t.instance_key
-       and i.owner = ${me}::int8
+       and i.owner is not distinct from ${me}::int8
        and i.ready_at is not null`;
 }

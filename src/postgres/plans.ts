@@ -30,6 +30,7 @@ const nothing: BatchResult = {
   timers: [],
   delivered: [],
   fetched: [],
+  overflowing: [],
   rung: [],
   spilled: [],
   changed: [],

@@ -53,18 +53,16 @@ export function readTimeline(): Statement<{ timeline: string }> {
     select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline`;
 }
 
-/** Waits for the running batches of whom it deletes. Carries no fence: only absence entitles to anything. */
-export function deleteExpiredReplicas(): Statement<{ replica_id: number }> {
+/**
+ * Waits for the running batches of whom it deletes: of one at a time, because such a batch may wait in turn for another
+ * expired replica's row. Carries no fence: only absence entitles to anything.
+ */
+export function deleteExpiredReplica(replicaId: number): Statement<{ replica_id: number }> {
   return sql`
-    delete from replicas r
-     using (select replica_id
-              from replicas
-             where expires_at < clock_timestamp()
-             order by replica_id
-               for update) expired
-     where r.replica_id = expired.replica_id
-       and r.expires_at < clock_timestamp()
-    returning r.replica_id`;
+    delete from replicas
+     where replica_id = ${replicaId}::int8
+       and expires_at < clock_timestamp()
+    returning replica_id`;
 }
 
 export function deleteReplica(replicaId: number): Statement {

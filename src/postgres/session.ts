@@ -3,7 +3,7 @@ import { unavailable } from '../domain/errors.ts';
 import { type Renewal } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
 import {
-  deleteExpiredReplicas,
+  deleteExpiredReplica,
   deleteReplica,
   inheritActivities,
   insertReplica,
@@ -65,8 +65,15 @@ export class Session {
   }
 
   async reap(): Promise<number[]> {
-    const rows = await this.#run((client) => query(client, deleteExpiredReplicas()));
-    return rows.map((row) => row.replica_id);
+    const expired = (await this.#run((client) => query(client, listReplicas()))).filter(
+      (row) => row.is_expired,
+    );
+    const gone: number[] = [];
+    for (const { replica_id: replicaId } of expired) {
+      const rows = await this.#run((client) => query(client, deleteExpiredReplica(replicaId)));
+      gone.push(...rows.map((row) => row.replica_id));
+    }
+    return gone;
   }
 
   /** Waits for the batches of that replica that have begun. */

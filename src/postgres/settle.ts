@@ -116,7 +116,7 @@ export class Settlement {
   }
 
   /** To be called once, after COMMIT. */
-  result(held: HeldIds, mostFor: (fetch: FetchPatch) => number): BatchResult {
+  result(held: HeldIds, mostFor: (instance: InstanceKey) => number): BatchResult {
     const parts = this.#parts;
     this.#fillDrafts();
     this.#deliverClosing();
@@ -130,6 +130,7 @@ export class Settlement {
       timers: this.#writtenTimers(),
       delivered: this.#delivered.sort((a, b) => compare(a.message, b.message)),
       fetched: parts.fetches.map((fetch) => this.#fetched(fetch, mostFor(fetch))),
+      overflowing: this.#overflowing(mostFor),
       rung: [...this.#rung.values()],
       spilled: [...this.#spilled.values()],
       changed,
@@ -164,10 +165,18 @@ export class Settlement {
       this.#parts.patches.flatMap(({ inserted }) => inserted.map(({ messageId }) => messageId)),
     );
     for (const { partition, key } of this.#parts.closing.values()) {
-      for (const message of this.#found.get(key) ?? []) {
+      const found = this.#found.get(key) ?? [];
+      for (const message of found) {
         if (!own.has(message.messageId)) this.#delivered.push({ partition, key, message });
       }
     }
+  }
+
+  /** A closing read that was cut off: what it left out, nobody rings for. */
+  #overflowing(mostFor: (instance: InstanceKey) => number): InstanceKey[] {
+    return [...this.#parts.closing.values()].filter((instance) =>
+      mayHaveMore(this.#found.get(instance.key) ?? [], mostFor(instance)),
+    );
   }
 
   #fetched({ partition, key }: FetchPatch, most: number): FetchedInbox {

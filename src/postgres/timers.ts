@@ -26,17 +26,18 @@ export function insertTimers(timers: readonly NewTimer[]): Statement {
      order by t.partition, t.fires_at, t.timer_key`;
 }
 
-/** Timers of executions that are over: all of an ended instance, those of older generations of a renewed one. */
+/**
+ * Timers of executions that are over: all of an ended instance, those of older generations of a renewed one. Looked up
+ * without the partition: with it, a plan made on an empty table might read all timers of the partition.
+ */
 export function deleteTimers(over: readonly (InstanceKey & { readonly before: number })[]): Statement {
   return sql`
     delete from timers t
      using (select o.partition, o.fires_at, o.timer_key
-              from unnest(${int4s(over, (i) => i.partition)}::int4[],
-                          ${int8s(over, (i) => i.key)}::int8[],
-                          ${int4s(over, (i) => i.before)}::int4[]) e(partition, instance_key, before)
+              from unnest(${int8s(over, (i) => i.key)}::int8[],
+                          ${int4s(over, (i) => i.before)}::int4[]) e(instance_key, before)
               join timers o
-                on o.partition = e.partition
-               and o.instance_key = e.instance_key
+                on o.instance_key = e.instance_key
                and o.generation < e.before
              order by o.partition, o.fires_at, o.timer_key
                for update of o) gone

@@ -144,6 +144,25 @@ export function activityWorkItem(request: Buffer, token: string): Buffer {
   return bytes;
 }
 
+/** The id of the instance that an encoded ActivityRequest is for. */
+export function activityInstanceId(request: Buffer): string {
+  const instance = fieldOf(request, ORCHESTRATION_INSTANCE);
+  return (instance && fieldOf(instance, INSTANCE_ID))?.toString() ?? '';
+}
+
+function fieldOf(message: Buffer, wanted: number): Buffer | undefined {
+  const reader = new WireReader(message);
+  while (reader.at < message.length) {
+    const tag = reader.tag();
+    if (tag === wanted) {
+      const end = reader.lengthEnd();
+      return message.subarray(reader.at, end);
+    }
+    reader.skip(tag);
+  }
+  return undefined;
+}
+
 /** An encoded WorkItem with a HealthPing. */
 export const healthPing: Buffer = Buffer.from([0x22, 0]);
 
@@ -165,7 +184,8 @@ export function eventTimestamp(event: Buffer): Timestamp | undefined {
 const ORCHESTRATOR_REQUEST = 0x0a; // WorkItem.orchestratorRequest = 1
 const ACTIVITY_REQUEST = 0x12; // WorkItem.activityRequest = 2
 const COMPLETION_TOKEN = 0x52; // WorkItem.completionToken = 10
-const INSTANCE_ID = 0x0a; // OrchestratorRequest.instanceId = 1
+const INSTANCE_ID = 0x0a; // instanceId = 1 of OrchestratorRequest and OrchestrationInstance
+const ORCHESTRATION_INSTANCE = 0x22; // ActivityRequest.orchestrationInstance = 4
 const EXECUTION_ID = 0x12; // OrchestratorRequest.executionId = 2
 const ENTITY_PARAMETERS = Buffer.from([0x2a, 2, 0x0a, 0]); // OrchestratorRequest.entityParameters = 5: a zero Duration
 const REQUIRES_HISTORY_STREAMING = Buffer.from([0x30, 1]); // OrchestratorRequest.requiresHistoryStreaming = 6: true

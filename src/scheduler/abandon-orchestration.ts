@@ -1,5 +1,6 @@
 import { backOffMs } from '../domain/back-off.ts';
 import { decodeToken } from '../domain/completion-token.ts';
+import { must } from '../lib/assert.ts';
 import { type HubContext } from './context.ts';
 import { releaseInstance } from './release-instance.ts';
 
@@ -15,7 +16,14 @@ export async function abandonOrchestration(context: HubContext, completionToken:
   if (!resident) return;
   await resident.whenSettled();
   if (dispatch.findLeased(token, hubId) !== resident) return;
+  const { stream } = must(resident.lease, 'the lease of an abandoned turn');
   metrics.redelivered('orchestration');
   dispatch.takeLease(resident);
-  await releaseInstance(context, resident, backOffMs(dispatch.abandons.add(token.key)));
+  try {
+    await releaseInstance(context, resident, backOffMs(dispatch.abandons.add(token.key, stream)));
+  } catch (error) {
+    resident.patched();
+    dispatch.wake(resident);
+    throw error;
+  }
 }

@@ -1,8 +1,11 @@
+import { type ActivityLease, releaseOf } from '../dispatch/activities.ts';
 import { decodeToken } from '../domain/completion-token.ts';
+import { SchedulerError } from '../domain/errors.ts';
 import { activityResult } from '../domain/events.ts';
 import { instanceId, type InstanceKey } from '../domain/ids.ts';
 import { type ActivityResponse } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
+import { insist } from './insist.ts';
 
 interface ActivityKey extends InstanceKey {
   readonly activityKey: number;
@@ -19,10 +22,25 @@ export async function completeActivity(context: HubContext, response: ActivityRe
     response.completionToken === '' ? await findTask(context, response) : decodeActivityToken(response);
   if (!token) return;
   const { partition, key, activityKey, taskId } = token;
-  dispatch.takeActivity(activityKey, hubId);
+  const lease = dispatch.takeActivity(activityKey, hubId);
   dispatch.abandons.clear(activityKey);
   const event = activityResult(response, taskId, now(), codec);
-  await store.commit({ completion: { partition, key, activityKey, hubId, event } });
+  try {
+    await store.commit({ completion: { partition, key, activityKey, hubId, event } });
+  } catch (error) {
+    // The worker may not repeat its answer: then the activity runs again.
+    if (lease) void returnActivity(context, lease, isOutage(error) ? lease.attempt : lease.attempt + 1);
+    throw error;
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown');
+}
+
+async function returnActivity(context: HubContext, lease: ActivityLease, attempt: number): Promise<void> {
+  const released = { releasedActivities: [releaseOf(lease, attempt, 0)] };
+  await insist(context, 'release-activities', () => context.store.commit(released));
 }
 
 function decodeActivityToken({ completionToken }: ActivityResponse): ActivityKey | undefined {

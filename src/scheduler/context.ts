@@ -30,6 +30,8 @@ export interface Context {
   readonly metrics: Metrics;
   /** One clock per replica: monotonic, with the offset to the database learned at each renewal (ownership.md §9). */
   readonly now: () => Timestamp;
+  /** Aborts when this incarnation is over. */
+  readonly signal: AbortSignal;
   /** This replica may not write any more, or the database forgot: this incarnation ends and a new one begins (ownership.md §8). */
   readonly startOver: (reason: string) => void;
 }

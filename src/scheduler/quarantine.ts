@@ -1,8 +1,9 @@
-import { type ActivityRef } from '../dispatch/activities.ts';
+import { type ActivityRef } from '../dispatch/requests.ts';
 import { type Resident } from '../dispatch/resident.ts';
 import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
 import { buildTurn } from '../domain/turn.ts';
 import { type Context } from './context.ts';
+import { insist } from './insist.ts';
 import { reloadInstance } from './reload-instance.ts';
 
 /** Ends an instance that no worker gets through: it fails, visibly, with the reason. */
@@ -31,5 +32,6 @@ export async function quarantineActivity(
   const { partition, key, activityKey, hubId, taskId, name } = activity;
   log.warn({ activity: name }, `an activity is quarantined: it was given up ${reason}`);
   const event = poisonedActivityEvent({ taskId, name, reason }, { codec, ids, now: now() });
-  await store.commit({ completion: { partition, key, activityKey, hubId, event } });
+  const write = { completion: { partition, key, activityKey, hubId, event } };
+  await insist(context, 'quarantine', () => store.commit(write));
 }

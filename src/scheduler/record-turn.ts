@@ -28,11 +28,13 @@ export async function recordTurn(
     dispatch.abandons.clear(resident.state.key);
     if (result.outcome === 'stale') await reloadInstance(context, resident, 'a turn');
   } catch (error) {
+    resident.patched();
     if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) {
+      // Nobody's fault: the turn goes out again, and the worker may repeat its answer until then.
+      dispatch.wake(resident);
       throw error;
     }
     log.error({ err: error, instanceId: resident.state.id }, 'a turn could not be recorded');
-    resident.patched();
     dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));
   }
 }

@@ -2,15 +2,23 @@ import { type Resident } from '../dispatch/resident.ts';
 import { type Context } from './context.ts';
 import { reloadInstance } from './reload-instance.ts';
 
-/** Gives an instance up. `readyInMs` says when it is worth claiming; null: not until somebody rings. The caller has marked it as patching. */
+/**
+ * Gives an instance up, until it is worth claiming again; `backoffMs`: not so soon. The caller has marked it as patching.
+ */
 export async function releaseInstance(
   context: Context,
   resident: Resident,
-  readyInMs: number | null,
+  backoffMs: number,
 ): Promise<void> {
   const { partition, key, turn } = resident.state;
+  const { attempts } = resident;
   const result = await context.store.commit({
-    patch: { kind: 'release', partition, key, turn, readyInMs, attempts: resident.attempts },
+    patch: {
+      ...{ kind: 'release', partition, key, turn, attempts },
+      get readyInMs() {
+        return resident.readyIn(backoffMs);
+      },
+    },
   });
   if (result.outcome === 'stale') await reloadInstance(context, resident, 'a release');
 }

@@ -12,10 +12,7 @@ export async function sweep(context: Context): Promise<number> {
   const probe = await store.probe();
   // Also what an abandon put off is found here, so it says nothing about lost hints.
   for (const { hubId, kind } of probe.claimable) dispatch.workAppeared(hubId, kind);
-  for (const { key } of probe.mine) {
-    const resident = dispatch.residents.get(key);
-    if (resident) await fetchInbox(context, resident.state);
-  }
+  for (const instance of probe.mine) await fetchInbox(context, instance);
   store.hint(probe.others.map((other) => ({ kind: 'bell', ...other })));
   const finds = {
     bell: probe.mine.length + probe.others.length,

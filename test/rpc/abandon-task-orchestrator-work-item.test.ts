@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { statusNamed } from '../helpers/client.ts';
 import { complete, eventOf } from '../helpers/scripted-worker.ts';
 import { useServer } from '../helpers/server.ts';
+import { until } from '../helpers/store.ts';
 
 const { hub } = useServer();
 
@@ -66,4 +67,18 @@ test('unknown, forged, missing and other hubs’ tokens are accepted and change 
   await thief.abandon(item);
   await worker.answer(item, [complete('1')]);
   expect((await mine.completed(id)).output).toEqual({ value: '1' });
+});
+
+// §12.2, §13.4: prefer another stream.
+test('a turn goes to another worker than the one that gave it back', async () => {
+  const orders = hub();
+  const workers = [await orders.worker(), await orders.worker()];
+  const [first, second] = workers;
+  const id = await orders.start();
+  await until(() => workers.some((worker) => worker.count('orchestration') > 0), 'the turn');
+  const [rejects, takes] = first?.count('orchestration') ? [first, second] : [second, first];
+  if (!rejects || !takes) throw new Error('two workers');
+  await rejects.abandon(await rejects.turn());
+  await takes.play([complete('1')]);
+  expect((await orders.completed(id)).output).toEqual({ value: '1' });
 });

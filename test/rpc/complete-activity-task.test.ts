@@ -66,6 +66,24 @@ describe('a failure', () => {
 });
 
 describe('tokens', () => {
+  // Rule 7: by instance and task, but not for the task of a successor.
+  test('a late answer without a token is for the task that was sent first', async () => {
+    const orders = hub();
+    const worker = await orders.worker({ metadata: { 'x-user-agent': 'grpc-java-netty/1.60' } });
+    const id = await orders.start();
+    await worker.play([scheduleTask(1, 'Charge')]);
+    const old = await worker.activity();
+    await orders.terminate(id);
+    await orders.start({ instanceId: id });
+    await worker.play([scheduleTask(1, 'Charge')]);
+    const next = await worker.activity();
+    await worker.completeActivity({ ...old, token: '' }, { result: { value: '"old"' } });
+    await worker.completeActivity({ ...next, token: '' }, { result: { value: '"new"' } });
+    const item = await worker.turn();
+    expect(eventOf(item, 'taskCompleted').taskCompleted.result).toEqual({ value: '"new"' });
+    expect(item.news).toEqual(['orchestratorStarted', 'taskCompleted']);
+  });
+
   test('only the first answer counts', async () => {
     const { orders, worker, id, item } = await begin();
     await worker.completeActivity(item, { result: { value: '1' } });

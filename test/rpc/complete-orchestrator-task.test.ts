@@ -499,6 +499,24 @@ describe('tokens', () => {
     expect((await orders.completed(id)).output).toEqual({ value: '"no token"' });
   });
 
+  // Rule 7 and §4.2: Java and Go answer all that they were sent, in whatever order, on the connection of the stream.
+  test.each(['grpc-java-netty/1.60', 'grpc-go/1.60'])(
+    'the late answer without a token of a replaced execution is not that of its successor: %s',
+    async (agent) => {
+      const orders = hub();
+      const worker = await orders.worker({ metadata: { 'x-user-agent': agent } });
+      const id = await orders.start();
+      const old = await worker.turn();
+      await orders.terminate(id);
+      await orders.start({ instanceId: id });
+      const next = await worker.turn();
+      await worker.answer({ ...old, token: '' }, [complete('"old"')]);
+      expect(await orders.status(id)).toBe(statusNamed('PENDING'));
+      await worker.answer({ ...next, token: '' }, [complete('"new"')]);
+      expect((await orders.completed(id)).output).toEqual({ value: '"new"' });
+    },
+  );
+
   test('that are missing where nothing is out change nothing', async () => {
     const orders = hub();
     const worker = await orders.worker();

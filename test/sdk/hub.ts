@@ -21,10 +21,10 @@ import {
   type TOutput,
 } from '@microsoft/durabletask-js';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { startTestServer } from '../helpers/server.ts';
+import { startTestServer, type TestServerOptions } from '../helpers/server.ts';
 
 /** Longer than anything here takes on a slow machine; a test that reaches it has failed. */
-export const DEADLINE_SECONDS = 20;
+const DEADLINE_SECONDS = 20;
 
 export interface WorkerParts {
   orchestrators?: Record<string, TOrchestrator>;
@@ -117,13 +117,13 @@ export class TestHub {
 }
 
 /** One server for the file; `hub()` gives the running test a hub of its own. */
-export function useServer(): { hub: () => TestHub } {
+export function useServer(options?: TestServerOptions): { hub: () => TestHub } {
   let server: Awaited<ReturnType<typeof startTestServer>> | undefined;
   const hubs = new Set<TestHub>();
   const closing: Promise<void>[] = [];
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer(options);
   }, 60_000);
   afterEach(() => {
     for (const hub of hubs) closing.push(...hub.close());

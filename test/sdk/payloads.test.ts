@@ -7,31 +7,74 @@ import { expect, test } from 'vitest';
 import { event, output, useServer, wait } from './hub.ts';
 
 const server = useServer();
+/** This package takes messages of any size, so the limit can be raised for its workers. */
+const roomyServer = useServer({ maxWorkItemMb: 32 });
 const echo = (_: ActivityContext, value: unknown) => value;
 
 async function* throughActivity(context: OrchestrationContext, input: unknown) {
   return yield* wait(context.callActivity<unknown, unknown>('echo', input));
 }
 
-test('a payload of 1 MiB goes through input, activity, event, custom status and output unharmed', async () => {
-  const hub = server.hub();
-  const large = 'abcdefghijklmnop'.repeat(65_536);
-  async function* carry(context: OrchestrationContext, input: string) {
-    const echoed = yield* wait(context.callActivity<string, string>('echo', input));
-    context.setCustomStatus(echoed);
-    const raised: unknown = yield* event(context, 'large');
-    return [echoed === raised, raised];
-  }
-  await hub.work({ orchestrators: { carry }, activities: { echo } });
+/** 1 MiB of text. */
+const large = 'abcdefghijklmnop'.repeat(65_536);
 
-  const id = await hub.start('carry', large);
+/** Keeps in its history what activity and event brought, which is four times its input. */
+async function* collect(context: OrchestrationContext, input: string) {
+  const echoed = yield* wait(context.callActivity<string, string>('echo', input));
+  const raised: unknown = yield* event(context, 'large');
+  return echoed === raised && raised === input;
+}
+
+test('a payload of 1 MiB goes through input, activity and output unharmed', async () => {
+  const hub = server.hub();
+  await hub.work({ orchestrators: { throughActivity }, activities: { echo } });
+
+  const state = await hub.run('throughActivity', large);
+
+  expect(state.runtimeStatus).toBe(OrchestrationStatus.COMPLETED);
+  // Compared here, for a difference of this length can't be printed.
+  expect(state.serializedInput === JSON.stringify(large)).toBe(true);
+  expect(state.serializedOutput === JSON.stringify(large)).toBe(true);
+});
+
+test('a payload of 1 MiB goes through event and custom status unharmed', async () => {
+  const hub = server.hub();
+  async function* show(context: OrchestrationContext) {
+    context.setCustomStatus(yield* event(context, 'large'));
+    yield* event(context, 'seen');
+  }
+  await hub.work({ orchestrators: { show } });
+
+  const id = await hub.start('show');
+  await hub.client.raiseOrchestrationEvent(id, 'large', large);
+  const shown = await hub.until(id, (state) => state.serializedCustomStatus !== undefined);
+  await hub.client.raiseOrchestrationEvent(id, 'seen');
+  const ended = await hub.end(id);
+
+  expect(shown.serializedCustomStatus === JSON.stringify(large)).toBe(true);
+  expect(ended.serializedCustomStatus === JSON.stringify(large)).toBe(true);
+});
+
+test('an orchestration whose history outgrows a work item fails with the limit in its text', async () => {
+  const hub = server.hub();
+  await hub.work({ orchestrators: { collect }, activities: { echo } });
+
+  const id = await hub.start('collect', large);
   await hub.client.raiseOrchestrationEvent(id, 'large', large);
   const state = await hub.end(id);
 
-  expect(state.runtimeStatus).toBe(OrchestrationStatus.COMPLETED);
-  expect(state.serializedInput === JSON.stringify(large)).toBe(true);
-  expect(state.serializedCustomStatus === JSON.stringify(large)).toBe(true);
-  expect(state.serializedOutput === JSON.stringify([true, large])).toBe(true);
+  expect(state.runtimeStatus).toBe(OrchestrationStatus.FAILED);
+  expect(state.failureDetails?.message).toContain('PERDURA_MAX_WORK_ITEM_MB');
+});
+
+test('where work items may be larger, a history beyond 4 MiB reaches the worker', async () => {
+  const hub = roomyServer.hub();
+  await hub.work({ orchestrators: { collect }, activities: { echo } });
+
+  const id = await hub.start('collect', large);
+  await hub.client.raiseOrchestrationEvent(id, 'large', large);
+
+  expect(output(await hub.end(id))).toBe(true);
 });
 
 test.each([

@@ -3,6 +3,8 @@ import {
   OrchestrationStatus,
   type RetryContext,
   RetryPolicy,
+  VersionFailureStrategy,
+  VersionMatchStrategy,
 } from '@microsoft/durabletask-js';
 import { expect, test } from 'vitest';
 import { output, useServer, wait } from './hub.ts';
@@ -135,11 +137,10 @@ test('a failure that the policy does not handle is not retried', async () => {
   expect(activity.calledAt).toHaveLength(1);
 });
 
-test('an activity that no worker knows fails at once, for it cannot be retried', async () => {
+test('an activity that no worker knows fails the call with its name in the text', async () => {
   const hub = server.hub();
-  const retry = new RetryPolicy({ maxNumberOfAttempts: 10, firstRetryIntervalInMilliseconds: 60_000 });
   async function* hopeful(context: OrchestrationContext) {
-    return yield* wait(context.callActivity('unheardOf', undefined, { retry }));
+    return yield* wait(context.callActivity('unheardOf'));
   }
   await hub.work({ orchestrators: { hopeful } });
 
@@ -147,6 +148,26 @@ test('an activity that no worker knows fails at once, for it cannot be retried',
 
   expect(state.runtimeStatus).toBe(OrchestrationStatus.FAILED);
   expect(state.failureDetails?.message).toContain('unheardOf');
+});
+
+test('a failure that its worker calls final is not retried by the parent', async () => {
+  const hub = server.hub();
+  const retry = new RetryPolicy({ maxNumberOfAttempts: 10, firstRetryIntervalInMilliseconds: 60_000 });
+  async function* hopeful(context: OrchestrationContext) {
+    return yield* wait(context.callSubOrchestrator('child', undefined, { retry, version: '2.0.0' }));
+  }
+  // The package marks nothing but a foreign version as final.
+  const versioning = {
+    version: '1.0.0',
+    matchStrategy: VersionMatchStrategy.Strict,
+    failureStrategy: VersionFailureStrategy.Fail,
+  };
+  await hub.work({ orchestrators: { hopeful, child: () => 'never' }, options: { versioning } });
+
+  const state = await hub.run('hopeful', undefined, { version: '1.0.0' });
+
+  expect(state.runtimeStatus).toBe(OrchestrationStatus.FAILED);
+  expect(state.failureDetails?.message).toContain('2.0.0');
 });
 
 test('an orchestrator that no worker knows fails with its name in the text', async () => {

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { planRun } from './plan.ts';
+import { partNames } from './result.ts';
+
+const wish = {
+  parts: partNames,
+  isQuick: false,
+  windowSeconds: undefined,
+  concurrency: 1,
+  progress: () => undefined,
+};
+
+test('the chain brings the ceiling that it is judged by', () => {
+  expect(planRun({ ...wish, parts: ['chain'] }).parts).toContain('ceiling');
+  expect(planRun({ ...wish, parts: ['fan-out'] }).parts).toEqual(['fan-out']);
+});
+
+test('a quick run measures in shorter windows, unless told how long', () => {
+  expect(planRun({ ...wish, isQuick: true }).windowSeconds).toBeLessThan(planRun(wish).windowSeconds);
+  expect(planRun({ ...wish, isQuick: true, windowSeconds: 30 }).windowSeconds).toBe(30);
+});

@@ -1,0 +1,9 @@
+/** A counter's value in Prometheus' text format, summed over its labels; undefined when it isn't there. */
+export function readCounter(text: string, name: string): number | undefined {
+  let sum: number | undefined;
+  for (const line of text.split('\n')) {
+    const [, value] = line.startsWith(name) ? (/^\w+(?:\{.*\})? (\S+)/.exec(line) ?? []) : [];
+    if (value !== undefined && /^[{ ]/.test(line.slice(name.length))) sum = (sum ?? 0) + Number(value);
+  }
+  return sum;
+}

@@ -1,0 +1,133 @@
+// What the load worker reads of a work item: where the fields lie that it sends back, and how far the orchestration
+// is. Nothing is decoded: a worker that costs as much as the server would measure itself.
+
+import { WireReader } from '../protocol/wire-reader.ts';
+
+/** A turn. `id` and `token` are fields as they lie in the work item, with tag and length. */
+export interface Turn {
+  readonly kind: 'orchestration';
+  readonly id: Buffer;
+  readonly token: Buffer;
+  /** Whether it is the first one. */
+  readonly isFirst: boolean;
+  /** How many results of activities it brings. */
+  readonly results: number;
+  /** The task id of the last of them; 0 without any. */
+  readonly lastTaskId: number;
+}
+
+/** An activity. `id`, `taskId` and `token` are fields as they lie in the work item. */
+export interface Activity {
+  readonly kind: 'activity';
+  readonly id: Buffer;
+  readonly taskId: Buffer;
+  readonly token: Buffer;
+}
+
+// Tags: field number * 8 + wire type, 2 for what has a length.
+const ORCHESTRATOR_REQUEST = 0x0a; // WorkItem.orchestratorRequest = 1
+const ACTIVITY_REQUEST = 0x12; // WorkItem.activityRequest = 2
+const COMPLETION_TOKEN = 0x52; // WorkItem.completionToken = 10
+const INSTANCE_ID = 0x0a; // OrchestratorRequest.instanceId = 1 and OrchestrationInstance.instanceId = 1
+const NEW_EVENTS = 0x22; // OrchestratorRequest.newEvents = 4
+const ORCHESTRATION_INSTANCE = 0x22; // ActivityRequest.orchestrationInstance = 4
+const TASK_ID = 0x28; // ActivityRequest.taskId = 5
+const EXECUTION_STARTED = 0x1a; // HistoryEvent.executionStarted = 3
+const TASK_COMPLETED = 0x3a; // HistoryEvent.taskCompleted = 7
+const TASK_SCHEDULED_ID = 0x08; // TaskCompletedEvent.taskScheduledId = 1
+
+/** Undefined for what isn't answered: a health ping. */
+export function readWorkItem(bytes: Buffer): Turn | Activity | undefined {
+  const reader = new WireReader(bytes);
+  let token: Buffer | undefined;
+  let request: { readonly tag: number; readonly start: number; readonly end: number } | undefined;
+  while (reader.at < bytes.length) {
+    const start = reader.at;
+    const tag = reader.tag();
+    if (tag === COMPLETION_TOKEN) {
+      reader.skip(tag);
+      token = bytes.subarray(start, reader.at);
+    } else if (tag === ORCHESTRATOR_REQUEST || tag === ACTIVITY_REQUEST) {
+      const end = reader.lengthEnd();
+      request = { tag, start: reader.at, end };
+      reader.at = end;
+    } else reader.skip(tag);
+  }
+  if (!request || !token) return undefined;
+  reader.at = request.start;
+  const read = request.tag === ORCHESTRATOR_REQUEST ? readTurn : readActivity;
+  return read(reader, request.end, { bytes, token });
+}
+
+interface Around {
+  readonly bytes: Buffer;
+  readonly token: Buffer;
+}
+
+function readTurn(reader: WireReader, end: number, { bytes, token }: Around): Turn {
+  let id = bytes.subarray(0, 0);
+  const news = { isFirst: false, results: 0, lastTaskId: 0 };
+  while (reader.at < end) {
+    const start = reader.at;
+    const tag = reader.tag();
+    if (tag === NEW_EVENTS) readEvent(reader, reader.lengthEnd(), news);
+    else {
+      reader.skip(tag);
+      if (tag === INSTANCE_ID) id = bytes.subarray(start, reader.at);
+    }
+  }
+  return { kind: 'orchestration', id, token, ...news };
+}
+
+function readEvent(
+  reader: WireReader,
+  end: number,
+  news: { isFirst: boolean; results: number; lastTaskId: number },
+): void {
+  while (reader.at < end) {
+    const tag = reader.tag();
+    if (tag === TASK_COMPLETED) {
+      news.results++;
+      news.lastTaskId = readTaskId(reader, reader.lengthEnd());
+    } else {
+      reader.skip(tag);
+      news.isFirst ||= tag === EXECUTION_STARTED;
+    }
+  }
+}
+
+function readTaskId(reader: WireReader, end: number): number {
+  let id = 0;
+  while (reader.at < end) {
+    const tag = reader.tag();
+    if (tag === TASK_SCHEDULED_ID) id = reader.varint();
+    else reader.skip(tag);
+  }
+  return id;
+}
+
+function readActivity(reader: WireReader, end: number, { bytes, token }: Around): Activity {
+  let id = bytes.subarray(0, 0);
+  let taskId = id;
+  while (reader.at < end) {
+    const start = reader.at;
+    const tag = reader.tag();
+    if (tag === ORCHESTRATION_INSTANCE) id = readInstanceId(reader, reader.lengthEnd(), bytes);
+    else {
+      reader.skip(tag);
+      if (tag === TASK_ID) taskId = bytes.subarray(start, reader.at);
+    }
+  }
+  return { kind: 'activity', id, taskId, token };
+}
+
+function readInstanceId(reader: WireReader, end: number, bytes: Buffer): Buffer {
+  let id = bytes.subarray(0, 0);
+  while (reader.at < end) {
+    const start = reader.at;
+    const tag = reader.tag();
+    reader.skip(tag);
+    if (tag === INSTANCE_ID) id = bytes.subarray(start, reader.at);
+  }
+  return id;
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { benchCommand } from './bench.ts';
+
+test.each([
+  ['--parts=chain,tea', 'It is some of ceiling, chain, latency, fan-out.'],
+  ['--seconds=0', 'It is a whole number from 1 to 50.'],
+  ['--concurrency=many', 'It is a whole number from 1 to 5000.'],
+])('%s is refused with what is allowed', async (flag, sentence) => {
+  const command = benchCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  await expect(command.parseAsync([flag], { from: 'user' })).rejects.toThrow(sentence);
+});
+
+test('--help names every option', () => {
+  const help = benchCommand().helpInformation();
+  for (const flag of ['--parts', '--quick', '--seconds', '--concurrency', '--json']) {
+    expect(help).toContain(flag);
+  }
+});

@@ -1,0 +1,77 @@
+// In which world each rule is dropped. Where that must bring a counterexample, a small world that shows well what the
+// rule is for; where it must bring none, those in which one could be expected.
+
+import { type Rule } from './rules.ts';
+import { type ScenarioName } from './scenarios.ts';
+
+export const mutations: Readonly<Record<Rule, readonly ScenarioName[]>> = {
+  fence: ['oneWorker'],
+  keyShare: ['oneWorker'],
+  absenceFrees: ['oneWorker'],
+  renewalUpdates: ['oneWorker'],
+  deadStartsOver: ['childTaken'],
+  idleTimeout: ['noWorker'],
+  freshStart: ['replaced'],
+
+  oneLane: ['oneWorker'],
+  memoryAfterResult: ['calm'],
+  decidedAtBuild: ['oneWorker'],
+  hintAtBuild: ['calm', 'threeEvents', 'suspended', 'storedAnswer', 'replacedLost'],
+  releaseAtBuild: ['unserved'],
+  fetchIsPatch: ['backingOff'],
+  releasedIsForeign: ['refused'],
+  onlyReturnedRows: ['childReplaces'],
+  commitTag: ['refused'],
+  bisectAnew: ['refused'],
+
+  guard: ['twoEvents', 'threeEventsLost', 'terminated', 'childTaken', 'replaced'],
+  deleteDecides: ['timersCalm'],
+  oneCompletion: ['activityCalm'],
+  livingJoin: ['replacedLost'],
+  generationJoin: ['childReplaces'],
+  startedIfWon: ['childTaken'],
+  failureWithStart: ['childTaken'],
+  replaceTerminal: ['replacedTwice'],
+  deadFirst: ['childStarts'],
+  whichStatement: ['unserved'],
+  neverSentAgain: ['childReplaces'],
+  neverProbed: ['childReplaces'],
+
+  senderRings: ['calm'],
+  senderLocks: ['childReplaces'],
+  earliestBell: ['backingOff'],
+  engineWork: ['unserved'],
+  fetchLooksAfter: ['calm'],
+  claimLooksAfter: ['calm'],
+  claimUnowned: ['suspendedLost'],
+  claimClears: ['held'],
+  releaseKeepsBell: ['backingOff'],
+  readyNever: ['held'],
+  readyNow: ['calm'],
+  moreCounts: ['bounded'],
+  freeLooks: ['oneWorker'],
+  freeActivities: ['activity'],
+  freeStored: ['storedAnswerLost'],
+  sweepBells: ['twoEvents'],
+  sweepUnowned: ['unserved'],
+  sweepDead: ['oneWorker'],
+  sweepStoredOfDead: ['storedAnswerLost'],
+  sweepStored: ['storedAnswerLost'],
+
+  suspendStays: ['suspendedLost'],
+  moreStops: ['bounded', 'boundedControl', 'boundedOrder'],
+  moreReadsControls: ['boundedOrder'],
+  closingTellsMore: ['boundedControl'],
+  tokenNamesTurn: ['activityCalm'],
+  storeForLiving: ['storedAnswer', 'storedAnswerLost', 'activityEager'],
+  staleStoredDeleted: ['storedAnswerLost'],
+
+  closingRead: ['calm'],
+  noHighWater: ['calm'],
+  newKey: ['replaced'],
+
+  endEmptiesInbox: ['unserved'],
+  renewalDropsResults: ['childReplaces'],
+  renewalKeepsEvents: ['renewed'],
+  endDropsTimers: ['timersCalm'],
+};
