@@ -74,11 +74,9 @@ export class Activities {
       return;
     }
     const workClass = this.classOf(item);
-    const stream = mayDispatch
-      ? workClass.bestStream({ avoided: this.#abandons.lastOf(item.activityKey) })
-      : undefined;
+    const stream = mayDispatch ? workClass.bestStream(this.#abandons.lastOf(item.activityKey)) : undefined;
     if (stream) this.send(item, stream);
-    else if (workClass.isServed) this.classes.enqueue(workClass, item);
+    else if (workClass.isServed()) this.classes.enqueue(workClass, item);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
   }
 

@@ -1,5 +1,4 @@
 import { type CompletionToken } from '../domain/completion-token.ts';
-import { isTerminal } from '../domain/instance.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -201,7 +200,7 @@ export class Dispatch implements Residency, StreamListener {
     }
     const inMs = resident.readyIn(0);
     if (inMs === null) return;
-    if (inMs > 0 || !resident.workClass.isServed) this.#release(resident);
+    if (inMs > 0 || !resident.workClass.isServed()) this.#release(resident);
     else if (resident.history === null) {
       resident.isLoading = true;
       requests.loadHistory(resident);
@@ -211,7 +210,7 @@ export class Dispatch implements Residency, StreamListener {
   #offer(resident: Resident): void {
     resident.readySinceMs ??= Clock.monotonicMs();
     const avoided = this.abandons.lastOf(resident.state.key);
-    const stream = this.#mayDispatch() ? resident.workClass.bestStream({ avoided }) : undefined;
+    const stream = this.#mayDispatch() ? resident.workClass.bestStream(avoided) : undefined;
     if (stream) this.#send(resident, stream);
     else {
       resident.isQueued = true;
@@ -226,17 +225,14 @@ export class Dispatch implements Residency, StreamListener {
 
   /** A turn that only workers that stream history can take. */
   #sendLarge(resident: Resident): void {
+    const { workClass } = resident;
     const canStream = (stream: WorkerStream): boolean => stream.canStreamHistory;
-    const stream = resident.workClass.bestStream({ isWanted: canStream });
+    const stream = workClass.bestStream(undefined, canStream);
     if (stream && this.orchestrations.send(resident, stream)) return;
-    if (!stream && resident.workClass.isServedBy(canStream)) this.#release(resident, LARGE_AGAIN_MS);
-    else {
-      const { maxWorkItemBytes } = this.#options.settings;
-      this.#options.requests.quarantine(
-        resident,
-        `its next work item is larger than ${maxWorkItemBytes} bytes (PERDURA_MAX_WORK_ITEM_MB), and no worker here streams history`,
-      );
-    }
+    const limit = `${this.#options.settings.maxWorkItemBytes} bytes (PERDURA_MAX_WORK_ITEM_MB)`;
+    const reason = `its next work item is larger than ${limit}, and no worker here streams history`;
+    if (stream || !workClass.isServed(canStream)) this.#options.requests.quarantine(resident, reason);
+    else this.#release(resident, LARGE_AGAIN_MS);
   }
 
   #release(resident: Resident, backoffMs = 0): void {
@@ -328,16 +324,11 @@ export class Dispatch implements Residency, StreamListener {
     const resident = this.residents.classes.next(stream, kind);
     if (!resident) return false;
     resident.isQueued = false;
-    if (this.#isSendable(resident)) this.#send(resident, stream);
-    else this.wake(resident);
+    // It may have been changed, evicted or released while it stood in the queue.
+    if (this.residents.get(resident.state.key) === resident && resident.isSendable) {
+      this.#send(resident, stream);
+    } else this.wake(resident);
     return true;
-  }
-
-  /** It may have been changed, evicted or released while it stood in the queue. */
-  #isSendable(resident: Resident): boolean {
-    const { state, lease, isPatching, history, messages } = resident;
-    if (this.residents.get(state.key) !== resident || lease || isPatching || history === null) return false;
-    return !isTerminal(state.status) && resident.readyIn(0) === 0 && messages.length > 0;
   }
 
   pumpAll(): void {

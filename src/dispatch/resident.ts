@@ -1,4 +1,4 @@
-import { type InstanceState } from '../domain/instance.ts';
+import { type InstanceState, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { isControl, type Message } from '../domain/message.ts';
 import { readyIn } from '../domain/ready-in.ts';
@@ -81,6 +81,12 @@ export class Resident {
   /** When its next step is due, in milliseconds from now and not before `backoffMs`; null: when something happens. */
   readyIn(backoffMs: number): number | null {
     return this.controls.length > 0 ? 0 : readyIn(this.state, this.messages, this.hasMore, backoffMs);
+  }
+
+  /** Is everything that its next turn needs here, and nothing in its way? */
+  get isSendable(): boolean {
+    if (this.lease || this.isPatching || this.history === null || this.messages.length === 0) return false;
+    return !isTerminal(this.state.status) && this.readyIn(0) === 0;
   }
 
   /** Memory takes no more of its messages. */

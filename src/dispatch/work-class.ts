@@ -25,11 +25,9 @@ export class Queue<Item> {
   }
 }
 
-interface StreamChoice {
-  /** Taken only when no other stream has a free slot. */
-  readonly avoided?: WorkerStream | undefined;
-  readonly isWanted?: (stream: WorkerStream) => boolean;
-}
+type StreamTest = (stream: WorkerStream) => boolean;
+
+const anyStream: StreamTest = () => true;
 
 /**
  * All work that streams judge alike: one hub, kind, name and version. Work waits in its class, so that work which no
@@ -65,27 +63,22 @@ export class WorkClass<Item> {
   }
 
   /** The accepting stream with most free slots; `avoided` only when no other has any. */
-  bestStream({ avoided, isWanted = () => true }: StreamChoice = {}): WorkerStream | undefined {
+  bestStream(avoided?: WorkerStream, isWanted = anyStream): WorkerStream | undefined {
     let best: WorkerStream | undefined;
-    let free = 0;
+    let most = 0;
     for (const stream of this.#streams.ofHub(this.hubId)) {
       const slots = stream.freeSlots(this.kind);
       if (slots <= 0 || !this.isAcceptedBy(stream) || !isWanted(stream)) continue;
-      if (best === undefined || best === avoided || (stream !== avoided && slots > free)) {
-        best = stream;
-        free = slots;
-      }
+      const score = stream === avoided ? 0 : slots;
+      if (best && score <= most) continue;
+      best = stream;
+      most = score;
     }
     return best;
   }
 
-  /** Is there any stream here, busy or not, that takes such work? */
-  get isServed(): boolean {
-    return this.isServedBy(() => true);
-  }
-
-  /** Is there such a stream here, busy or not? */
-  isServedBy(isWanted: (stream: WorkerStream) => boolean): boolean {
+  /** Is there a stream here, busy or not, that takes such work? */
+  isServed(isWanted = anyStream): boolean {
     for (const stream of this.#streams.ofHub(this.hubId)) {
       if (isWanted(stream) && this.isAcceptedBy(stream)) return true;
     }
@@ -148,7 +141,7 @@ export class WorkClasses<Item> {
     const items: Item[] = [];
     for (const waiting of this.#waiting.values()) {
       for (const workClass of [...waiting]) {
-        if (workClass.isServed) continue;
+        if (workClass.isServed()) continue;
         waiting.delete(workClass);
         for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) {
           items.push(item);

@@ -67,7 +67,7 @@ test('instances that come and go between pages disturb nothing', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const ids = await startMany(orders, 4);
-  for (const _ of ids) await worker.play([complete()]);
+  await Promise.all(ids.map(() => worker.play([complete()])));
   const first = await page(orders, { maxInstanceCount: 2 });
   await orders.client.call('PurgeInstances', { instanceId: ids[1] ?? '' });
   const late = await orders.start();

@@ -73,7 +73,7 @@ test('the new execution has an id of its own, in the item and in ExecutionStarte
   expect(item.executionId).toMatch(/^[0-9a-f]{32}$/);
   expect(item.executionId).not.toBe(first.executionId);
   const started = item.request.pastEvents.find((event) => event.eventType === 'executionStarted');
-  expect(started?.executionStarted?.orchestrationInstance?.executionId?.value).toBe(item.executionId);
+  expect(started?.executionStarted.orchestrationInstance?.executionId?.value).toBe(item.executionId);
 });
 
 test('rewinding twice works', async () => {
@@ -172,7 +172,7 @@ describe('children', () => {
     const parent = items.find(({ instanceId }) => instanceId === id);
     if (!child || !parent) throw new Error('both run again');
     const started = child.request.pastEvents.find((event) => event.eventType === 'executionStarted');
-    expect(started?.executionStarted?.parentInstance?.orchestrationInstance).toEqual({
+    expect(started?.executionStarted.parentInstance?.orchestrationInstance).toEqual({
       instanceId: id,
       executionId: { value: parent.executionId },
     });

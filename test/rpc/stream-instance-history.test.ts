@@ -207,14 +207,11 @@ describe('without a worker that streams history', () => {
     const worker = await orders.worker();
     const id = await orders.start({ input: { value } });
     await worker.play([]);
-    let hasFailed = false;
-    for (let i = 0; !hasFailed; i++) {
+    const isOver = async (): Promise<boolean> => (await orders.status(id)) === statusNamed('FAILED');
+    for (let i = 0; !(await isOver()); i++) {
       await orders.raise(id, `e${i}`, value);
-      await until(async () => {
-        hasFailed = (await orders.status(id)) === statusNamed('FAILED');
-        return hasFailed || worker.count('orchestration') > 0;
-      }, 'a turn or the end');
-      if (!hasFailed) await worker.play([]);
+      await until(async () => worker.count('orchestration') > 0 || (await isOver()), 'a turn or the end');
+      if (worker.count('orchestration') > 0) await worker.play([]);
     }
     expect((await orders.get(id)).failureDetails?.errorMessage).toContain('PERDURA_MAX_WORK_ITEM_MB');
     const other = await orders.start();
