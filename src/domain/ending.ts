@@ -110,7 +110,7 @@ function toParent(
 }
 
 /** What a parent is told of a child's end, encoded. */
-export function childEnded(
+function childEnded(
   { id, taskId }: { readonly id: string; readonly taskId: number },
   ending: Ending,
   at: Timestamp,

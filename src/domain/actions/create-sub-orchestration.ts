@@ -38,7 +38,7 @@ export function createSubOrchestration(draft: TurnDraft, action: Action): Refusa
 }
 
 /** The row of the child. Nobody is its own: then the parent is told that the id is taken. */
-export function addChild(draft: TurnDraft, taskId: number, childId: InstanceId, child: Child): void {
+function addChild(draft: TurnDraft, taskId: number, childId: InstanceId, child: Child): void {
   const { state, instances, messages } = draft;
   if (childId !== state.id) instances.push(newChild(draft, taskId, childId, child));
   else if (isAwaited(tagsOf(child.tags))) {
@@ -122,7 +122,7 @@ function startedEvent(
   });
 }
 
-export function idTaken({ at, tools }: TurnDraft, taskId: number, childId: InstanceId): Buffer {
+function idTaken({ at, tools }: TurnDraft, taskId: number, childId: InstanceId): Buffer {
   const errorMessage = `an orchestration instance with the id '${childId}' already exists and has not finished`;
   return childFailed(taskId, { errorType: 'OrchestrationAlreadyExists', errorMessage }, at, tools.codec);
 }

@@ -15,7 +15,7 @@ export function createTimer(draft: TurnDraft, { id, createTimer: action }: Actio
 }
 
 /** The row that fires it. */
-export function addTimer({ state, tools, at, timers }: TurnDraft, timerId: number, fireAt: Timestamp): void {
+function addTimer({ state, tools, at, timers }: TurnDraft, timerId: number, fireAt: Timestamp): void {
   const { codec, ids } = tools;
   const { partition, key, generation } = state;
   const firesAt = toDueMicros(fireAt);

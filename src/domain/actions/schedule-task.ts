@@ -20,7 +20,7 @@ export function scheduleTask(
 }
 
 /** The row that workers are given. */
-export function addActivity(
+function addActivity(
   { state, tools, activities }: TurnDraft,
   taskId: number,
   task: Pick<TaskScheduledEvent, 'name' | 'version' | 'input' | 'tags' | 'parentTraceContext'>,
