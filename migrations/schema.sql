@@ -25,10 +25,11 @@ CREATE INDEX activities_owner ON activities USING btree (owner) WHERE (owner IS 
 
 create table completions (
   replica_id bigint not null,
+  hub_id integer not null,
   token text collate "C" not null,
   chunk integer not null,
-  bytes bytea not null,
-  constraint completions_pkey PRIMARY KEY (replica_id, token, chunk)
+  bytes bytea,
+  constraint completions_pkey PRIMARY KEY (replica_id, hub_id, token, chunk)
 );
 
 create table history (

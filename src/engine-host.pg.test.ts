@@ -161,9 +161,9 @@ describe('a host that stops', () => {
     const { replicaId } = alive(one);
     proxy.cut();
     alive(one).die('a test');
-    const call = one.host.context();
+    const refused = expect(one.host.context()).rejects.toMatchObject({ code: 'unavailable' });
     await one.host.stop();
-    await expect(call).rejects.toMatchObject({ code: 'unavailable' });
+    await refused;
     proxy.restore();
     // Another one gets through: so could the first, if it still tried.
     const other = hosted(proxy.url);

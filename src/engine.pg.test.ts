@@ -207,7 +207,7 @@ describe('an incarnation that dies', () => {
     const leases = old.engine.context.dispatch.activities.outstandingLeases();
     const long = leases.filter(({ name }) => name === 'Long');
     old.engine.die('a test');
-    const inherited = { replicaId: old.engine.replicaId, activities: long };
+    const inherited = { replicaIds: [old.engine.replicaId], activities: long };
     const next = await run({ streams: old.streams }, { inherited });
     // The one that was not inherited was freed with the rest, and goes out again.
     expect((await worker.activity(2)).request.name).toBe('Lost');
@@ -220,3 +220,25 @@ describe('an incarnation that dies', () => {
     expect((await worker.turn(1)).news).toEqual(['orchestratorStarted', 'taskCompleted']);
   });
 });
+
+test(
+  'reads that were never answered end, and timers are polled again',
+  { timeout: 90_000 },
+  async ({ run, databaseUrl }) => {
+    const proxy = await startProxy(databaseUrl);
+    const one = await run({ databaseUrl: proxy.url });
+    const worker = one.worker();
+    await startOrder(one.hub);
+    const turn = await worker.turn();
+    proxy.swallowReplies();
+    await new Promise((resolve) => setTimeout(resolve, 2_600));
+    proxy.restore();
+    await answer(one.hub, turn, [createTimer(1, fromNow(15_000))]);
+    const deadline = performance.now() + 60_000;
+    while (worker.turns.length < 2 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(worker.turns).toHaveLength(2);
+    proxy.close();
+  },
+);

@@ -195,3 +195,29 @@ test('names of hubs that are made or deleted are checked before anything is done
   }
   expect((await db.query('select name from hubs')).rows).toEqual([{ name: 'default' }]);
 });
+
+test('a stream of a hub that was made during a refresh stays', async ({ still }) => {
+  const one = await still();
+  const gate = Promise.withResolvers<undefined>();
+  let isListed = false;
+  const store = new Proxy(one.store, {
+    get(target, name): unknown {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'listHubs') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return async (): Promise<unknown> => {
+        const hubs = await target.listHubs();
+        isListed = true;
+        await gate.promise;
+        return hubs;
+      };
+    },
+  });
+  const host = { context: () => Promise.resolve({ ...one.hub, store }) };
+  const hubs = new Hubs({ configured: [], isDynamic: true, streams: one.streams, host });
+  const refreshing = hubs.refresh();
+  await until(() => isListed, 'the list');
+  const worker = one.worker({}, { hubId: (await hubs.contextFor('fresh')).hubId });
+  gate.resolve(undefined);
+  await refreshing;
+  expect(worker.endedBy).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MemoryWorker, only, type WorkerOptions } from '../../test/helpers/engine.ts';
+import { lowerFlags, MemoryWorker, only, type WorkerOptions } from '../../test/helpers/engine.ts';
 import { inboxMessage, instanceState, startedMessage } from '../../test/helpers/factories.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
@@ -96,6 +96,7 @@ function settle(result: Partial<BatchResult>): void {
     ...{ patches: [], started: [], claimed: [], claimedActivities: [], activities: [], timers: [] },
     ...{
       delivered: [],
+      ended: [],
       fetched: [],
       overflowing: [],
       rung: [],
@@ -289,7 +290,7 @@ describe('an instance in the queue', () => {
     one.stream.closed();
     expect(asked.calls).toContain('release 2 in 0');
     expect(asked.calls, 'the one that is out has its grace').not.toContain('release 1 in 0');
-    expect(dispatch.residents.classes.waiting(HUB, 'orchestration')).toBe(0);
+    expect(dispatch.residents.classes.takeUnserved()).toEqual([]);
   });
 });
 
@@ -432,7 +433,7 @@ describe('while this replica may be dead', () => {
     dispatch.workAppeared(HUB, 'orchestration');
     expect([one.turns.length, one.activities.length, asked.calls]).toEqual([0, 0, []]);
     expect(dispatch.promiseActivity(newActivity(6))).toBe(false);
-    expect(dispatch.freeSlots(HUB, 'activity')).toBe(0);
+    expect(dispatch.mayTake([one.stream], 'activity')).toBe(0);
     dispatch.trust(Clock.monotonicMs(), 1_000);
     expect([one.turns.length, one.activities.length, asked.calls]).toEqual([1, 1, ['claim']]);
   });
@@ -499,9 +500,7 @@ describe('promises of slots', () => {
 
   test('are kept by what was committed', () => {
     worker({ maxConcurrentOrchestrationWorkItems: 1, maxConcurrentActivityWorkItems: 1 });
-    dispatch.slots.flagged().forEach(({ hubId, kind, version }) => {
-      dispatch.slots.unflag(hubId, kind, version);
-    });
+    lowerFlags(dispatch.slots);
     expect([dispatch.promiseInstance(start), dispatch.promiseInstance(start)]).toEqual([true, false]);
     expect(dispatch.promiseActivity(newActivity(5))).toBe(true);
     settle({ started: [{ instance: start, started: startedMessage() }], activities: [newActivity(5)] });

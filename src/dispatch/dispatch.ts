@@ -72,9 +72,7 @@ export class Dispatch implements Residency, StreamListener {
       maxAttempts: settings.maxDeliveryAttempts,
     });
     this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
-    this.slots = new Slots(streams, (hubId, kind) =>
-      (kind === 'activity' ? this.activities : this.residents).classes.waiting(hubId, kind),
-    );
+    this.slots = new Slots(streams);
     streams.listen(this);
   }
 
@@ -150,7 +148,7 @@ export class Dispatch implements Residency, StreamListener {
       touched.add(this.residents.apply(patch, inserted));
     }
     for (const { instance, started } of result.started) {
-      this.slots.kept(instance.hubId, instance.kind);
+      this.slots.kept(instance.key);
       touched.add(this.residents.start(instance, started));
     }
     for (const claimed of result.claimed) touched.add(this.residents.claimed(claimed));
@@ -165,7 +163,7 @@ export class Dispatch implements Residency, StreamListener {
     const readySinceMs = Clock.monotonicMs();
     const mayDispatch = this.#mayDispatch();
     for (const activity of result.activities) {
-      this.slots.kept(activity.hubId, 'activity');
+      this.slots.kept(activity.activityKey);
       this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
     }
     for (const row of result.claimedActivities) {
@@ -222,6 +220,7 @@ export class Dispatch implements Residency, StreamListener {
 
   #release(resident: Resident): void {
     resident.isPatching = true;
+    resident.isLeaving = true;
     this.#options.requests.release(resident);
   }
 
@@ -261,31 +260,41 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   takeActivity(activityKey: number, hubId: number): ActivityLease | undefined {
-    const lease = this.activities.take(activityKey, hubId);
-    if (lease) this.pump(lease.stream, 'activity');
+    const lease = this.activities.get(activityKey);
+    if (lease?.hubId !== hubId) return undefined;
+    this.endActivity(lease);
     return lease;
+  }
+
+  /** Ends that very lease of an activity and gives its slot to what waits. */
+  endActivity(lease: ActivityLease): void {
+    if (this.activities.get(lease.activityKey) !== lease) return;
+    this.activities.end(lease.activityKey);
+    this.pump(lease.stream, 'activity');
   }
 
   // ── slots ──
 
   /** May a row that is about to be created be this replica's own? */
-  promiseInstance({ hubId, kind, name, version }: NewInstance): boolean {
-    return this.#mayDispatch() && this.slots.promise(this.residents.classes.of(hubId, kind, name, version));
+  promiseInstance({ key, hubId, kind, name, version }: NewInstance): boolean {
+    return (
+      this.#mayDispatch() && this.slots.promise(this.residents.classes.of(hubId, kind, name, version), key)
+    );
   }
 
   promiseActivity(activity: NewActivity): boolean {
-    return this.#mayDispatch() && this.slots.promise(this.activities.classOf(activity));
+    return this.#mayDispatch() && this.slots.promise(this.activities.classOf(activity), activity.activityKey);
   }
 
-  /** How many items of a kind a hub's streams could take beyond what is promised or waits here. */
-  freeSlots(hubId: number, kind: WorkKind): number {
-    return this.#mayDispatch() ? this.slots.free(hubId, kind) : 0;
+  /** How many items these streams could take now. */
+  mayTake(streams: readonly WorkerStream[], kind: WorkKind): number {
+    return this.#mayDispatch() ? this.slots.freeOf(streams, kind) : 0;
   }
 
   /** There may be unowned work of that hub and kind: claimed as soon as there are slots for it. */
   workAppeared(hubId: number, kind: WorkKind): void {
     this.slots.flag(hubId, kind);
-    if (this.freeSlots(hubId, kind) > 0) this.#options.requests.claim();
+    if (this.#mayDispatch() && this.slots.free(hubId, kind) > 0) this.#options.requests.claim();
   }
 
   /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
@@ -294,7 +303,7 @@ export class Dispatch implements Residency, StreamListener {
     while (stream.freeSlots(kind) > 0) {
       if (!(kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind))) break;
     }
-    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0) {
+    if (this.slots.isFlaggedFor(stream, kind) && stream.freeSlots(kind) > 0) {
       this.#options.requests.claim();
     }
   }

@@ -1,27 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { codec, type MessageInput } from '../protocol/codec.ts';
-import { Filter, filtersOf, unite } from './filters.ts';
+import { everythingKey, Filter, filtersOf } from './filters.ts';
 
 describe('a filter', () => {
   test('without entries at all accepts everything', () => {
     const filter = new Filter(null, false);
     expect([filter.accepts('A', null), filter.accepts('', '1')]).toEqual([true, true]);
     expect(filter.acceptsNothing).toBe(false);
-    expect(filter.toClaim()).toBe('everything');
+    expect(filter.claim).toBe('everything');
   });
 
   test('with an empty list accepts nothing', () => {
     const filter = new Filter([], false);
     expect(filter.accepts('A', null)).toBe(false);
     expect(filter.acceptsNothing).toBe(true);
-    expect(filter.toClaim()).toEqual([]);
+    expect(filter.claim).toEqual([]);
   });
 
   test('with a name and no versions accepts every version of it', () => {
     const filter = new Filter([{ name: 'A', versions: [] }, { name: 'B' }], false);
     expect(['A', 'B', 'C'].map((name) => filter.accepts(name, '7'))).toEqual([true, true, false]);
     expect(filter.accepts('A', null)).toBe(true);
-    expect(filter.toClaim()).toEqual([
+    expect(filter.claim).toEqual([
       { name: 'A', version: null, ignoresCase: false },
       { name: 'B', version: null, ignoresCase: false },
     ]);
@@ -48,7 +48,7 @@ describe('a filter', () => {
       lists.map((list) => ({ name: 'A', versions: list })),
       false,
     );
-    expect(filter.toClaim()).toEqual(versions.map((version) => ({ name: 'A', version, ignoresCase: false })));
+    expect(filter.claim).toEqual(versions.map((version) => ({ name: 'A', version, ignoresCase: false })));
   });
 
   test('ignores the case of names for those who do, but never that of versions', () => {
@@ -61,29 +61,34 @@ describe('a filter', () => {
     );
     expect(filter.accepts('oRdEr', 'a')).toBe(true);
     expect([filter.accepts('order', 'B'), filter.accepts('order', 'b')]).toEqual([true, false]);
-    expect(filter.toClaim()).toMatchObject([{ ignoresCase: true }, { ignoresCase: true }]);
+    expect(filter.claim).toMatchObject([{ ignoresCase: true }, { ignoresCase: true }]);
     expect(new Filter([{ name: 'Order' }], false).accepts('order', null)).toBe(false);
   });
 });
 
-describe('the union of what several streams accept', () => {
-  const a = new Filter([{ name: 'A' }], false);
-  const b = new Filter([{ name: 'B', versions: ['1'] }], true);
+describe('the key of a filter', () => {
+  const a = { name: 'A', versions: ['2', '1'] };
 
-  test('has all names', () => {
-    expect(unite([a, b])).toEqual([
-      { name: 'A', version: null, ignoresCase: false },
-      { name: 'b', version: '1', ignoresCase: true },
-    ]);
+  test('is the same for filters that accept the same, however they say it', () => {
+    const [one, other] = [
+      new Filter([a, { name: 'B' }], false),
+      new Filter([{ name: 'B' }, { name: 'A', versions: ['1'] }, { name: 'A', versions: ['2'] }], false),
+    ];
+    expect(one.key).toBe(other.key);
+    expect(new Filter(null, true).key).toBe(everythingKey);
   });
 
-  test('is everything when one of them accepts everything', () => {
-    expect(unite([a, new Filter(null, false), b])).toBe('everything');
-  });
-
-  test('is null when there is nothing that anybody accepts', () => {
-    expect(unite([])).toBeNull();
-    expect(unite([new Filter([], false)])).toBeNull();
+  test('differs for filters that don’t', () => {
+    const filters = [
+      new Filter(null, false),
+      new Filter([], false),
+      new Filter([{ name: '*' }], false),
+      new Filter([{ name: 'a' }], false),
+      new Filter([{ name: 'a' }], true),
+      new Filter([{ name: 'a', versions: [''] }], false),
+      new Filter([{ name: 'a","b' }], false),
+    ];
+    expect(new Set(filters.map(({ key }) => key)).size).toBe(filters.length);
   });
 });
 
@@ -96,7 +101,7 @@ describe('the filters of a stream', () => {
 
   test('accept everything of every kind when the worker sent none', () => {
     const { orchestration, activity, entity } = filtersOf(null, undefined);
-    expect([orchestration, activity, entity].map((filter) => filter.toClaim())).toEqual([
+    expect([orchestration, activity, entity].map((filter) => filter.claim)).toEqual([
       ...['everything', 'everything', 'everything'],
     ]);
   });

@@ -140,7 +140,7 @@ describe('a stream that is gone', () => {
     close(worker);
     vi.advanceTimersByTime(GRACE_MS - 1);
     orchestrations.end(resident);
-    activities.take(5, 1);
+    activities.end(5);
     vi.advanceTimersByTime(1);
     expect(taken()).toEqual(nobody);
   });

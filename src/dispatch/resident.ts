@@ -39,6 +39,8 @@ export class Resident {
   lease: InstanceLease | undefined;
   /** A write that changes this instance is on its way: nothing else may begin. */
   isPatching = false;
+  /** That write gives it up. */
+  isLeaving = false;
   isFetching = false;
   isLoading = false;
   isQueued = false;
@@ -83,6 +85,10 @@ export class Resident {
     return this.controls.length > 0 ? 0 : readyIn(this.state, this.messages, this.hasMore, backoffMs);
   }
 
+  get isBusy(): boolean {
+    return this.lease !== undefined || this.isPatching || this.isQueued || this.isLoading;
+  }
+
   /** Memory takes no more of its messages. */
   get isFull(): boolean {
     return this.messages.length >= limits.heldMessages || this.heldBytes >= limits.heldBytes;
@@ -103,6 +109,7 @@ export class Resident {
   /** The patch on its way has ended, well or badly. */
   patched(): void {
     this.isPatching = false;
+    this.isLeaving = false;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

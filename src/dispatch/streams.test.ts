@@ -89,7 +89,7 @@ describe('a stream', () => {
 
   test('does not outlive its hub', () => {
     const [kept, gone] = [open({ hubId: 1 }), open({ hubId: 2 })];
-    streams.keepHubs(new Set([1, 3]));
+    streams.endHubs([2, 4]);
     expect(gone.endedBy).toMatchObject({
       code: 'not_found',
       message: expect.stringContaining('hub-2') as unknown,

@@ -32,6 +32,8 @@ export const limits = {
   firedTimers: 500,
   /** Timers read by one poll; the rest is read when these have fired. */
   polledTimers: 5_000,
+  /** Leases of activities that one check compares with the database. */
+  checkedActivities: 1000,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */

@@ -43,10 +43,7 @@ export type CompleteOrchestrationAction = With<
   GeneratedCompleteOrchestrationAction,
   { carryoverEvents: AnyHistoryEvent[] }
 >;
-type RewindOrchestrationAction = With<
-  GeneratedRewindOrchestrationAction,
-  { newHistory: AnyHistoryEvent[] }
->;
+type RewindOrchestrationAction = With<GeneratedRewindOrchestrationAction, { newHistory: AnyHistoryEvent[] }>;
 type SendEntityMessageAction = AnyOneof<GeneratedSendEntityMessageAction, 'EntityMessageType'>;
 type OrchestratorAction = With<
   GeneratedOrchestratorAction,

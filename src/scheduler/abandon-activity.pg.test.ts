@@ -93,3 +93,12 @@ test('abandoning twice, or what was answered, or from another hub, changes nothi
   await abandonActivity(one.hub, first.token);
   expect(one.dispatch.activities.outstanding).toBe(0);
 });
+
+test('an activity that is given back at another replica goes out again soon', async ({ run }) => {
+  const [owner, other] = [await run(), await run()];
+  const worker = owner.worker();
+  await startOrder(owner.hub);
+  await answer(owner.hub, await worker.turn(), [scheduleTask(1, 'A')]);
+  await abandonActivity(other.hub, (await worker.activity()).token);
+  await worker.activity(1);
+});

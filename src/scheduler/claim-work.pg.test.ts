@@ -1,5 +1,7 @@
 import { describe } from 'vitest';
 import {
+  answerActivity,
+  until,
   answer,
   expect,
   instanceRow,
@@ -12,6 +14,7 @@ import {
   test,
 } from '../../test/helpers/engine.ts';
 import { scheduleTask } from '../../test/helpers/scripted-worker.ts';
+import { must } from '../lib/assert.ts';
 import { claimWork } from './claim-work.ts';
 import { releaseInstance } from './release-instance.ts';
 
@@ -90,22 +93,6 @@ describe('a claim takes', () => {
     expect(await claimWork(one.hub)).toBe(1);
   });
 
-  test('nothing while more waits here than there are slots', async ({ still }) => {
-    const [starter, one] = [await still(), await still()];
-    await spill(starter, 2);
-    const worker = one.worker({ maxConcurrentOrchestrationWorkItems: 2 });
-    await claimWork(one.hub);
-    worker.stream.limits.orchestration = 0;
-    for (const resident of one.dispatch.residents.all()) {
-      one.dispatch.failDelivery(resident, 'its time was over');
-    }
-    worker.stream.limits.orchestration = 1;
-    await spill(starter, 1, 'Other');
-    one.dispatch.workAppeared(one.hub.hubId, 'orchestration');
-    expect(one.dispatch.freeSlots(one.hub.hubId, 'orchestration')).toBe(-1);
-    expect(await claimWork(one.hub)).toBe(0);
-  });
-
   test('nothing while this replica may be dead', async ({ still }) => {
     const one = await still();
     await spill(one, 1);
@@ -177,4 +164,35 @@ test('what is claimed brings its history and its inbox: the turn is what it woul
     { eventType: 'orchestratorStarted' },
     { eventType: 'executionStarted', executionStarted: { name: 'Order', input: { value: '1' } } },
   ]);
+});
+
+test('activities that wait for a busy worker don’t keep others from free workers', async ({ run }) => {
+  const one = await run();
+  const turns = one.worker(only({ orchestrations: ['Order'] }));
+  const slow = one.worker({ ...only({ activities: ['Render'] }), maxConcurrentActivityWorkItems: 1 });
+  const idle = one.worker({ ...only({ activities: ['Email'] }), maxConcurrentActivityWorkItems: 50 });
+  await startOrder(one.hub, { instanceId: 'renders' });
+  const renders = Array.from({ length: 200 }, (_, i) => scheduleTask(i + 1, 'Render'));
+  await answer(one.hub, await turns.turn(), renders);
+  await answerActivity(one.hub, await slow.activity());
+  await slow.activity(1);
+  await startOrder(one.hub, { instanceId: 'mails' });
+  await until(() => turns.turns.some(({ request }) => request.instanceId === 'mails'), 'its turn');
+  const mails = turns.turns.find(({ request }) => request.instanceId === 'mails');
+  await answer(one.hub, must(mails, 'its turn'), [scheduleTask(1, 'Email')]);
+  expect((await idle.activity()).request.name).toBe('Email');
+});
+
+test('the flag of a hub stays up for what a stream accepts that was busy when the claim began', async ({
+  still,
+}) => {
+  const one = await still();
+  const busy = one.worker({ ...only({ orchestrations: ['A'] }), maxConcurrentOrchestrationWorkItems: 1 });
+  one.worker(only({ orchestrations: ['B'] }));
+  busy.stream.outstanding.orchestration = 1;
+  await startOrder(one.hub, { name: 'A' });
+  const claiming = claimWork(one.hub);
+  busy.stream.outstanding.orchestration = 0;
+  await claiming;
+  expect(one.dispatch.slots.isFlagged(one.hub.hubId, 'orchestration')).toBe(true);
 });

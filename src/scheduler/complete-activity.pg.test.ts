@@ -209,3 +209,12 @@ describe('without a token', () => {
     expect(one.dispatch.activities.outstanding).toBe(1);
   });
 });
+
+test('the slot of an activity is free when it was answered at another replica', async ({ run }) => {
+  const [owner, other] = [await run(), await run()];
+  const worker = owner.worker({ maxConcurrentActivityWorkItems: 1 });
+  await startOrder(owner.hub);
+  await answer(owner.hub, await worker.turn(), [scheduleTask(1, 'A'), scheduleTask(2, 'B')]);
+  await answerActivity(other.hub, await worker.activity());
+  await worker.activity(1);
+});

@@ -280,3 +280,28 @@ describe('waiting for an instance', () => {
     expect((await waiting).status).toBe('completed');
   });
 });
+
+test('a wait that was woken while no incarnation was there is looked at by the next', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  await startOrder(one.hub, { instanceId: 'a' });
+  const host: { store?: Store } = {};
+  const waits = new InstanceWaits(
+    () => host.store,
+    () => undefined,
+  );
+  const { signal } = new AbortController();
+  const options = { hubId: one.hub.hubId, id: instanceId('a'), signal, withPayloads: false };
+  let isOver = false;
+  void waits.forInstance(options, ({ customStatus }) => customStatus === 'x').then(() => (isOver = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  host.store = one.store;
+  await db.query("update instances set custom_status = 'x'");
+  await until(() => {
+    waits.wakeAll();
+    return isOver;
+  }, 'the end of the wait');
+});

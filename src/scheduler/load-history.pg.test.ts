@@ -101,3 +101,19 @@ test('a database that is away is told to whoever asked for it', async ({ still }
   one.store.abort('it has died');
   await expect(loadHistory(one.hub, resident)).rejects.toMatchObject({ code: 'unavailable' });
 });
+
+test('the bytes of a history that was read for a former life of a resident are not counted', async ({
+  still,
+}) => {
+  const one = await still();
+  const worker = one.worker();
+  await startOrder(one.hub);
+  await answer(one.hub, await worker.turn(), []);
+  const former = onlyResident(one);
+  one.dispatch.residents.evict(0);
+  const loading = loadHistory(one.hub, former);
+  one.dispatch.forget(former);
+  one.dispatch.residents.add(former.state, []);
+  await loading;
+  expect(one.dispatch.residents.historyBytes).toBe(0);
+});

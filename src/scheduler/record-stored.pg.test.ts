@@ -1,5 +1,6 @@
 import { type Pool } from 'pg';
 import {
+  otherHub,
   answer,
   count,
   expect,
@@ -25,9 +26,10 @@ async function withTurns(one: StillEngine, count: number) {
 const part = (index: number, isPartial: boolean) => ({ isPartial, chunkIndex: { value: index } });
 
 async function storeBytes(db: Pool, one: StillEngine, token: string, bytes: Buffer): Promise<void> {
-  await db.query('insert into completions (replica_id, token, chunk, bytes) values ($1, $2, 0, $3)', [
-    ...[one.store.replicaId, token, bytes],
-  ]);
+  await db.query(
+    'insert into completions (replica_id, hub_id, token, chunk, bytes) values ($1, $2, $3, 0, $4)',
+    [...[one.store.replicaId, one.hub.hubId, token, bytes]],
+  );
 }
 
 async function completed(db: Pool): Promise<number> {
@@ -109,4 +111,16 @@ test('a read has a limit; the rest is found by the next', async ({ still, db }) 
   expect(await recordStored(one.hub)).toBe(5);
   expect(await recordStored(one.hub)).toBe(0);
   expect(await completed(db)).toBe(many);
+});
+
+test('a turn is not answered from another hub by way of another replica', async ({ run, db }) => {
+  const [owner, other] = [await run(), await run()];
+  const worker = owner.worker();
+  await startOrder(owner.hub, { instanceId: 'a' });
+  const turn = await worker.turn();
+  await answer(await otherHub(db, other.hub, 'stranger'), turn, [complete('"stolen"')]);
+  await until(async () => (await count(db, 'completions')) === 0, 'the end of what was stored');
+  await answer(owner.hub, turn, [complete('"mine"')]);
+  const { rows } = await db.query<{ output: Buffer }>('select output from instances');
+  expect(rows.map(({ output }) => output.toString())).toEqual(['"mine"']);
 });

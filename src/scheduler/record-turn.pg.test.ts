@@ -5,6 +5,7 @@ import {
   count,
   expect,
   instanceRow,
+  lowerFlags,
   only,
   onlyResident,
   startOrder,
@@ -19,16 +20,9 @@ import { instanceId } from '../domain/ids.ts';
 import { must } from '../lib/assert.ts';
 import { codec } from '../protocol/codec.ts';
 
-/** Lowers the flags that a new stream raises: all slots may be promised then. */
-function lowerFlags({ dispatch }: StillEngine): void {
-  for (const { hubId, kind, version } of dispatch.slots.flagged()) {
-    dispatch.slots.unflag(hubId, kind, version);
-  }
-}
-
 async function withTurn(one: StillEngine) {
   const worker = one.worker({ maxConcurrentOrchestrationWorkItems: 4, maxConcurrentActivityWorkItems: 4 });
-  lowerFlags(one);
+  lowerFlags(one.dispatch.slots);
   await startOrder(one.hub, { instanceId: 'a' });
   return { worker, turn: await worker.turn(), resident: onlyResident(one) };
 }

@@ -86,7 +86,7 @@ test('a control that is on its way for a deleted instance ends with it', async (
   await db.query('delete from instances');
   dispatch.settle({
     ...{ patches: [], started: [], claimed: [], claimedActivities: [], activities: [], timers: [] },
-    ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], storedFor: [] },
+    ...{ ended: [], fetched: [], overflowing: [], rung: [], spilled: [], changed: [], storedFor: [] },
     delivered: [...dispatch.residents.all()].map(({ state: { partition, key } }) => ({
       partition,
       key,

@@ -78,7 +78,7 @@ describe('a renewal', () => {
     const worker = one.worker();
     expect((await worker.turn()).request.instanceId).toBe('a');
     const { dispatch } = one.engine.context;
-    expect(dispatch.freeSlots(one.hub.hubId, 'orchestration')).toBe(99);
+    expect(dispatch.mayTake([worker.stream], 'orchestration')).toBe(99);
   });
 
   test('proves to this replica that hints arrive', async ({ still }) => {

@@ -5,6 +5,7 @@ import {
   count,
   expect,
   instanceRow,
+  lowerFlags,
   only,
   onlyResident,
   raise,
@@ -92,9 +93,7 @@ describe('unowned work', () => {
     const worker = one.worker(only({ orchestrations: ['Order'] }));
     await startOrder(one.hub);
     await answer(one.hub, await worker.turn(), [scheduleTask(1, 'A')]);
-    one.dispatch.slots.flagged().forEach(({ hubId, kind, version }) => {
-      one.dispatch.slots.unflag(hubId, kind, version);
-    });
+    lowerFlags(one.dispatch.slots);
     await db.query("update activities set not_before = clock_timestamp() + interval '1 h'");
     await sweep(one.hub);
     expect(one.dispatch.slots.flagged()).toEqual([]);
@@ -189,4 +188,13 @@ test('work that waits here without a stream for it goes back', async ({ still, d
   await sweep(one.hub);
   await until(() => one.dispatch.residents.count === 0, 'the release');
   expect(await instanceRow(db, resident.state.key)).toMatchObject({ owner: null, is_due: true });
+});
+
+test('what this replica owns and does not know is given up by the sweep', async ({ run, db }) => {
+  const one = await run();
+  await startOrder(one.hub);
+  await db.query("update instances set owner = $1, ready_at = clock_timestamp() - interval '1 min'", [
+    one.engine.replicaId,
+  ]);
+  await one.worker().turn();
 });

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Pool } from 'pg';
 import { Clock } from '../../src/dispatch/clock.ts';
 import { Dispatch } from '../../src/dispatch/dispatch.ts';
+import { everythingKey } from '../../src/dispatch/filters.ts';
 import { type Resident } from '../../src/dispatch/resident.ts';
+import { type Slots } from '../../src/dispatch/slots.ts';
 import { type WorkItemSink, type WorkerStream, WorkerStreams } from '../../src/dispatch/streams.ts';
 import { type SchedulerError } from '../../src/domain/errors.ts';
 import { hubName, type InstanceId } from '../../src/domain/ids.ts';
@@ -197,6 +199,7 @@ async function startEngine(
     ...{ streams: around.streams, waits: around.waits, metrics: around.metrics, log: silent },
     settings: { ...settings, ...changed },
     onHubsChanged: () => undefined,
+    onRegister: () => undefined,
     onDead: (reason) => around.deaths.push(reason),
     ...overrides,
   });
@@ -270,6 +273,14 @@ async function openStill(
     ...{ store, results, hints, dispatch: dispatch(), hub: { ...context, hubId, hub: hubName('default') } },
     claimsAsked: () => claims,
   };
+}
+
+/** As if claims had found that there is no unowned work. */
+export function lowerFlags(slots: Slots): void {
+  for (const flag of slots.flagged()) {
+    flag.dry.add(everythingKey);
+    slots.lower(flag);
+  }
 }
 
 /** The only resident of an engine. */

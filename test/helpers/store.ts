@@ -102,10 +102,7 @@ export interface Replica {
 
 const log = createLogger({ level: 'silent', format: 'json' });
 
-async function openReplica(
-  databaseUrl: string,
-  overrides: Partial<StoreOptions> = {},
-): Promise<Replica> {
+async function openReplica(databaseUrl: string, overrides: Partial<StoreOptions> = {}): Promise<Replica> {
   const memory = new Memory();
   const hints: Hint[] = [];
   const deaths: string[] = [];
