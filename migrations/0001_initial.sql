@@ -124,11 +124,13 @@ create table timers (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
 create index timers_instance on timers (instance_key);
 
--- Turns that were answered at a replica that does not own the instance, for the owner to record.
+-- Turns that were answered or given back at a replica that does not own the instance, for the owner to record.
 create table completions (
   replica_id int8 not null,
+  hub_id int4 not null,
   token text collate "C" not null,
   chunk int4 not null,
-  bytes bytea not null,
-  primary key (replica_id, token, chunk)
+  -- Null: the worker gave the turn back.
+  bytes bytea,
+  primary key (replica_id, hub_id, token, chunk)
 );

@@ -25,10 +25,11 @@ CREATE INDEX activities_owner ON activities USING btree (owner) WHERE (owner IS 
 
 create table completions (
   replica_id bigint not null,
+  hub_id integer not null,
   token text collate "C" not null,
   chunk integer not null,
-  bytes bytea not null,
-  constraint completions_pkey PRIMARY KEY (replica_id, token, chunk)
+  bytes bytea,
+  constraint completions_pkey PRIMARY KEY (replica_id, hub_id, token, chunk)
 );
 
 create table history (
@@ -99,6 +100,7 @@ create table instances (
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 CREATE INDEX instances_claimable ON instances USING btree (hub_id, kind, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
 CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
+CREATE INDEX instances_created ON instances USING btree (hub_id, created_at, instance_key);
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
 CREATE UNIQUE INDEX instances_id ON instances USING btree (hub_id, partition, instance_id);
 CREATE INDEX instances_owner ON instances USING btree (owner, partition, instance_key) WHERE (owner IS NOT NULL);

@@ -4,12 +4,12 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { type Context } from './scheduler/context.ts';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
 /** Calls wait so long for the next incarnation: some SDKs lose a result whose call fails (contract §15). */
 const CALL_WAIT_MS = 15_000;
 const DRAIN_LOOK_MS = 20;
 
-type HostOptions = Omit<EngineOptions, 'inherited' | 'onDead'>;
+type HostOptions = Omit<EngineOptions, 'inherited' | 'onRegister' | 'onDead'>;
 
 /**
  * Keeps an engine running: when an incarnation is over, begins the next one as soon as the database lets it
@@ -19,6 +19,9 @@ export class EngineHost {
   readonly #options: HostOptions;
   #engine: Engine | undefined;
   #next: PromiseWithResolvers<Engine | undefined> | undefined;
+  #startingOver: Promise<void> | undefined;
+  /** The incarnation of the moment, or the last one and those that came to nothing since. */
+  #replicaIds: number[] = [];
   #isStopped = false;
 
   constructor(options: HostOptions) {
@@ -58,6 +61,7 @@ export class EngineHost {
     this.#engine = undefined;
     this.#next?.resolve(undefined);
     await engine?.end();
+    await this.#startingOver;
   }
 
   async #awaited(): Promise<Engine | undefined> {
@@ -66,22 +70,25 @@ export class EngineHost {
   }
 
   #engineOptions(inherited: EngineOptions['inherited']): EngineOptions {
-    return { ...this.#options, inherited, onDead: (reason) => void this.#startOver(reason) };
+    return {
+      ...this.#options,
+      inherited,
+      onRegister: (replicaId) => this.#replicaIds.push(replicaId),
+      onDead: (reason) => {
+        if (this.#engine) this.#startingOver = this.#startOver(this.#engine, reason);
+      },
+    };
   }
 
-  async #startOver(reason: string): Promise<void> {
+  async #startOver(old: Engine, reason: string): Promise<void> {
     const { log } = this.#options;
-    const old = this.#engine;
     this.#engine = undefined;
-    if (!old || this.#isStopped) return;
     this.#next = Promise.withResolvers();
     log.error({ replica: old.replicaId, reason }, 'this incarnation is over; starting over');
-    const inherited = {
-      replicaId: old.replicaId,
-      activities: old.context.dispatch.activities.outstandingLeases(),
-    };
+    const activities = old.context.dispatch.activities.outstandingLeases();
     for (let pauseMs = FIRST_PAUSE_MS; this.#isWanted(); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
+        const inherited = { replicaIds: [...this.#replicaIds], activities };
         await this.#begin(await Engine.start(this.#engineOptions(inherited)));
         return;
       } catch (error) {
@@ -97,7 +104,9 @@ export class EngineHost {
 
   async #begin(engine: Engine): Promise<void> {
     if (this.#isStopped) return engine.end();
+    if (engine.isOver) throw unavailable('the new incarnation is over already');
     this.#engine = engine;
+    this.#replicaIds = [engine.replicaId];
     this.#next?.resolve(engine);
     this.#next = undefined;
     this.#options.log.info({ replica: engine.replicaId }, 'started over');

@@ -38,7 +38,9 @@ export interface EngineOptions {
   readonly metrics: Metrics;
   /** What workers still hold from the incarnation before (decisions 14). */
   readonly inherited:
-    { readonly replicaId: number; readonly activities: readonly ActivityLease[] } | undefined;
+    { readonly replicaIds: readonly number[]; readonly activities: readonly ActivityLease[] } | undefined;
+  /** Told the id of this incarnation before anybody else can know it. */
+  readonly onRegister: (replicaId: number) => void;
   readonly onHubsChanged: () => void;
   readonly onDead: (reason: string) => void;
 }
@@ -65,11 +67,11 @@ export class Engine {
       knownMessages: (key) => started.engine?.context.dispatch.knownMessages(key) ?? [],
       settle: (result) => started.engine?.context.dispatch.settle(result),
     };
-    const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited } = options;
+    const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited, onRegister } = options;
     const store = await openStore({
-      ...{ databaseUrl, schema, poolSize, address, version, log, residency },
+      ...{ databaseUrl, schema, poolSize, address, version, log, residency, onRegister },
       inherits: inherited && {
-        replicaId: inherited.replicaId,
+        replicaIds: inherited.replicaIds,
         activityKeys: inherited.activities.map((lease) => lease.activityKey),
       },
       onBatch: (size, ms, queuedMs) => {
@@ -181,7 +183,7 @@ export class Engine {
   }
 
   #heed(hint: Hint): void {
-    const { waits } = this.context;
+    const { waits, dispatch } = this.context;
     switch (hint.kind) {
       case 'bell':
         void this.#work.attempt('fetch', fetchInbox(this.context, hint));
@@ -191,6 +193,10 @@ export class Engine {
         return;
       case 'changed':
         waits.wake(hint);
+        return;
+      case 'ended':
+        dispatch.activities.suspect(hint.activityKey);
+        this.#loops.checkActivities.wake();
         return;
       case 'stored':
         this.#loops.recordStored.wake();
@@ -216,7 +222,7 @@ export class Engine {
   }
 
   /** What a committed batch means beyond this replica's own residents. */
-  #settled({ rung, spilled, changed, storedFor, timers }: BatchResult): void {
+  #settled({ rung, spilled, changed, ended, storedFor, timers }: BatchResult): void {
     const { waits, dispatch, store, now } = this.context;
     const hints: Hint[] = rung.map((bell) => ({ kind: 'bell', ...bell }));
     for (const { hubId, item } of spilled) {
@@ -227,6 +233,7 @@ export class Engine {
       waits.wake(instance);
       hints.push({ kind: 'changed', ...instance });
     }
+    for (const activity of ended) hints.push({ kind: 'ended', ...activity });
     for (const owner of storedFor) hints.push({ kind: 'stored', owner });
     const soon = timers.length > 0 ? now().seconds * 1e6 + LOOK_AHEAD_MS * 1000 : 0;
     for (const { message, ...timer } of timers) {

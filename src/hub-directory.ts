@@ -71,10 +71,13 @@ export class Hubs implements HubDirectory {
   /** Hubs came or went: forgets what is gone and ends its streams. */
   async refresh(): Promise<void> {
     const { store } = await this.#options.host.context();
+    // A hub that is made while the list is read is not on it.
+    const known = [...this.#known];
+    const served = [...this.#options.streams.hubIds()];
     const living = new Set((await store.listHubs()).map(({ hubId }) => hubId));
     this.#unknown.clear();
-    for (const [name, { hubId }] of this.#known) if (!living.has(hubId)) this.#known.delete(name);
-    this.#options.streams.keepHubs(living);
+    for (const [name, { hubId }] of known) if (!living.has(hubId)) this.#known.delete(name);
+    this.#options.streams.endHubs(served.filter((hubId) => !living.has(hubId)));
   }
 
   async #find(context: Context, name: string): Promise<KnownHub> {

@@ -13,7 +13,7 @@ export interface RunningLoop {
 }
 
 /** Failures in a row double the pause, up to this. */
-const LONGEST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Runs a loop until it is stopped: one run at a time, a pause with jitter after an error. */
 export function runLoop(loop: Loop, onError: (loop: string, error: unknown) => void): RunningLoop {

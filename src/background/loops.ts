@@ -1,5 +1,6 @@
 import { type Clock } from '../dispatch/clock.ts';
 import { type WorkerStreams } from '../dispatch/streams.ts';
+import { checkActivities } from '../scheduler/check-activities.ts';
 import { claimWork } from '../scheduler/claim-work.ts';
 import { type Context } from '../scheduler/context.ts';
 import { pollTimers } from '../scheduler/fire-timers.ts';
@@ -33,6 +34,7 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
       everyMs: 500,
       once: paced(() => Promise.resolve(dispatch.expireLeases())),
     },
+    checkActivities: { name: 'check-activities', everyMs: 10_000, once: () => checkActivities(context) },
     sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
     measureBacklog: { name: 'measure-backlog', everyMs: 15_000, once: paced(() => measureBacklog(context)) },
     lookAgain: {

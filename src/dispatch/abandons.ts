@@ -5,7 +5,8 @@ const REMEMBERED = 10_000;
 
 interface Abandoned {
   readonly count: number;
-  readonly by: WorkerStream;
+  /** Undefined: a stream of another replica. */
+  readonly by: WorkerStream | undefined;
 }
 
 /** How often the same work item was abandoned in a row and by whom, as far as this replica saw it. */
@@ -13,7 +14,7 @@ export class Abandons {
   readonly #byKey = new Map<number, Abandoned>();
 
   /** Counts one more and returns the count. */
-  add(key: number, by: WorkerStream): number {
+  add(key: number, by: WorkerStream | undefined): number {
     const count = (this.#byKey.get(key)?.count ?? 0) + 1;
     this.#byKey.delete(key);
     this.#byKey.set(key, { count, by });

@@ -19,6 +19,8 @@ export interface ActivityLease extends ActivityRef {
   readonly stream: WorkerStream;
   /** Monotonic; Infinity when bound to the stream alone. */
   readonly deadlineMs: number;
+  /** Monotonic moment when the database was last asked whether it still is this replica's. */
+  checkedMs: number;
 }
 
 /** What a work item has beside the request. */
@@ -40,6 +42,8 @@ interface ActivityOptions {
 export class Activities {
   readonly classes: WorkClasses<ActivityItem>;
   readonly #leases = new Map<number, ActivityLease>();
+  /** Leases that a hint says are over. */
+  readonly #suspects = new Set<ActivityLease>();
   readonly #incarnation: number;
   readonly #leaseMs: number;
   readonly #maxItemBytes: number;
@@ -91,6 +95,8 @@ export class Activities {
       taskId,
       attempt,
     });
+    const nowMs = Clock.monotonicMs();
+    this.end(activityKey);
     this.#leases.set(activityKey, {
       partition,
       key,
@@ -100,36 +106,65 @@ export class Activities {
       name,
       attempt,
       stream,
-      deadlineMs: this.#leaseMs === 0 ? Infinity : Clock.monotonicMs() + this.#leaseMs,
+      deadlineMs: this.#leaseMs === 0 ? Infinity : nowMs + this.#leaseMs,
+      checkedMs: nowMs,
     });
     stream.outstanding.activity++;
-    this.#metrics.dispatched('activity', Clock.monotonicMs() - item.readySinceMs);
+    this.#metrics.dispatched('activity', nowMs - item.readySinceMs);
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
   }
 
+  get(activityKey: number): ActivityLease | undefined {
+    return this.#leases.get(activityKey);
+  }
+
   /** Ends the lease, if there is one: its slot is free. */
-  take(activityKey: number, hubId: number): ActivityLease | undefined {
+  end(activityKey: number): void {
     const lease = this.#leases.get(activityKey);
-    if (lease?.hubId !== hubId) return undefined;
+    if (!lease) return;
     this.#leases.delete(activityKey);
     lease.stream.outstanding.activity--;
-    return lease;
   }
 
   /** For completions without a token (contract §12.2): the newest lease of that task. */
   findByTask(instance: InstanceKey, taskId: number): ActivityLease | undefined {
     let newest: ActivityLease | undefined;
     for (const lease of this.#leases.values()) {
-      if (lease.key === instance.key && lease.taskId === taskId) newest = lease;
+      if (lease.key !== instance.key || lease.taskId !== taskId) continue;
+      if (!newest || newest.activityKey < lease.activityKey) newest = lease;
     }
     return newest;
+  }
+
+  /** Another replica may know better about the lease of this activity. */
+  suspect(activityKey: number): void {
+    const lease = this.#leases.get(activityKey);
+    if (lease) this.#suspects.add(lease);
+  }
+
+  /** Suspects, then leases that were not checked for so long, the longest first. They count as checked from now on. */
+  takeUnchecked(forMs: number, limit: number): ActivityLease[] {
+    const nowMs = Clock.monotonicMs();
+    const unchecked = [...this.#suspects].slice(0, limit);
+    for (const lease of this.#leases.values()) {
+      if (unchecked.length >= limit || nowMs - lease.checkedMs < forMs) break;
+      unchecked.push(lease);
+    }
+    for (const lease of unchecked) {
+      this.#suspects.delete(lease);
+      if (this.#leases.get(lease.activityKey) !== lease) continue;
+      lease.checkedMs = nowMs;
+      this.#leases.delete(lease.activityKey);
+      this.#leases.set(lease.activityKey, lease);
+    }
+    return unchecked;
   }
 
   /** Ends leases whose time is over or whose stream is gone for good. Returns them. */
   expire(isOver: (lease: ActivityLease) => boolean): ActivityLease[] {
     const expired = [...this.#leases.values()].filter(isOver);
-    for (const lease of expired) this.take(lease.activityKey, lease.hubId);
+    for (const lease of expired) this.end(lease.activityKey);
     return expired;
   }
 
@@ -156,12 +191,12 @@ export class Activities {
 }
 
 export function releaseOf(
-  item: InstanceKey & { readonly activityKey: number },
+  item: InstanceKey & { readonly activityKey: number; readonly hubId: number },
   attempt: number,
   readyInMs: number,
 ): ReleasedActivity {
-  const { partition, key, activityKey } = item;
-  return { partition, key, activityKey, attempt, readyInMs };
+  const { partition, key, activityKey, hubId } = item;
+  return { partition, key, activityKey, hubId, isOwn: true, attempt, readyInMs };
 }
 
 /** A larger message would end the stream of most workers, again and again (contract §13.6). */

@@ -75,9 +75,7 @@ export class Dispatch implements Residency, StreamListener {
       maxAttempts: settings.maxDeliveryAttempts,
     });
     this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
-    this.slots = new Slots(streams, (hubId, kind) =>
-      (kind === 'activity' ? this.activities : this.residents).classes.waiting(hubId, kind),
-    );
+    this.slots = new Slots(streams, () => this.#mayDispatch());
     streams.listen(this);
   }
 
@@ -153,7 +151,7 @@ export class Dispatch implements Residency, StreamListener {
       touched.add(this.residents.apply(patch, inserted));
     }
     for (const { instance, started } of result.started) {
-      this.slots.kept(instance.hubId, instance.kind);
+      this.slots.kept(instance.key);
       touched.add(this.residents.start(instance, started));
     }
     for (const claimed of result.claimed) touched.add(this.residents.claimed(claimed));
@@ -168,7 +166,7 @@ export class Dispatch implements Residency, StreamListener {
     const readySinceMs = Clock.monotonicMs();
     const mayDispatch = this.#mayDispatch();
     for (const activity of result.activities) {
-      this.slots.kept(activity.hubId, 'activity');
+      this.slots.kept(activity.activityKey);
       this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
     }
     for (const row of result.claimedActivities) {
@@ -237,6 +235,7 @@ export class Dispatch implements Residency, StreamListener {
 
   #release(resident: Resident, backoffMs = 0): void {
     resident.isPatching = true;
+    resident.isLeaving = true;
     this.#options.requests.release(resident, backoffMs);
   }
 
@@ -276,42 +275,43 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   takeActivity(activityKey: number, hubId: number): ActivityLease | undefined {
-    const lease = this.activities.take(activityKey, hubId);
-    if (lease) this.pump(lease.stream, 'activity');
+    const lease = this.activities.get(activityKey);
+    if (lease?.hubId !== hubId) return undefined;
+    this.endActivity(lease);
     return lease;
+  }
+
+  /** Ends that very lease of an activity and gives its slot to what waits. */
+  endActivity(lease: ActivityLease): void {
+    if (this.activities.get(lease.activityKey) !== lease) return;
+    this.activities.end(lease.activityKey);
+    this.pump(lease.stream, 'activity');
   }
 
   // ── slots ──
 
   /** May a row that is about to be created be this replica's own? */
-  promiseInstance({ hubId, kind, name, version }: NewInstance): boolean {
-    return this.#mayDispatch() && this.slots.promise(this.residents.classes.of(hubId, kind, name, version));
+  promiseInstance({ key, hubId, kind, name, version }: NewInstance): boolean {
+    return this.slots.promise(this.residents.classes.of(hubId, kind, name, version), key);
   }
 
   promiseActivity(activity: NewActivity): boolean {
-    return this.#mayDispatch() && this.slots.promise(this.activities.classOf(activity));
-  }
-
-  /** How many items of a kind a hub's streams could take beyond what is promised or waits here. */
-  freeSlots(hubId: number, kind: WorkKind): number {
-    return this.#mayDispatch() ? this.slots.free(hubId, kind) : 0;
+    return this.slots.promise(this.activities.classOf(activity), activity.activityKey);
   }
 
   /** There may be unowned work of that hub and kind: claimed as soon as there are slots for it. */
   workAppeared(hubId: number, kind: WorkKind): void {
     this.slots.flag(hubId, kind);
-    if (this.freeSlots(hubId, kind) > 0) this.#options.requests.claim();
+    if (this.slots.free(hubId, kind) > 0) this.#options.requests.claim();
   }
 
   /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
   pump(stream: WorkerStream, kind: WorkKind): void {
     if (!this.#mayDispatch()) return;
-    while (stream.freeSlots(kind) > 0) {
-      if (!(kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind))) break;
-    }
-    if (this.slots.isFlagged(stream.hubId, kind) && stream.freeSlots(kind) > 0) {
-      this.#options.requests.claim();
-    }
+    const isPumped = (): boolean =>
+      kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind);
+    while (stream.freeSlots(kind) > 0 && isPumped());
+    if (this.slots.isFlaggedFor(stream, kind) && stream.freeSlots(kind) > 0) this.#options.requests.claim();
   }
 
   #pumpActivity(stream: WorkerStream): boolean {

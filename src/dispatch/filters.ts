@@ -20,11 +20,17 @@ type Versions = ReadonlySet<string> | null;
 export class Filter {
   readonly #names: Map<string, Versions> | null;
   readonly #ignoresCase: boolean;
+  /** The same as data, for a claim. */
+  readonly claim: ClaimFilter;
+  /** Filters that accept the same have the same. */
+  readonly key: string;
 
   /** `entries` null: everything. */
   constructor(entries: readonly FilterEntry[] | null, ignoresCase: boolean) {
     this.#ignoresCase = ignoresCase;
     this.#names = entries && this.#union(entries);
+    this.claim = this.#names ? this.#listed(this.#names) : 'everything';
+    this.key = this.claim === 'everything' ? everythingKey : keyOf(this.claim);
   }
 
   #union(entries: readonly FilterEntry[]): Map<string, Versions> {
@@ -48,10 +54,8 @@ export class Filter {
     return this.#names?.size === 0;
   }
 
-  /** The same filter as data, for a claim. */
-  toClaim(): ClaimFilter {
-    if (!this.#names) return 'everything';
-    return [...this.#names].flatMap(([name, versions]) =>
+  #listed(names: ReadonlyMap<string, Versions>): Exclude<ClaimFilter, 'everything'> {
+    return [...names].flatMap(([name, versions]) =>
       (versions === null ? [null] : [...versions]).map((version) => ({
         name,
         version,
@@ -65,15 +69,12 @@ export class Filter {
   }
 }
 
-/** The union of what several streams accept; null when nothing. */
-export function unite(filters: Iterable<Filter>): ClaimFilter | null {
-  const union = [];
-  for (const filter of filters) {
-    const claim = filter.toClaim();
-    if (claim === 'everything') return 'everything';
-    union.push(...claim);
-  }
-  return union.length === 0 ? null : union;
+/** Of the filter that accepts everything. */
+export const everythingKey = '*';
+
+function keyOf(claim: Exclude<ClaimFilter, 'everything'>): string {
+  const entries = claim.map(({ name, version, ignoresCase }) => JSON.stringify([name, version, ignoresCase]));
+  return entries.toSorted().join();
 }
 
 /** .NET registries ignore case, all others don't (contract §13.3). */

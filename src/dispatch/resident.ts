@@ -39,6 +39,8 @@ export class Resident {
   lease: InstanceLease | undefined;
   /** A write that changes this instance is on its way: nothing else may begin. */
   isPatching = false;
+  /** That write gives it up. */
+  isLeaving = false;
   isFetching = false;
   isLoading = false;
   isQueued = false;
@@ -89,6 +91,10 @@ export class Resident {
     return !isTerminal(this.state.status) && this.readyIn(0) === 0;
   }
 
+  get isBusy(): boolean {
+    return this.lease !== undefined || this.isPatching || this.isQueued || this.isLoading;
+  }
+
   /** Memory takes no more of its messages. */
   get isFull(): boolean {
     return this.messages.length >= limits.heldMessages || this.heldBytes >= limits.heldBytes;
@@ -109,6 +115,7 @@ export class Resident {
   /** The patch on its way has ended, well or badly. */
   patched(): void {
     this.isPatching = false;
+    this.isLeaving = false;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

@@ -196,9 +196,10 @@ export class Residents {
     let excessBytes = this.#heldBytes - limits.allHeldBytes;
     for (const resident of this.#byKey.values()) {
       if (excess <= 0 && excessBytes <= 0) break;
-      if (resident.lease || resident.isPatching || resident.isQueued || resident.isLoading) continue;
-      if (excess <= 0 && resident.heldBytes === 0) continue;
-      surplus.push(resident);
+      if (!resident.isLeaving) {
+        if (resident.isBusy || (excess <= 0 && resident.heldBytes === 0)) continue;
+        surplus.push(resident);
+      }
       excess--;
       excessBytes -= resident.heldBytes;
     }

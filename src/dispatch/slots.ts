@@ -1,98 +1,146 @@
 import { type ClaimFilter } from '../domain/store.ts';
 import { type Write } from '../domain/write.ts';
-import { unite, type WorkKind } from './filters.ts';
-import { type WorkerStreams } from './streams.ts';
+import { everythingKey, type WorkKind } from './filters.ts';
+import { type WorkerStream, type WorkerStreams } from './streams.ts';
 import { type WorkClass } from './work-class.ts';
 
 /** One slot in so many is left to claims while unowned work waits, so that it can't starve beside a busy replica. */
 const CLAIM_SHARE = 8;
 
+/** There may be unowned work of this hub and kind. */
+export interface Flag {
+  readonly hubId: number;
+  readonly kind: WorkKind;
+  /** Keys of the filters for which a claim has found less than it asked for since the flag went up. */
+  readonly dry: Set<string>;
+}
+
+/** Streams of a hub that accept the same. */
+export interface ClaimGroup {
+  readonly key: string;
+  readonly filter: ClaimFilter;
+  readonly streams: WorkerStream[];
+}
+
 /**
  * Who may take how much: free slots of streams, those promised to rows that a commit is about to create (eager
- * dispatch), and which hubs may have unowned work. A promise too many does no harm: the item waits in its local queue.
+ * dispatch), and which hubs may have unowned work. Each promise and each claim counts against streams that accept what
+ * it is for, so that work which only a busy stream accepts never stands in front of other work.
  */
 export class Slots {
   readonly #streams: WorkerStreams;
-  readonly #waiting: (hubId: number, kind: WorkKind) => number;
-  readonly #promised = new Map<string, number>();
-  readonly #unowned = new Map<string, { hubId: number; kind: WorkKind; version: number }>();
-  #version = 0;
+  readonly #mayDispatch: () => boolean;
+  /** By the key of the row. */
+  readonly #promises = new Map<number, { readonly stream: WorkerStream; readonly kind: WorkKind }>();
+  readonly #promised = new WeakMap<WorkerStream, Record<WorkKind, number>>();
+  readonly #flags = new Map<string, Flag>();
 
-  /** `waiting`: items of that hub and kind that stand in local queues. */
-  constructor(streams: WorkerStreams, waiting: (hubId: number, kind: WorkKind) => number) {
+  /** `mayDispatch`: while it says no, no slot is free. */
+  constructor(streams: WorkerStreams, mayDispatch: () => boolean) {
     this.#streams = streams;
-    this.#waiting = waiting;
+    this.#mayDispatch = mayDispatch;
   }
 
-  /** How many items a hub's streams could take beyond what is promised or waits here. */
+  /** How many items a hub's streams could take beyond what is promised. */
   free(hubId: number, kind: WorkKind): number {
-    let free = 0;
-    for (const stream of this.#streams.ofHub(hubId)) free += Math.max(0, stream.freeSlots(kind));
-    return free - this.#promisedTo(hubId, kind) - this.#waiting(hubId, kind);
+    return this.freeOf([...this.#streams.ofHub(hubId)], kind);
   }
 
-  /** True: the row may be created as this replica's own. */
-  promise(workClass: WorkClass<unknown>): boolean {
+  freeOf(streams: readonly WorkerStream[], kind: WorkKind): number {
+    return streams.reduce((sum, stream) => sum + this.#left(stream, kind), 0);
+  }
+
+  #left(stream: WorkerStream, kind: WorkKind): number {
+    if (!this.#mayDispatch()) return 0;
+    return Math.max(0, stream.freeSlots(kind) - (this.#promised.get(stream)?.[kind] ?? 0));
+  }
+
+  /** True: the row with that key may be created as this replica's own. */
+  promise(workClass: WorkClass<unknown>, key: number): boolean {
     const { hubId, kind } = workClass;
-    const key = `${hubId} ${kind}`;
-    const promised = this.#promisedTo(hubId, kind);
-    const free = workClass.freeSlots();
-    const share = this.#unowned.has(key) ? Math.max(1, Math.ceil(free / CLAIM_SHARE)) : 0;
-    if (free - promised - this.#waiting(hubId, kind) <= share) return false;
-    this.#promised.set(key, promised + 1);
+    let free = 0;
+    let left = 0;
+    let best: WorkerStream | undefined;
+    let most = 0;
+    for (const stream of this.#streams.ofHub(hubId)) {
+      if (!workClass.isAcceptedBy(stream)) continue;
+      const leftHere = this.#left(stream, kind);
+      free += Math.max(0, stream.freeSlots(kind));
+      left += leftHere;
+      if (leftHere <= most) continue;
+      best = stream;
+      most = leftHere;
+    }
+    const share = this.isFlagged(hubId, kind) ? Math.max(1, Math.ceil(free / CLAIM_SHARE)) : 0;
+    if (!best || left <= share) return false;
+    this.#promises.set(key, { stream: best, kind });
+    this.#count(best, kind, 1);
     return true;
   }
 
-  kept(hubId: number, kind: WorkKind, count = 1): void {
-    const key = `${hubId} ${kind}`;
-    const left = (this.#promised.get(key) ?? 0) - count;
-    if (left > 0) this.#promised.set(key, left);
-    else this.#promised.delete(key);
+  /** The row with that key was created, or never will be: its slot is no longer promised. */
+  kept(key: number): void {
+    const promise = this.#promises.get(key);
+    if (!promise) return;
+    this.#promises.delete(key);
+    this.#count(promise.stream, promise.kind, -1);
   }
 
-  /** The write that the slots were promised to came to nothing. */
-  cancel(write: Write): void {
-    for (const { owned, hubId } of write.activities ?? []) if (owned) this.kept(hubId, 'activity');
-    for (const { owned, hubId, kind } of write.instances ?? []) if (owned) this.kept(hubId, kind);
+  /** The write that slots were promised to came to nothing. */
+  cancel(write: Pick<Write, 'activities' | 'instances'>): void {
+    for (const { activityKey } of write.activities ?? []) this.kept(activityKey);
+    for (const { key } of write.instances ?? []) this.kept(key);
   }
 
-  #promisedTo(hubId: number, kind: WorkKind): number {
-    return this.#promised.get(`${hubId} ${kind}`) ?? 0;
-  }
-
-  /** What a claim for this hub and kind may take; null when no stream with a free slot accepts anything. */
-  claimFilter(hubId: number, kind: WorkKind): ClaimFilter | null {
-    const filters = [];
-    for (const stream of this.#streams.ofHub(hubId)) {
-      if (stream.freeSlots(kind) > 0 && !stream.filters[kind].acceptsNothing) {
-        filters.push(stream.filters[kind]);
-      }
-    }
-    return unite(filters);
-  }
-
-  /** Has some stream of the hub no slot left? */
-  hasBusyStream(hubId: number, kind: WorkKind): boolean {
-    for (const stream of this.#streams.ofHub(hubId)) if (stream.freeSlots(kind) <= 0) return true;
-    return false;
+  #count(stream: WorkerStream, kind: WorkKind, by: number): void {
+    const counts = this.#promised.get(stream) ?? { orchestration: 0, activity: 0, entity: 0 };
+    counts[kind] += by;
+    this.#promised.set(stream, counts);
   }
 
   /** There may be unowned work of this hub and kind. */
   flag(hubId: number, kind: WorkKind): void {
-    this.#unowned.set(`${hubId} ${kind}`, { hubId, kind, version: ++this.#version });
+    this.#flags.set(keyOf(hubId, kind), { hubId, kind, dry: new Set() });
   }
 
-  flagged(): readonly { hubId: number; kind: WorkKind; version: number }[] {
-    return [...this.#unowned.values()];
+  flagged(): readonly Flag[] {
+    return [...this.#flags.values()];
   }
 
   isFlagged(hubId: number, kind: WorkKind): boolean {
-    return this.#unowned.has(`${hubId} ${kind}`);
+    return this.#flags.has(keyOf(hubId, kind));
   }
 
-  /** A claim that began when the flag had this version found no more: unless flagged again meanwhile, there is none. */
-  unflag(hubId: number, kind: WorkKind, version: number): void {
-    const key = `${hubId} ${kind}`;
-    if (this.#unowned.get(key)?.version === version) this.#unowned.delete(key);
+  /** May there be unowned work that this stream accepts? */
+  isFlaggedFor(stream: WorkerStream, kind: WorkKind): boolean {
+    const flag = this.#flags.get(keyOf(stream.hubId, kind));
+    return flag !== undefined && !flag.dry.has(stream.filters[kind].key);
   }
+
+  /** Whom to claim for: streams with a free slot, those that accept the same together. */
+  claimGroups({ hubId, kind, dry }: Flag): Iterable<ClaimGroup> {
+    const groups = new Map<string, ClaimGroup>();
+    for (const stream of this.#streams.ofHub(hubId)) {
+      const { key, claim: filter, acceptsNothing } = stream.filters[kind];
+      if (acceptsNothing || dry.has(key) || this.#left(stream, kind) === 0) continue;
+      const group = groups.get(key);
+      if (group) group.streams.push(stream);
+      else groups.set(key, { key, filter, streams: [stream] });
+    }
+    return groups.values();
+  }
+
+  /** Takes the flag down when there is nothing more for any stream, unless it was raised again meanwhile. */
+  lower(flag: Flag): void {
+    const { hubId, kind, dry } = flag;
+    const key = keyOf(hubId, kind);
+    if (this.#flags.get(key) !== flag) return;
+    const isDry = ({ filters }: WorkerStream): boolean =>
+      filters[kind].acceptsNothing || dry.has(filters[kind].key);
+    if (dry.has(everythingKey) || [...this.#streams.ofHub(hubId)].every(isDry)) this.#flags.delete(key);
+  }
+}
+
+function keyOf(hubId: number, kind: WorkKind): string {
+  return `${hubId} ${kind}`;
 }

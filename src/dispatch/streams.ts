@@ -109,6 +109,8 @@ export class WorkerStream {
 
 /** A stream that doesn't drain for so long is given up. */
 const BLOCKED_LIMIT_MS = 60_000;
+/** Java workers run one item at a time and read nothing meanwhile. */
+const JAVA_BLOCKED_LIMIT_MS = 3_600_000;
 
 /** All worker streams of the process. They outlive incarnations: the engine of the moment listens. */
 export class WorkerStreams {
@@ -195,17 +197,17 @@ export class WorkerStreams {
       if (stream.blockedSince === undefined) {
         stream.send(healthPing);
         pinged++;
-      } else if (now - stream.blockedSince > BLOCKED_LIMIT_MS) {
-        stream.end(new SchedulerError('unavailable', 'the stream was not read for a minute'));
+      } else if (now - stream.blockedSince > (stream.isJava ? JAVA_BLOCKED_LIMIT_MS : BLOCKED_LIMIT_MS)) {
+        stream.end(new SchedulerError('unavailable', 'the stream was not read for too long'));
       }
     }
     return pinged;
   }
 
-  /** Ends the streams of all other hubs: those are gone. */
-  keepHubs(living: ReadonlySet<number>): void {
-    for (const stream of [...this.#all()]) {
-      if (!living.has(stream.hubId)) stream.end(taskHubNotFound(stream.hub));
+  /** These hubs are gone: ends their streams. */
+  endHubs(hubIds: readonly number[]): void {
+    for (const hubId of hubIds) {
+      for (const stream of [...this.ofHub(hubId)]) stream.end(taskHubNotFound(stream.hub));
     }
   }
 

@@ -15,7 +15,7 @@ export class Waiters<Entry extends Waiter> {
   readonly #byInstance = new Map<string, Set<Entry>>();
   readonly #woken = new Set<Entry>();
   #count = 0;
-  /** Called once when the set of woken entries becomes non-empty. */
+  /** Called whenever somebody was woken. */
   onWoken: () => void = () => undefined;
 
   get count(): number {
@@ -66,9 +66,8 @@ export class Waiters<Entry extends Waiter> {
   }
 
   #wakeEntries(entries: Iterable<Entry>): void {
-    const before = this.#woken.size;
     for (const entry of entries) this.#woken.add(entry);
-    if (before === 0 && this.#woken.size > before) this.onWoken();
+    if (this.#woken.size > 0) this.onWoken();
   }
 }
 

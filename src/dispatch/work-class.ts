@@ -84,14 +84,6 @@ export class WorkClass<Item> {
     }
     return false;
   }
-
-  freeSlots(): number {
-    let free = 0;
-    for (const stream of this.#streams.ofHub(this.hubId)) {
-      if (this.isAcceptedBy(stream)) free += Math.max(0, stream.freeSlots(this.kind));
-    }
-    return free;
-  }
 }
 
 /** The classes of one engine, by hub and kind. Bounded by forgetting empty ones. */
@@ -149,12 +141,6 @@ export class WorkClasses<Item> {
       }
     }
     return items;
-  }
-
-  waiting(hubId: number, kind: WorkKind): number {
-    let count = 0;
-    for (const workClass of this.#waiting.get(`${hubId} ${kind}`) ?? []) count += workClass.queue.length;
-    return count;
   }
 
   #forgetEmpty(): void {

@@ -39,6 +39,8 @@ export interface InstanceIdentity extends InstanceKey {
 
 /** Everything GetInstance shows. Input and output are null unless they were asked for. */
 export interface InstanceSnapshot extends InstanceIdentity {
+  /** The replica that owns it. */
+  readonly owner: number | null;
   readonly status: InstanceStatus;
   readonly input: string | null;
   readonly output: string | null;

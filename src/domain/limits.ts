@@ -48,6 +48,8 @@ export const limits = {
   /** Instances of one tree that are rewound together, and the bytes of their histories. */
   rewoundInstances: 1_000,
   rewoundBytes: 64 * 1024 * 1024,
+  /** Leases of activities that one check compares with the database. */
+  checkedActivities: 1000,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */

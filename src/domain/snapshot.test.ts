@@ -7,7 +7,7 @@ import { toOrchestrationState } from './snapshot.ts';
 function snapshot(changes: Partial<InstanceSnapshot> = {}): InstanceSnapshot {
   return {
     ...instanceState(),
-    ...{ input: null, output: null, failure: null, scheduledAt: null, completedAt: null },
+    ...{ owner: null, input: null, output: null, failure: null, scheduledAt: null, completedAt: null },
     updatedAt: microsAfter(5),
     ...changes,
   };

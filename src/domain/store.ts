@@ -13,6 +13,7 @@ import {
   type NewInstance,
   type NewTimer,
   type Patch,
+  type StoredChunk,
   type Write,
   type WriteResult,
 } from './write.ts';
@@ -72,8 +73,10 @@ export interface Store {
   ): Promise<boolean[]>;
   /** The newest undelivered activity of that task: for completions without a token (contract §12.2). */
   findActivity(instance: InstanceKey, taskId: number): Promise<number | undefined>;
+  /** Which of these activities this replica has. */
+  readOwned(activities: readonly (InstanceKey & { readonly activityKey: number })[]): Promise<boolean[]>;
   /** Stored chunks addressed to this incarnation, in order of token and chunk. */
-  readStoredChunks(limit: number): Promise<{ token: string; chunk: number; bytes: Buffer }[]>;
+  readStoredChunks(limit: number): Promise<Omit<StoredChunk, 'replicaId'>[]>;
   /** Timers of these partitions that are due within `withinMs`, soonest first. */
   readTimers(partitions: readonly number[], withinMs: number, limit: number): Promise<DueTimer[]>;
   /** Index probes of the sweep. */
@@ -135,7 +138,7 @@ export interface Found<Position> {
   readonly last: Position | undefined;
 }
 
-export interface FoundOptions {
+interface FoundOptions {
   readonly withPayloads: boolean;
   readonly maxBytes: number;
 }
@@ -202,6 +205,8 @@ export type Hint =
   | { readonly kind: 'work'; readonly hubId: number; readonly item: InstanceKind | 'activity' | 'engine' }
   /** An instance started, ended or had a control applied; for waiting calls. */
   | { readonly kind: 'changed'; readonly hubId: number; readonly id: string }
+  /** An activity that the owner has out was answered or given back here. */
+  | { readonly kind: 'ended'; readonly owner: number; readonly activityKey: number }
   /** A completion was stored for its owner. */
   | { readonly kind: 'stored'; readonly owner: number }
   /** Timers due soon were written in partitions that another replica polls. */
@@ -250,6 +255,8 @@ export interface BatchResult {
   }[];
   /** Instances that started, ended or had a control applied: waiting calls look again. */
   readonly changed: readonly { readonly hubId: number; readonly id: InstanceId }[];
+  /** Activities that others have out, answered or given back here. */
+  readonly ended: readonly { readonly owner: number; readonly activityKey: number }[];
   /** Owners for whom chunks were stored. */
   readonly storedFor: readonly number[];
 }

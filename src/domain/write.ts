@@ -56,7 +56,7 @@ export interface EndPatch extends Recorded {
   readonly customStatus: string | null;
   readonly output: string | null;
   readonly failure: Buffer | null;
-  /** Terminated: activities that no worker has begun are deleted too. Otherwise they still run (fire and forget). */
+  /** Terminated: activities that no replica has taken are deleted too. Otherwise they still run (fire and forget). */
   readonly dropsActivities: boolean;
 }
 
@@ -196,9 +196,12 @@ export interface DueTimer extends InstanceKey {
   readonly kind: MessageKind;
 }
 
-/** An activity of this replica goes back to the queue. */
+/** An activity that a replica has out goes back to the queue. */
 export interface ReleasedActivity extends InstanceKey {
   readonly activityKey: number;
+  readonly hubId: number;
+  /** This replica has it. Otherwise another one has, and only this very attempt of it goes back. */
+  readonly isOwn: boolean;
   readonly attempt: number;
   readonly readyInMs: number;
 }
@@ -206,12 +209,15 @@ export interface ReleasedActivity extends InstanceKey {
 /** One chunk (or the whole, chunk 0) of an encoded OrchestratorResponse for the replica that owns the instance. */
 export interface StoredChunk {
   readonly replicaId: number;
+  /** Of the call: a token is worth nothing in another hub. */
+  readonly hubId: number;
   readonly token: string;
   readonly chunk: number;
-  readonly bytes: Buffer;
+  /** Null: the worker gave the turn back. */
+  readonly bytes: Buffer | null;
 }
 
-export type TakenChunk = Pick<StoredChunk, 'token' | 'chunk'>;
+export type TakenChunk = Pick<StoredChunk, 'hubId' | 'token' | 'chunk'>;
 
 /** What became of a write. `stale`: a guard failed and nothing was written. */
 export type WriteResult =

@@ -60,6 +60,8 @@ export function insertMissingActivities(activities: readonly NewActivity[]): Sta
 export interface CompletedRow {
   readonly n: number;
   readonly message_id: number | null;
+  readonly activity_key: number;
+  readonly activity_owner: number | null;
   readonly partition: number;
   readonly instance_key: number;
   readonly generation: number;
@@ -93,12 +95,12 @@ export function completeActivities(
                order by a.partition, a.instance_key, a.activity_key
                  for update of a) p
        where (a.partition, a.instance_key, a.activity_key) = (p.partition, p.instance_key, p.activity_key)
-      returning a.partition, a.instance_key, a.generation, a.hub_id, p.is_held, p.event, p.n),
+      returning a.partition, a.instance_key, a.activity_key, a.owner as activity_owner, a.generation, a.hub_id,
+                p.is_held, p.event, p.n),
     numbered as materialized (
-      select r.partition, r.instance_key, r.generation, r.hub_id, r.is_held, r.event, r.n, r.owner, r.instance_kind,
+      select r.*,
              case when r.instance_kind is not null then nextval('message_ids') end as message_id
-        from (select g.partition, g.instance_key, g.generation, g.hub_id, g.is_held, g.event, g.n, i.owner,
-                     i.kind as instance_kind
+        from (select g.*, i.owner, i.kind as instance_kind
                 from gone g
                 left join instances i
                   on (i.partition, i.instance_key, i.generation) = (g.partition, g.instance_key, g.generation)
@@ -118,40 +120,69 @@ export function completeActivities(
                where message_id is not null
                  and (not is_held or owner is distinct from ${me}::int8)) r
        where (i.partition, i.instance_key) = (r.partition, r.instance_key))
-    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
+    select *
       from numbered
      order by n`;
 }
 
+export interface ReleasedRow {
+  readonly hub_id: number;
+  readonly activity_key: number;
+  readonly former_owner: number;
+  readonly is_ready: boolean;
+}
+
 /** Back to the queue, unless somebody completed it meanwhile. */
-export function releaseActivities(
-  me: number,
-  released: readonly ReleasedActivity[],
-): Statement<{ hub_id: number; is_ready: boolean }> {
+export function releaseActivities(me: number, released: readonly ReleasedActivity[]): Statement<ReleasedRow> {
   return sql`
     update activities a
        set owner = null,
            attempt = mine.attempt,
            not_before = clock_timestamp() + mine.ready_in_ms * interval '1 ms'
-      from (select a.partition, a.instance_key, a.activity_key, t.attempt, t.ready_in_ms
+      from (select a.partition, a.instance_key, a.activity_key, a.owner, t.attempt, t.ready_in_ms
               from unnest(${int4s(released, (r) => r.partition)}::int4[],
                           ${int8s(released, (r) => r.key)}::int8[],
                           ${int8s(released, (r) => r.activityKey)}::int8[],
+                          ${int4s(released, (r) => r.hubId)}::int4[],
+                          ${bools(released, (r) => r.isOwn)}::bool[],
                           ${int2s(released, (r) => Math.min(r.attempt, 32_767))}::int2[],
                           ${int8s(released, (r) => Math.ceil(r.readyInMs))}::int8[])
-                   t(partition, instance_key, activity_key, attempt, ready_in_ms)
+                   t(partition, instance_key, activity_key, hub_id, is_own, attempt, ready_in_ms)
               join activities a
                 on a.partition = t.partition
                and a.instance_key = t.instance_key
                and a.activity_key = t.activity_key
-             where a.owner is not distinct from ${me}::int8
+             where a.hub_id = t.hub_id
+               and (a.owner is not distinct from ${me}::int8
+                    or not t.is_own and a.owner is not null and a.attempt = t.attempt)
              order by a.partition, a.instance_key, a.activity_key
                for update of a) mine
      where a.partition = mine.partition
        and a.instance_key = mine.instance_key
        and a.activity_key = mine.activity_key
     returning a.hub_id,
+              a.activity_key,
+              mine.owner as former_owner,
               mine.ready_in_ms <= 0 as is_ready`;
+}
+
+/** Of each, in order: has this replica got it? */
+export function readOwned(
+  me: number,
+  activities: readonly (InstanceKey & { readonly activityKey: number })[],
+): Statement<{ is_mine: boolean }> {
+  return sql`
+    select a.activity_key is not null as is_mine
+      from unnest(${int4s(activities, (a) => a.partition)}::int4[],
+                  ${int8s(activities, (a) => a.key)}::int8[],
+                  ${int8s(activities, (a) => a.activityKey)}::int8[])
+           with ordinality t(partition, instance_key, activity_key, n)
+      left join activities a
+        on a.partition = t.partition
+       and a.instance_key = t.instance_key
+       and a.activity_key = t.activity_key
+       and a.owner is not distinct from ${me}::int8
+     order by t.n`;
 }
 
 /** Of terminated instances: what no replica has leased. What runs may finish; its result is ignored. */

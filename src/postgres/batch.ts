@@ -184,6 +184,7 @@ export class Batch {
       ),
       ...when(releasedActivities, () =>
         step(releaseActivities(me, releasedActivities), (row) => {
+          settlement.activityEnded(row.activity_key, row.former_owner);
           if (row.is_ready) settlement.spill(row.hub_id, 'activity');
         }),
       ),

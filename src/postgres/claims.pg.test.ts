@@ -156,7 +156,15 @@ test('activities are claimed by effective version, with the attempt they are at'
   expect(first.memory.all('spilled')).toEqual([{ hubId, item: 'activity' }]);
   const two = [{ name: 'Add', version: '2', ignoresCase: false }];
   expect(await second.store.claimActivities({ hubId, filter: two, limit: 5 })).toBe(0);
-  const release = { partition, key, activityKey: owned.activityKey, attempt: 3, readyInMs: 0 };
+  const release = {
+    partition,
+    key,
+    activityKey: owned.activityKey,
+    hubId,
+    isOwn: true,
+    attempt: 3,
+    readyInMs: 0,
+  };
   await commit(first, { releasedActivities: [release] });
   expect(await second.store.claimActivities({ hubId, filter: two, limit: 5 })).toBe(1);
   expect(second.memory.all('claimedActivities')).toEqual([{ ...owned, attempt: 3 }]);

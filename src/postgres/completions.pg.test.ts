@@ -141,9 +141,11 @@ test('a part of a turn for another replica is stored while that lives, the newes
   open,
   hubId,
 }) => {
-  expect(hubId).toBeGreaterThan(0);
   const [owner, other] = [await open(), await open()];
-  const chunk = { replicaId: owner.store.replicaId, token: 't', chunk: 0, bytes: Buffer.from('one') };
+  const chunk = {
+    ...{ replicaId: owner.store.replicaId, hubId, token: 't', chunk: 0 },
+    bytes: Buffer.from('one'),
+  };
   expect((await commit(other, { storedChunk: chunk })).isStored).toBe(true);
   const copies = [
     commit(other, { storedChunk: { ...chunk, bytes: Buffer.from('two') } }),
@@ -153,16 +155,18 @@ test('a part of a turn for another replica is stored while that lives, the newes
   await Promise.all(copies);
   expect(other.memory.all('storedFor')).toContain(owner.store.replicaId);
   expect((await owner.store.probe()).hasStoredChunks).toBe(true);
-  expect((await owner.store.readStoredChunks(10)).map(({ bytes }) => bytes.toString())).toEqual([
+  expect((await owner.store.readStoredChunks(10)).map(({ bytes }) => bytes?.toString())).toEqual([
     'three',
     'one',
   ]);
   expect(await owner.store.readStoredChunks(1)).toHaveLength(1);
-  await commit(other, { takenChunks: [{ token: 't', chunk: 0 }] });
+  await commit(other, { takenChunks: [{ hubId, token: 't', chunk: 0 }] });
   expect(await owner.store.readStoredChunks(10), 'others can take nothing').toHaveLength(2);
-  await commit(owner, { takenChunks: [{ token: 't', chunk: 0 }] });
+  await commit(owner, { takenChunks: [{ hubId: hubId + 1, token: 't', chunk: 0 }] });
+  expect(await owner.store.readStoredChunks(10), 'another hub').toHaveLength(2);
+  await commit(owner, { takenChunks: [{ hubId, token: 't', chunk: 0 }] });
   expect(await owner.store.readStoredChunks(10)).toMatchObject([{ token: 't', chunk: 1 }]);
-  await commit(owner, { takenChunks: [{ token: 't', chunk: 1 }] });
+  await commit(owner, { takenChunks: [{ hubId, token: 't', chunk: 1 }] });
   expect(await owner.store.readStoredChunks(10)).toEqual([]);
   const lost = await commit(other, { storedChunk: { ...chunk, replicaId: 12345 } });
   expect(lost.isStored).toBe(false);

@@ -13,16 +13,17 @@ export function storeChunks(chunks: readonly StoredChunk[]): Statement<{ replica
           on r.replica_id = t.replica_id
        order by r.replica_id
          for key share of r)
-    insert into completions (replica_id, token, chunk, bytes)
-    select t.replica_id, t.token, t.chunk, t.bytes
+    insert into completions (replica_id, hub_id, token, chunk, bytes)
+    select t.replica_id, t.hub_id, t.token, t.chunk, t.bytes
       from unnest(${int8s(chunks, (c) => c.replicaId)}::int8[],
+                  ${int4s(chunks, (c) => c.hubId)}::int4[],
                   ${texts(chunks, (c) => c.token)}::text[],
                   ${int4s(chunks, (c) => c.chunk)}::int4[],
-                  ${byteas(chunks, (c) => c.bytes)}::bytea[]) t(replica_id, token, chunk, bytes)
+                  ${byteas(chunks, (c) => c.bytes)}::bytea[]) t(replica_id, hub_id, token, chunk, bytes)
       join living l
         on l.replica_id = t.replica_id
-     order by t.replica_id, t.token, t.chunk
-        on conflict (replica_id, token, chunk) do update
+     order by t.replica_id, t.hub_id, t.token, t.chunk
+        on conflict (replica_id, hub_id, token, chunk) do update
        set bytes = excluded.bytes
     returning replica_id`;
 }
@@ -30,22 +31,30 @@ export function storeChunks(chunks: readonly StoredChunk[]): Statement<{ replica
 export function deleteStored(me: number, taken: readonly TakenChunk[]): Statement {
   return sql`
     delete from completions c
-     using unnest(${texts(taken, (t) => t.token)}::text[], ${int4s(taken, (t) => t.chunk)}::int4[]) t(token, chunk)
+     using unnest(${int4s(taken, (t) => t.hubId)}::int4[],
+                  ${texts(taken, (t) => t.token)}::text[],
+                  ${int4s(taken, (t) => t.chunk)}::int4[]) t(hub_id, token, chunk)
      where c.replica_id = ${me}::int8
+       and c.hub_id = t.hub_id
        and c.token = t.token
        and c.chunk = t.chunk`;
 }
 
-export function readStored(
-  me: number,
-  limit: number,
-): Statement<{ token: string; chunk: number; bytes: Buffer }> {
+interface StoredRow {
+  readonly hub_id: number;
+  readonly token: string;
+  readonly chunk: number;
+  readonly bytes: Buffer | null;
+}
+
+export function readStored(me: number, limit: number): Statement<StoredRow> {
   return sql`
-    select token,
+    select hub_id,
+           token,
            chunk,
            bytes
       from completions
      where replica_id = ${me}::int8
-     order by token, chunk
+     order by hub_id, token, chunk
      limit ${limit}::int8`;
 }

@@ -38,6 +38,8 @@ function pack(hint: Hint): Packed {
       return ['w', hint.hubId, hint.item];
     case 'changed':
       return ['c', hint.hubId, hint.id];
+    case 'ended':
+      return ['e', hint.activityKey, hint.owner];
     case 'stored':
     case 'timers':
     case 'echo':
@@ -66,6 +68,8 @@ function unpack(line: string): Hint | undefined {
       return toWork(number(0), rest[1]);
     case 'c':
       return { kind: 'changed', hubId: number(0), id: instanceId(String(rest[1])) };
+    case 'e':
+      return { kind: 'ended', activityKey: number(0), owner: number(1) };
     case 'stored':
     case 'timers':
     case 'echo':

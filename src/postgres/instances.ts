@@ -165,6 +165,7 @@ function toParent(row: IdentityRow): Parent | null {
 const toText = (bytes: Buffer | null): string | null => bytes?.toString() ?? null;
 
 export interface SnapshotRow extends IdentityRow {
+  readonly owner: number | null;
   readonly status: number;
   readonly input: Buffer | null;
   readonly output: Buffer | null;
@@ -190,8 +191,8 @@ export function readInstances(
   return sql`
     select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
            i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
-           i.created_at, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure, i.turn,
-           i.is_rewound,
+           i.created_at, i.owner, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure,
+           i.turn, i.is_rewound,
            case when ${withPayloads}::bool then i.input end as input,
            case when ${withPayloads}::bool then i.output end as output
       from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
@@ -204,9 +205,10 @@ export function readInstances(
 }
 
 export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
-  const { failure } = row;
+  const { failure, owner } = row;
   return {
     ...toIdentity(row),
+    owner,
     status: statusOf(row.status),
     input: toText(row.input),
     output: toText(row.output),

@@ -13,6 +13,7 @@ const COALESCE_MS = 5;
 const MOST_PENDING = 20_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const QUERY_TIMEOUT_MS = 7_000;
 /** So many hints to oneself without an answer mean that the connection is a black hole. */
 const MOST_UNHEARD = 2;
 
@@ -30,6 +31,7 @@ export class Listener {
   #pending = new Map<string, Hint>();
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #sending = Promise.resolve();
   #isClosed = false;
   #hasOthers = false;
   #unheard = 0;
@@ -66,10 +68,15 @@ export class Listener {
     return this.#isClosed;
   }
 
-  /** Sends what waits to be sent. */
+  /** Sends what waits to be sent, after what is on its way. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#sending = this.#sending.then(() => this.#sendPending());
+    await this.#sending;
+  }
+
+  async #sendPending(): Promise<void> {
     const hints = [...this.#pending.values()];
     this.#pending = new Map();
     if (this.#client && hints.length > 0) {
@@ -105,7 +112,7 @@ export class Listener {
   }
 
   async #connect(): Promise<void> {
-    const client = new Client(this.#options.config);
+    const client = new Client({ ...this.#options.config, query_timeout: QUERY_TIMEOUT_MS });
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => {
       this.#received(payload ?? '');

@@ -34,6 +34,7 @@ const nothing: BatchResult = {
   rung: [],
   spilled: [],
   changed: [],
+  ended: [],
   storedFor: [],
 };
 

@@ -139,15 +139,16 @@ test('no statement scans a table', async ({ open, hubId, db }) => {
     messages: [{ to: { by: 'parent', parentKey: key }, message: eventDraft('p'), isFromClient: false }],
   });
   await commit(replica, {
-    storedChunk: { replicaId: replica.store.replicaId, token: 't', chunk: 0, bytes: Buffer.alloc(1) },
+    storedChunk: { replicaId: replica.store.replicaId, hubId, token: 't', chunk: 0, bytes: null },
   });
   await replica.store.readStoredChunks(10);
-  await commit(replica, { takenChunks: [{ token: 't', chunk: 0 }] });
+  await replica.store.readOwned([activity]);
+  await commit(replica, { takenChunks: [{ hubId, token: 't', chunk: 0 }] });
   await commit(replica, {
     completion: { partition, key, activityKey: activity.activityKey, hubId, event: Buffer.alloc(1) },
   });
   await commit(replica, {
-    releasedActivities: [{ partition, key, activityKey: 1, attempt: 1, readyInMs: 1 }],
+    releasedActivities: [{ partition, key, activityKey: 1, hubId, isOwn: true, attempt: 1, readyInMs: 1 }],
   });
   await commit(replica, { patch: { kind: 'fetch', partition, key } });
   await commit(replica, { patch: { kind: 'release', partition, key, turn: 1, readyInMs: 0, attempts: 0 } });

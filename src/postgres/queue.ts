@@ -117,7 +117,7 @@ export function approximateBytes(write: Write): number {
     sum(timers, ({ message }) => message.event.length) +
     sum(messages, ({ message }) => message.event.length) +
     sum(completion && [completion], ({ event }) => event.length) +
-    sum(storedChunk && [storedChunk], ({ bytes }) => bytes.length)
+    sum(storedChunk && [storedChunk], ({ bytes }) => bytes?.length ?? 0)
   );
 }
 

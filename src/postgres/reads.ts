@@ -13,7 +13,7 @@ import {
 } from '../domain/store.ts';
 import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
-import { findActivity } from './activities.ts';
+import { findActivity, readOwned } from './activities.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
 import { findDead } from './free.ts';
@@ -122,9 +122,15 @@ export class Reads {
     return (await this.rows(findActivity(instance, taskId)))[0]?.activity_key;
   }
 
-  readStoredChunks(limit: number): Promise<{ token: string; chunk: number; bytes: Buffer }[]> {
-    return this.rows(readStored(this.#me, limit));
-  }
+  readonly readOwned: Store['readOwned'] = async (activities) => {
+    if (activities.length === 0) return [];
+    return (await this.rows(readOwned(this.#me, activities))).map((row) => row.is_mine);
+  };
+
+  readonly readStoredChunks: Store['readStoredChunks'] = async (limit) =>
+    (await this.rows(readStored(this.#me, limit))).map(({ hub_id: hubId, token, chunk, bytes }) => ({
+      ...{ hubId, token, chunk, bytes },
+    }));
 
   async readTimers(partitions: readonly number[], withinMs: number, limit: number): Promise<DueTimer[]> {
     const rows = await this.rows(readTimers(partitions, withinMs, limit));

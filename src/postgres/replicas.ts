@@ -72,18 +72,21 @@ export function deleteReplica(replicaId: number): Statement {
 }
 
 /** Long activities are not run twice because their replica began anew (decisions 14). */
-export function inheritActivities(from: number, to: number, activityKeys: readonly number[]): Statement {
+export function inheritActivities(
+  from: readonly number[],
+  to: number,
+  activityKeys: readonly number[],
+): Statement {
   return sql`
     update activities a
        set owner = ${to}::int8
       from (select partition, instance_key, activity_key
               from activities
-             where owner = ${from}::int8
+             where owner = any(${int8s(from, (id) => id)}::int8[])
                and activity_key = any(${int8s(activityKeys, (key) => key)}::int8[])
              order by partition, instance_key, activity_key
                for update) mine
      where a.partition = mine.partition
        and a.instance_key = mine.instance_key
-       and a.activity_key = mine.activity_key
-       and a.owner = ${from}::int8`;
+       and a.activity_key = mine.activity_key`;
 }

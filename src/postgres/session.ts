@@ -14,7 +14,7 @@ import {
 import { query, sql } from './sql.ts';
 
 export interface Inheritance {
-  readonly replicaId: number;
+  readonly replicaIds: readonly number[];
   readonly activityKeys: readonly number[];
 }
 
@@ -29,10 +29,10 @@ export class Session {
 
   constructor(config: ClientConfig) {
     // A black hole must not outlast the lease.
-    this.#config = { ...config, query_timeout: 7_000 };
+    this.#config = { ...config, query_timeout: 7_000, connectionTimeoutMillis: 5_000 };
   }
 
-  /** Takes the place of an incarnation that is over: its row goes in the transaction that brings ours. */
+  /** Takes the place of incarnations that are over: their rows go in the transaction that brings ours. */
   async register(
     me: number,
     { address, version }: { address: string; version: string },
@@ -40,9 +40,9 @@ export class Session {
   ): Promise<void> {
     await this.#run(async (client) => {
       await query(client, sql`begin`);
-      if (from) await query(client, deleteReplica(from.replicaId));
+      for (const replicaId of from?.replicaIds ?? []) await query(client, deleteReplica(replicaId));
       await query(client, insertReplica(me, address, version));
-      if (from) await query(client, inheritActivities(from.replicaId, me, from.activityKeys));
+      if (from) await query(client, inheritActivities(from.replicaIds, me, from.activityKeys));
       await query(client, sql`commit`);
     });
   }
@@ -96,7 +96,7 @@ export class Session {
 
   async #run<T>(work: (client: Client) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw unavailable('this incarnation of the server is over');
-    const connecting = (this.#client ??= this.#connect());
+    const connecting = (this.#client ??= this.#open());
     try {
       return await work(await connecting);
     } catch (error) {
@@ -107,11 +107,16 @@ export class Session {
     }
   }
 
-  async #connect(): Promise<Client> {
-    const client = new Client(this.#config);
-    client.on('error', () => {
-      this.#client = undefined;
+  #open(): Promise<Client> {
+    const opening: Promise<Client> = this.#connect(() => {
+      if (this.#client === opening) this.#client = undefined;
     });
+    return opening;
+  }
+
+  async #connect(onError: () => void): Promise<Client> {
+    const client = new Client(this.#config);
+    client.on('error', onError);
     await client.connect();
     return client;
   }

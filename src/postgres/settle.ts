@@ -28,6 +28,7 @@ export class Settlement {
   readonly #rung = new Map<number, BatchResult['rung'][number]>();
   readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
   readonly #storedFor = new Set<number>();
+  readonly #ended: BatchResult['ended'][number][] = [];
   /** Instances whose inbox is read by the batch itself: what it inserted for them is found by that. */
   readonly #isRead: (key: number) => boolean;
 
@@ -77,7 +78,13 @@ export class Settlement {
     else if (!this.#isRead(key)) this.#delivered.push({ partition, key, message });
   }
 
+  /** An activity has been answered or given back; its owner, when that is another replica, doesn't know. */
+  activityEnded(activityKey: number, owner: number | null): void {
+    if (owner !== null && owner !== this.#me) this.#ended.push({ owner, activityKey });
+  }
+
   completed(row: CompletedRow): void {
+    this.activityEnded(row.activity_key, row.activity_owner);
     const draft = this.#parts.completionDrafts[row.n - 1];
     const completion = this.#parts.completions[row.n - 1];
     if (!draft || !completion) return;
@@ -134,6 +141,7 @@ export class Settlement {
       rung: [...this.#rung.values()],
       spilled: [...this.#spilled.values()],
       changed,
+      ended: this.#ended,
       storedFor: [...this.#storedFor],
     };
   }

@@ -65,7 +65,7 @@ test('what belonged to the dead is freed: claimable where the inbox says so', as
   const ready = await start(dead, hubId, 'ready');
   const mine = await start(living, hubId, 'mine');
   await commit(living, {
-    storedChunk: { replicaId: dead.store.replicaId, token: 't', chunk: 0, bytes: Buffer.from('x') },
+    storedChunk: { replicaId: dead.store.replicaId, hubId, token: 't', chunk: 0, bytes: Buffer.from('x') },
   });
   expect(await living.store.free(), 'nobody is dead').toBe(0);
   expect((await living.store.probe()).hasDead).toBe(false);
@@ -153,7 +153,7 @@ test('a new incarnation takes the place of the old one and keeps the activities 
   const { replicaId } = old.store;
   old.store.abort('failover');
   expect(old.deaths).toEqual(['failover']);
-  const fresh = await open({ inherits: { replicaId, activityKeys: [held.activityKey] } });
+  const fresh = await open({ inherits: { replicaIds: [replicaId], activityKeys: [held.activityKey] } });
   const { rows } = await db.query<{ activity_key: number; owner: number }>(
     'select activity_key, owner from activities order by task_id',
   );
@@ -298,16 +298,18 @@ test('hints reach the other replicas, each what is meant for it, and oneself onl
     { kind: 'changed', hubId, id: 'ä"\n' },
     { kind: 'changed', hubId, id: 'ä"\n' },
     { kind: 'work', hubId, item: 'engine' },
+    { kind: 'ended', activityKey: 3, owner: replicaId },
     { kind: 'stored', owner: replicaId },
     { kind: 'timers', owner: replicaId },
     { kind: 'hubs' },
     { kind: 'echo', owner: one.store.replicaId },
   ]);
-  await until(() => two.hints.length >= 6 && one.hints.length >= 1, 'the hints');
+  await until(() => two.hints.length >= 7 && one.hints.length >= 1, 'the hints');
   expect(two.hints).toEqual([
     { kind: 'bell', partition: 1, key: 2, owner: replicaId },
     { kind: 'changed', hubId, id: 'ä"\n' },
     { kind: 'work', hubId, item: 'engine' },
+    { kind: 'ended', activityKey: 3, owner: replicaId },
     { kind: 'stored', owner: replicaId },
     { kind: 'timers', owner: replicaId },
     { kind: 'hubs' },
@@ -322,6 +324,7 @@ test('a flood of hints is split into payloads that PostgreSQL takes', async ({ o
     hubId,
     id: `${i}-${'x'.repeat(90)}`,
   }));
+  await one.store.renew();
   one.store.hint(hints);
   await until(() => two.hints.length >= hints.length, 'all hints');
   expect(two.hints).toEqual(hints);

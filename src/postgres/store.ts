@@ -13,7 +13,7 @@
 //
 // Connections: the lane · the session (renewals) · the listener (hints) · a pool for reads.
 
-import { Pool, type ClientConfig } from 'pg';
+import { Pool, type ClientConfig, type PoolClient } from 'pg';
 import { SchedulerError, unavailable } from '../domain/errors.ts';
 import { type Ids } from '../domain/ids.ts';
 import { type Hint, type Renewal, type Residency, type Store } from '../domain/store.ts';
@@ -44,8 +44,10 @@ export interface StoreOptions {
   readonly onDead: (reason: string) => void;
   /** Told of every committed batch: its writes, how long it took, how long its first write had waited. */
   readonly onBatch?: (size: number, ms: number, queuedMs: number) => void;
-  /** The incarnation whose place this one takes, and the activities that workers still hold from it. */
+  /** The incarnations whose place this one takes, and the activities that workers still hold from them. */
   readonly inherits?: Inheritance | undefined;
+  /** Told the id before it is registered: what is left of an attempt that fails after that. */
+  readonly onRegister?: (replicaId: number) => void;
   readonly log: Logger;
 }
 
@@ -61,6 +63,9 @@ export interface OpenStore extends Store {
  */
 const plannerSettings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
+/** Reads are small: one that takes longer is lost, perhaps with its connection. */
+const READ_TIMEOUT_MS = 12_000;
+
 /** Registers a new incarnation. Rejects when the database can't be reached. */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { databaseUrl: url, schema, residency, log, onHint } = options;
@@ -71,6 +76,7 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     const ids = await Keys.open(() => session.nextKeyBlock());
     const me = ids.key();
     listener = await Listener.open({ config, schema, me, onHint, log });
+    options.onRegister?.(me);
     await session.register(me, options, options.inherits);
     const { timeline } = await session.renew(me);
     return new PostgresStore(options, { config, session, ids, me, listener, timeline, residency });
@@ -98,6 +104,8 @@ class PostgresStore extends Reads implements OpenStore {
   readonly #listener: Listener;
   readonly #lane: Lane;
   readonly #pool: Pool;
+  /** Of the pool. */
+  readonly #connections: ReadonlySet<PoolClient>;
   readonly #around: { readonly me: number; readonly residency: Residency; readonly held: HeldIds };
   readonly #onDead: (reason: string) => void;
   readonly #timeline: number;
@@ -105,11 +113,15 @@ class PostgresStore extends Reads implements OpenStore {
 
   constructor(options: StoreOptions, { config, session, ids, me, listener, timeline, residency }: Opened) {
     const { log, poolSize, onBatch } = options;
-    const pool = new Pool({ ...config, max: poolSize });
+    const pool = new Pool({ ...config, max: poolSize, query_timeout: READ_TIMEOUT_MS });
+    const connections = new Set<PoolClient>();
+    pool.on('connect', (client) => connections.add(client));
+    pool.on('remove', (client) => connections.delete(client));
     pool.on('error', (error) => {
       log.debug({ err: error }, 'an idle connection broke');
     });
     super(pool, me);
+    this.#connections = connections;
     this.replicaId = me;
     this.ids = ids;
     this.#pool = pool;
@@ -202,6 +214,8 @@ class PostgresStore extends Reads implements OpenStore {
     if (this.#isOver) return;
     this.#isOver = true;
     void this.#closeConnections();
+    // Whoever waits for a read learns now that it won't be answered.
+    for (const client of this.#connections) client.connection.stream.destroy();
     this.#onDead(reason);
   }
 

@@ -36,18 +36,18 @@ type With<Message, Fields> = Omit<Message, keyof Fields> & Fields;
 
 export type HistoryEvent = Oneof<GeneratedHistoryEvent, 'eventType'>;
 export type AnyHistoryEvent = AnyOneof<GeneratedHistoryEvent, 'eventType'>;
-export type HistoryEventType = HistoryEvent['eventType'];
+type HistoryEventType = HistoryEvent['eventType'];
 export type HistoryEventOf<Type extends HistoryEventType> = Extract<HistoryEvent, { eventType: Type }>;
 
 export type CompleteOrchestrationAction = With<
   GeneratedCompleteOrchestrationAction,
   { carryoverEvents: AnyHistoryEvent[] }
 >;
-export type RewindOrchestrationAction = With<
+type RewindOrchestrationAction = With<
   GeneratedRewindOrchestrationAction,
   { newHistory: AnyHistoryEvent[] }
 >;
-export type SendEntityMessageAction = AnyOneof<GeneratedSendEntityMessageAction, 'EntityMessageType'>;
+type SendEntityMessageAction = AnyOneof<GeneratedSendEntityMessageAction, 'EntityMessageType'>;
 type OrchestratorAction = With<
   GeneratedOrchestratorAction,
   {
@@ -58,7 +58,7 @@ type OrchestratorAction = With<
 >;
 export type Action = Oneof<OrchestratorAction, 'orchestratorActionType'>;
 export type AnyAction = AnyOneof<OrchestratorAction, 'orchestratorActionType'>;
-export type ActionType = Action['orchestratorActionType'];
+type ActionType = Action['orchestratorActionType'];
 export type ActionOf<Type extends ActionType> = Extract<Action, { orchestratorActionType: Type }>;
 
 export type OrchestratorRequest = With<
@@ -66,18 +66,18 @@ export type OrchestratorRequest = With<
   { pastEvents: AnyHistoryEvent[]; newEvents: AnyHistoryEvent[] }
 >;
 export type OrchestratorResponse = With<GeneratedOrchestratorResponse, { actions: AnyAction[] }>;
-export type HistoryChunk = With<GeneratedHistoryChunk, { events: AnyHistoryEvent[] }>;
+type HistoryChunk = With<GeneratedHistoryChunk, { events: AnyHistoryEvent[] }>;
 
-export type EntityRequest = With<GeneratedEntityRequest, { operationRequests: AnyHistoryEvent[] }>;
-export type OperationResult = AnyOneof<GeneratedOperationResult, 'resultType'>;
-export type OperationAction = AnyOneof<GeneratedOperationAction, 'operationActionType'>;
-export type EntityBatchResult = With<
+type EntityRequest = With<GeneratedEntityRequest, { operationRequests: AnyHistoryEvent[] }>;
+type OperationResult = AnyOneof<GeneratedOperationResult, 'resultType'>;
+type OperationAction = AnyOneof<GeneratedOperationAction, 'operationActionType'>;
+type EntityBatchResult = With<
   GeneratedEntityBatchResult,
   { results: OperationResult[]; actions: OperationAction[] }
 >;
 
 export type PurgeInstancesRequest = AnyOneof<GeneratedPurgeInstancesRequest, 'request'>;
-export type WorkItem = AnyOneof<
+type WorkItem = AnyOneof<
   With<
     GeneratedWorkItem,
     { orchestratorRequest?: OrchestratorRequest | null; entityRequestV2?: EntityRequest | null }
@@ -103,76 +103,24 @@ export interface RefinedMessages {
   WorkItem: WorkItem;
 }
 
-export type { Duration } from './generated/google/protobuf/Duration.ts';
 export type { Timestamp } from './generated/google/protobuf/Timestamp.ts';
-export type { AbandonActivityTaskRequest } from './generated/AbandonActivityTaskRequest.ts';
-export type { AbandonActivityTaskResponse } from './generated/AbandonActivityTaskResponse.ts';
-export type { AbandonEntityTaskRequest } from './generated/AbandonEntityTaskRequest.ts';
-export type { AbandonEntityTaskResponse } from './generated/AbandonEntityTaskResponse.ts';
-export type { AbandonOrchestrationTaskRequest } from './generated/AbandonOrchestrationTaskRequest.ts';
-export type { AbandonOrchestrationTaskResponse } from './generated/AbandonOrchestrationTaskResponse.ts';
-export type { ActivityFilter } from './generated/ActivityFilter.ts';
 export type { ActivityRequest } from './generated/ActivityRequest.ts';
 export type { ActivityResponse } from './generated/ActivityResponse.ts';
-export type { CleanEntityStorageRequest } from './generated/CleanEntityStorageRequest.ts';
-export type { CleanEntityStorageResponse } from './generated/CleanEntityStorageResponse.ts';
-export type { CompleteTaskResponse } from './generated/CompleteTaskResponse.ts';
 export type { CreateInstanceRequest } from './generated/CreateInstanceRequest.ts';
-export type { CreateInstanceResponse } from './generated/CreateInstanceResponse.ts';
-export type { CreateTaskHubRequest } from './generated/CreateTaskHubRequest.ts';
-export type { CreateTaskHubResponse } from './generated/CreateTaskHubResponse.ts';
-export type { DeleteTaskHubRequest } from './generated/DeleteTaskHubRequest.ts';
-export type { DeleteTaskHubResponse } from './generated/DeleteTaskHubResponse.ts';
-export type { EntityBatchRequest } from './generated/EntityBatchRequest.ts';
-export type { EntityFilter } from './generated/EntityFilter.ts';
-export type { EntityMetadata } from './generated/EntityMetadata.ts';
-export type { EntityQuery } from './generated/EntityQuery.ts';
-export type { GetEntityRequest } from './generated/GetEntityRequest.ts';
-export type { GetEntityResponse } from './generated/GetEntityResponse.ts';
-export type { GetInstanceRequest } from './generated/GetInstanceRequest.ts';
-export type { GetInstanceResponse } from './generated/GetInstanceResponse.ts';
 export type { GetWorkItemsRequest } from './generated/GetWorkItemsRequest.ts';
-export type { HealthPing } from './generated/HealthPing.ts';
-export type { InstanceBatch } from './generated/InstanceBatch.ts';
 export type { InstanceQuery } from './generated/InstanceQuery.ts';
 export type { ListInstanceIdsRequest } from './generated/ListInstanceIdsRequest.ts';
-export type { ListInstanceIdsResponse } from './generated/ListInstanceIdsResponse.ts';
-export type { OperationInfo } from './generated/OperationInfo.ts';
-export type { OperationRequest } from './generated/OperationRequest.ts';
-export type { OperationResultFailure } from './generated/OperationResultFailure.ts';
-export type { OperationResultSuccess } from './generated/OperationResultSuccess.ts';
-export type { OrchestrationFilter } from './generated/OrchestrationFilter.ts';
 export type { OrchestrationIdReusePolicy } from './generated/OrchestrationIdReusePolicy.ts';
-export type { OrchestrationInstance } from './generated/OrchestrationInstance.ts';
 export type { OrchestrationState } from './generated/OrchestrationState.ts';
 export type { OrchestrationStatus } from './generated/OrchestrationStatus.ts';
-export type { OrchestrationTraceContext } from './generated/OrchestrationTraceContext.ts';
-export type { OrchestratorEntityParameters } from './generated/OrchestratorEntityParameters.ts';
-export type { ParentInstanceInfo } from './generated/ParentInstanceInfo.ts';
-export type { PurgeInstanceFilter } from './generated/PurgeInstanceFilter.ts';
-export type { PurgeInstancesResponse } from './generated/PurgeInstancesResponse.ts';
-export type { QueryEntitiesRequest } from './generated/QueryEntitiesRequest.ts';
-export type { QueryEntitiesResponse } from './generated/QueryEntitiesResponse.ts';
 export type { QueryInstancesRequest } from './generated/QueryInstancesRequest.ts';
-export type { QueryInstancesResponse } from './generated/QueryInstancesResponse.ts';
 export type { RaiseEventRequest } from './generated/RaiseEventRequest.ts';
-export type { RaiseEventResponse } from './generated/RaiseEventResponse.ts';
 export type { RestartInstanceRequest } from './generated/RestartInstanceRequest.ts';
-export type { RestartInstanceResponse } from './generated/RestartInstanceResponse.ts';
 export type { ResumeRequest } from './generated/ResumeRequest.ts';
-export type { ResumeResponse } from './generated/ResumeResponse.ts';
 export type { RewindInstanceRequest } from './generated/RewindInstanceRequest.ts';
-export type { RewindInstanceResponse } from './generated/RewindInstanceResponse.ts';
-export type { SignalEntityRequest } from './generated/SignalEntityRequest.ts';
-export type { SignalEntityResponse } from './generated/SignalEntityResponse.ts';
 export type { SkipGracefulOrchestrationTerminationsRequest } from './generated/SkipGracefulOrchestrationTerminationsRequest.ts';
-export type { SkipGracefulOrchestrationTerminationsResponse } from './generated/SkipGracefulOrchestrationTerminationsResponse.ts';
 export type { StreamInstanceHistoryRequest } from './generated/StreamInstanceHistoryRequest.ts';
 export type { SuspendRequest } from './generated/SuspendRequest.ts';
-export type { SuspendResponse } from './generated/SuspendResponse.ts';
 export type { TaskFailureDetails } from './generated/TaskFailureDetails.ts';
 export type { TerminateRequest } from './generated/TerminateRequest.ts';
-export type { TerminateResponse } from './generated/TerminateResponse.ts';
-export type { TraceContext } from './generated/TraceContext.ts';
 export type { WorkItemFilters } from './generated/WorkItemFilters.ts';
-export type { WorkerCapability } from './generated/WorkerCapability.ts';

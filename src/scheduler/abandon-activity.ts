@@ -10,9 +10,11 @@ export async function abandonActivity(context: HubContext, completionToken: stri
   if (token?.kind !== 'activity') return;
   const { dispatch, store, hubId, metrics } = context;
   const lease = dispatch.takeActivity(token.activityKey, hubId);
-  if (!lease) return;
+  // What this replica sent and knows nothing of any more is over.
+  if (!lease && token.incarnation === store.replicaId) return;
   metrics.redelivered('activity');
-  const readyInMs = backOffMs(dispatch.abandons.add(token.activityKey, lease.stream));
-  const released = { releasedActivities: [releaseOf(lease, lease.attempt, readyInMs)] };
-  await insist(context, 'release-activities', () => store.commit(released));
+  const readyInMs = backOffMs(dispatch.abandons.add(token.activityKey, lease?.stream));
+  const isOwn = lease !== undefined;
+  const released = { ...releaseOf({ ...token, hubId }, lease?.attempt ?? token.attempt, readyInMs), isOwn };
+  await insist(context, 'release-activities', () => store.commit({ releasedActivities: [released] }));
 }

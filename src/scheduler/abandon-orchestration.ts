@@ -1,7 +1,8 @@
+import { type Resident } from '../dispatch/resident.ts';
 import { backOffMs } from '../domain/back-off.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { must } from '../lib/assert.ts';
-import { type HubContext } from './context.ts';
+import { type Context, type HubContext } from './context.ts';
 import { releaseInstance } from './release-instance.ts';
 
 /**
@@ -11,16 +12,27 @@ import { releaseInstance } from './release-instance.ts';
 export async function abandonOrchestration(context: HubContext, completionToken: string): Promise<void> {
   const token = decodeToken(completionToken);
   if (token?.kind !== 'orchestration') return;
-  const { dispatch, hubId, metrics } = context;
+  const { dispatch, store, hubId } = context;
+  if (token.incarnation !== store.replicaId) {
+    const given = { hubId, token: completionToken, chunk: 0, bytes: null };
+    await store.commit({ storedChunk: { replicaId: token.incarnation, ...given } });
+    return;
+  }
   const resident = dispatch.findLeased(token, hubId);
-  if (!resident) return;
+  if (resident) await abandonHere(context, resident);
+}
+
+/** Gives back the turn of this replica that is out. */
+export async function abandonHere(context: Context, resident: Resident): Promise<void> {
+  const { dispatch, metrics } = context;
+  const lease = must(resident.lease, 'the lease of an abandoned turn');
   await resident.whenSettled();
-  if (dispatch.findLeased(token, hubId) !== resident) return;
-  const { stream } = must(resident.lease, 'the lease of an abandoned turn');
+  if (resident.lease !== lease) return;
+  const { key } = resident.state;
   metrics.redelivered('orchestration');
   dispatch.takeLease(resident);
   try {
-    await releaseInstance(context, resident, backOffMs(dispatch.abandons.add(token.key, stream)));
+    await releaseInstance(context, resident, backOffMs(dispatch.abandons.add(key, lease.stream)));
   } catch (error) {
     resident.patched();
     dispatch.wake(resident);

@@ -1,13 +1,11 @@
 import { ChunkPile } from '../dispatch/chunk-pile.ts';
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
-import { type CompletionToken, decodeToken } from '../domain/completion-token.ts';
+import { decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
 import { must } from '../lib/assert.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
 import { type Context, type HubContext } from './context.ts';
 import { recordTurn } from './record-turn.ts';
-
-type OrchestrationToken = CompletionToken & { kind: 'orchestration' };
 
 /**
  * A worker answers a turn (contract §8). Stale, forged and unknown tokens are accepted and ignored. An answer for
@@ -18,12 +16,51 @@ export async function completeOrchestration(
   response: OrchestratorResponse,
   bytes: Buffer,
 ): Promise<void> {
-  if (response.completionToken === '') return completeWithoutToken(context, response);
-  const token = decodeToken(response.completionToken);
-  if (token?.kind !== 'orchestration') return;
-  if (token.incarnation !== context.store.replicaId) return storeForOwner(context, token, response, bytes);
-  const resident = context.dispatch.findLeased(token, context.hubId);
+  const { store, hubId } = context;
+  const { completionToken } = response;
+  const turn = completionToken === '' ? await turnWithoutToken(context, response) : turnOf(completionToken);
+  if (!turn) return;
+  if (turn.owner !== store.replicaId) {
+    const chunk = response.chunkIndex?.value ?? 0;
+    await store.commit({ storedChunk: { replicaId: turn.owner, hubId, token: turn.token, chunk, bytes } });
+    return;
+  }
+  const resident = findTurn(context, hubId, turn.token);
   if (resident) await completeHere(context, resident, response, bytes.length);
+}
+
+/** Begins what stands for a token when the worker sent none: the turn of that instance that is out is meant. */
+const ANY_TURN = 'any turn of ';
+
+/** The token of the turn that is answered, and the replica that sent it. */
+interface AnsweredTurn {
+  readonly token: string;
+  readonly owner: number;
+}
+
+function turnOf(completionToken: string): AnsweredTurn | undefined {
+  const token = decodeToken(completionToken);
+  return token?.kind === 'orchestration' ? { token: completionToken, owner: token.incarnation } : undefined;
+}
+
+/** Of Go workers (contract §1 rule 7). */
+async function turnWithoutToken(
+  { store, hubId }: HubContext,
+  response: OrchestratorResponse,
+): Promise<AnsweredTurn | undefined> {
+  const [found] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
+  if (!found?.owner) return undefined;
+  return { token: `${ANY_TURN}${found.key}`, owner: found.owner };
+}
+
+/** The resident whose current turn that token means. */
+export function findTurn({ dispatch }: Context, hubId: number, text: string): Resident | undefined {
+  if (text.startsWith(ANY_TURN)) {
+    const resident = dispatch.residents.get(Number(text.slice(ANY_TURN.length)));
+    return resident?.state.hubId === hubId && resident.lease ? resident : undefined;
+  }
+  const token = decodeToken(text);
+  return token?.kind === 'orchestration' ? dispatch.findLeased(token, hubId) : undefined;
 }
 
 /** Records an answer (or one chunk of it) for the turn of this replica that is out. */
@@ -54,24 +91,4 @@ function assemble(
   if (isWhole) return response;
   lease.chunks ??= new ChunkPile();
   return lease.chunks.add(response, sizeBytes);
-}
-
-async function storeForOwner(
-  { store }: HubContext,
-  { incarnation }: OrchestrationToken,
-  response: OrchestratorResponse,
-  bytes: Buffer,
-): Promise<void> {
-  const chunk = response.chunkIndex?.value ?? 0;
-  await store.commit({
-    storedChunk: { replicaId: incarnation, token: response.completionToken, chunk, bytes },
-  });
-}
-
-/** Go workers send no token: the live lease of that instance is meant (contract §1 rule 7). */
-async function completeWithoutToken(context: HubContext, response: OrchestratorResponse): Promise<void> {
-  const { store, dispatch, hubId } = context;
-  const [found] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
-  const resident = found && dispatch.residents.get(found.key);
-  if (resident?.lease) await completeHere(context, resident, response, 0);
 }

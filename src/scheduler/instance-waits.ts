@@ -30,11 +30,14 @@ export class InstanceWaits {
   readonly #currentStore: () => Store | undefined;
   readonly #onError: (error: unknown) => void;
   #isLooking = false;
+  #isAsked = false;
 
   constructor(currentStore: () => Store | undefined, onError: (error: unknown) => void) {
     this.#currentStore = currentStore;
     this.#onError = onError;
     this.#waiters.onWoken = () => {
+      if (this.#isAsked) return;
+      this.#isAsked = true;
       setImmediate(() => void this.look());
     };
   }
@@ -111,6 +114,7 @@ export class InstanceWaits {
 
   /** Asks the database about everybody who was woken, in one read per round. */
   async look(): Promise<void> {
+    this.#isAsked = false;
     const store = this.#currentStore();
     if (this.#isLooking || !store) return;
     this.#isLooking = true;

@@ -7,6 +7,7 @@ export async function loadHistory({ store, dispatch }: Context, resident: Reside
   const rows = await store.readHistory(resident.state);
   resident.isLoading = false;
   const isCurrent = resident.state.generation === generation && resident.state.turn === turn;
-  if (isCurrent && dispatch.holds(resident.state.key)) dispatch.residents.loaded(resident, rows);
+  const isResident = dispatch.residents.get(resident.state.key) === resident;
+  if (isCurrent && isResident) dispatch.residents.loaded(resident, rows);
   dispatch.wake(resident);
 }

@@ -4,7 +4,7 @@ import { recordStored } from './record-stored.ts';
 
 /**
  * The safety net for lost hints and dead replicas: a few index probes. Unowned work flags its hub for a claim, bells
- * of mine are fetched, those of others hinted again, and what belonged to the dead is freed. Returns how much it
+ * of mine are fetched (or given up, should memory not know them), those of others hinted again, and what belonged to the dead is freed. Returns how much it
  * found: 0 in a healthy, quiet run.
  */
 export async function sweep(context: Context): Promise<number> {
@@ -12,7 +12,10 @@ export async function sweep(context: Context): Promise<number> {
   const probe = await store.probe();
   // Also what an abandon put off is found here, so it says nothing about lost hints.
   for (const { hubId, kind } of probe.claimable) dispatch.workAppeared(hubId, kind);
-  for (const instance of probe.mine) await fetchInbox(context, instance);
+  for (const instance of probe.mine) {
+    if (dispatch.holds(instance.key)) await fetchInbox(context, instance);
+    else await store.disown(instance);
+  }
   store.hint(probe.others.map((other) => ({ kind: 'bell', ...other })));
   const finds = {
     bell: probe.mine.length + probe.others.length,

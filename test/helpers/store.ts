@@ -19,7 +19,7 @@ import { openStore, type OpenStore, type StoreOptions } from '../../src/postgres
 import { createLogger } from '../../src/telemetry/log.ts';
 import { schema, test as databaseTest } from './database.ts';
 
-export interface Remembered {
+interface Remembered {
   partition: number;
   key: number;
   turn: number;
@@ -29,7 +29,7 @@ export interface Remembered {
 }
 
 /** The simplest memory that a store can work with: what it was told, by key. */
-export class Memory implements Residency {
+class Memory implements Residency {
   readonly residents = new Map<number, Remembered>();
   readonly results: BatchResult[] = [];
 
@@ -102,10 +102,7 @@ export interface Replica {
 
 const log = createLogger({ level: 'silent', format: 'json' });
 
-export async function openReplica(
-  databaseUrl: string,
-  overrides: Partial<StoreOptions> = {},
-): Promise<Replica> {
+async function openReplica(databaseUrl: string, overrides: Partial<StoreOptions> = {}): Promise<Replica> {
   const memory = new Memory();
   const hints: Hint[] = [];
   const deaths: string[] = [];
@@ -238,7 +235,7 @@ export function raise(hubId: number, id: InstanceId, text: string): NewMessage {
   return { to: toId(hubId, id), message: eventDraft(text), isFromClient: true };
 }
 
-export function committed(result: WriteResult): Extract<WriteResult, { outcome: 'committed' }> {
+function committed(result: WriteResult): Extract<WriteResult, { outcome: 'committed' }> {
   if (result.outcome !== 'committed') throw new Error(`the write was ${result.outcome}`);
   return result;
 }

@@ -15,7 +15,7 @@ export interface TheirClass {
 
 export type TheirEnum = Readonly<Record<string, number>>;
 
-export interface TheirMethod {
+interface TheirMethod {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;

@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { type Response, TaskHubClient, type Request, type UnaryName } from '../../src/grpc/client.ts';
+import { type MessageInput } from '../../src/protocol/codec.ts';
+import { type ActivityRequest } from '../../src/protocol/generated/ActivityRequest.ts';
+import { type OrchestratorRequest } from '../../src/protocol/generated/OrchestratorRequest.ts';
+import { play, runStep } from './programs.ts';
+import { type RoundRobin } from './round-robin.ts';
+
+type WorkItem = Response<'GetWorkItems'>;
+
+export interface LoadWorkerOptions {
+  /** The replica whose stream it reads. */
+  readonly from: { readonly endpoint: string };
+  /** Where answers go; to the same replica unless set. */
+  readonly to?: RoundRobin;
+  /** Where answers go that were not accepted there; to the same again unless set. */
+  readonly otherwise?: RoundRobin;
+  readonly hub: string;
+  readonly request?: MessageInput<'GetWorkItemsRequest'>;
+  /** What is waited for before a work item is answered: `id turn`, or `id task 1`. */
+  readonly before?: (item: string) => Promise<unknown> | undefined;
+}
+
+/** Longer than a server needs to start over; a frozen one is given up. */
+const ANSWER_TIMEOUT_MS = 20_000;
+const AGAIN_MS = 100;
+
+/**
+ * A worker that lives on, whatever happens to servers: it opens its stream again when it broke, and repeats answers
+ * that were not accepted.
+ */
+export class LoadWorker {
+  readonly #options: LoadWorkerOptions;
+  readonly #own: TaskHubClient;
+  #stream: { cancel(): void } | undefined;
+  #isClosed = false;
+  /** How often the activity of an instance was run, by instance, task and input. */
+  readonly runs = new Map<string, number>();
+  /** Names of the statuses other than OK that answers got. */
+  readonly refusals = new Set<string>();
+  turns = 0;
+  streams = 0;
+  readonly #greeting = Promise.withResolvers<unknown>();
+  /** Resolves when its first stream is open. */
+  readonly greeted = this.#greeting.promise;
+
+  constructor(options: LoadWorkerOptions) {
+    this.#options = options;
+    this.#own = new TaskHubClient({ address: options.from.endpoint, hub: options.hub });
+    this.#open();
+  }
+
+  /** Stops, as a worker does that dies: what it has is never answered. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stream?.cancel();
+    this.#own.close();
+  }
+
+  #open(): void {
+    if (this.#isClosed) return;
+    const { from, hub, request = {} } = this.#options;
+    // A channel of its own: an old one would pause longer and longer before it connects again.
+    const client = new TaskHubClient({ address: from.endpoint, hub });
+    const stream = client.stream('GetWorkItems', request);
+    this.#stream = stream;
+    this.streams++;
+    stream.on('data', (item: WorkItem) => void this.#work(item));
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      client.close();
+      setTimeout(() => {
+        this.#open();
+      }, AGAIN_MS).unref();
+    });
+  }
+
+  async #work({ completionToken, orchestratorRequest, activityRequest }: WorkItem): Promise<void> {
+    if (orchestratorRequest) await this.#turn(orchestratorRequest, completionToken);
+    else if (activityRequest) await this.#activity(activityRequest, completionToken);
+    else this.#greeting.resolve(undefined);
+  }
+
+  async #turn(request: OrchestratorRequest, completionToken: string): Promise<void> {
+    this.turns++;
+    const { instanceId } = request;
+    await this.#options.before?.(`${instanceId} turn`);
+    await this.#answer('CompleteOrchestratorTask', {
+      ...{ instanceId, completionToken },
+      actions: [...play(request)],
+    });
+  }
+
+  async #activity(request: ActivityRequest, completionToken: string): Promise<void> {
+    const { orchestrationInstance, taskId, input } = request;
+    const instanceId = orchestrationInstance?.instanceId ?? '';
+    const run = `${instanceId} ${taskId} ${input?.value ?? ''}`;
+    this.runs.set(run, (this.runs.get(run) ?? 0) + 1);
+    await this.#options.before?.(`${instanceId} task ${taskId}`);
+    const result = { value: runStep(input?.value ?? '') };
+    await this.#answer('CompleteActivityTask', { instanceId, taskId, completionToken, result });
+  }
+
+  async #answer<Name extends UnaryName>(name: Name, request: Request<Name>): Promise<void> {
+    const { to: first = this.#own, otherwise = first } = this.#options;
+    for (let to: typeof first = first; !this.#isClosed; to = otherwise) {
+      try {
+        await to.call(name, request, { timeoutMs: ANSWER_TIMEOUT_MS });
+        return;
+      } catch (error) {
+        this.refusals.add(status[(error as ServiceError).code]);
+        await pause(AGAIN_MS);
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { type Pool } from 'pg';
+import { readSettings, type RunningServer, type ServerSettings } from '../../src/config.ts';
+import { must } from '../../src/lib/assert.ts';
+import { startServer } from '../../src/server.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { TestHub } from '../helpers/client.ts';
+import { test as databaseTest } from '../helpers/database.ts';
+import { LoadWorker, type LoadWorkerOptions } from './load-worker.ts';
+import { PostgresProxy } from './postgres-proxy.ts';
+import { RoundRobin } from './round-robin.ts';
+
+export const HUB = 'orders';
+
+/** The part of a log line that tests look at. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly err?: { readonly message: string };
+}
+
+/** The first delivery that counts as failed is the last: nothing that a replica suffers may count as one. */
+export const noAttempt = { maxDeliveryAttempts: 1 };
+
+/** A server that shares its database with others. */
+export interface Replica {
+  /** `host:port` of the gRPC endpoint. */
+  readonly endpoint: string;
+  readonly log: readonly LogLine[];
+}
+
+export interface InProcess extends Replica {
+  readonly server: RunningServer;
+  /** The value of a metric, summed over its labels. */
+  readonly metric: (name: string) => Promise<number>;
+}
+
+/** A server in a process of its own: it can be killed and frozen. */
+interface Spawned extends Replica {
+  readonly port: number;
+  /** kill -9; resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+  /** Nothing of it runs until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+}
+
+export interface Fixtures {
+  /** Starts a replica in this process. `through`: its way to the database. */
+  replica: (options?: Partial<ServerSettings> & { readonly through?: PostgresProxy }) => Promise<InProcess>;
+  /** Starts a replica in a process of its own. */
+  spawned: (options?: { readonly through?: PostgresProxy; readonly port?: number }) => Promise<Spawned>;
+  proxy: () => Promise<PostgresProxy>;
+  /** The task hub as its clients see it at that replica. */
+  at: (replica: Replica) => TestHub;
+  /** Every call goes to the next of these replicas. */
+  roundRobin: (...replicas: readonly Replica[]) => RoundRobin;
+  /** A worker that plays the programs of the load, in the task hub `HUB` unless it names another. */
+  worker: (options: Omit<LoadWorkerOptions, 'hub'> & { readonly hub?: string }) => LoadWorker;
+}
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** How to close what a test has opened, in the order of opening. */
+type Opened = (() => unknown)[];
+
+/** Whatever a test opens is closed after it in the opposite order: workers and clients, then replicas, then proxies. */
+export const test = databaseTest.extend<Fixtures & { opened: Opened }>({
+  opened: async ({}, use) => {
+    const opened: Opened = [];
+    await use(opened);
+    for (const close of opened.toReversed()) await close();
+  },
+  replica: async ({ databaseUrl, opened }, use) => {
+    await use(async ({ through, ...settings } = {}) => {
+      const replica = await startInProcess(through?.url ?? databaseUrl, settings);
+      opened.push(() => replica.server.stop());
+      return replica;
+    });
+  },
+  spawned: async ({ databaseUrl, opened }, use) => {
+    await use(async ({ through, port = 0 } = {}) => {
+      const child = launch(through?.url ?? databaseUrl, port);
+      const ended = once(child, 'close');
+      const kill = async (): Promise<void> => {
+        child.kill('SIGKILL');
+        await ended;
+      };
+      opened.push(kill);
+      const log: LogLine[] = [];
+      const bound = await readyPort(child, log);
+      return {
+        ...{ endpoint: `127.0.0.1:${bound}`, port: bound, log, kill },
+        freeze: () => void child.kill('SIGSTOP'),
+        thaw: () => void child.kill('SIGCONT'),
+      };
+    });
+  },
+  proxy: async ({ databaseUrl, opened }, use) => {
+    await use(async () => closing(opened, await PostgresProxy.start(databaseUrl)));
+  },
+  at: async ({ opened }, use) => {
+    await use(({ endpoint }) => closing(opened, new TestHub(endpoint, HUB)));
+  },
+  roundRobin: async ({ opened }, use) => {
+    await use((...replicas) => closing(opened, new RoundRobin(replicas, HUB)));
+  },
+  worker: async ({ opened }, use) => {
+    await use((options) => closing(opened, new LoadWorker({ hub: HUB, ...options })));
+  },
+});
+
+function closing<Closable extends { close(): void }>(opened: Opened, closable: Closable): Closable {
+  opened.push(() => {
+    closable.close();
+  });
+  return closable;
+}
+
+async function startInProcess(databaseUrl: string, settings: Partial<ServerSettings>): Promise<InProcess> {
+  const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
+  const log: LogLine[] = [];
+  const destination = new PassThrough();
+  readLines(destination, log);
+  const metrics = createMetrics('test');
+  const server = await startServer(
+    { ...defaults, taskHubs: [HUB], drainSeconds: 0, ...settings, databaseUrl },
+    createLogger({ level: 'info', format: 'json', destination }),
+    metrics,
+  );
+  const metric = async (name: string): Promise<number> => sumOf(name, await metrics.render());
+  return { server, endpoint: server.grpcAddress, log, metric };
+}
+
+/** Adds up the lines of a metric in Prometheus' text format. */
+function sumOf(name: string, text: string): number {
+  const values = text.matchAll(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'gm'));
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+function launch(databaseUrl: string, port: number): ChildProcess {
+  const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
+  return spawn(process.execPath, [main, ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      PERDURA_DATABASE_URL: databaseUrl,
+      PERDURA_TASK_HUBS: HUB,
+      PERDURA_GRPC_PORT: String(port),
+      PERDURA_METRICS_PORT: '0',
+      PERDURA_DRAIN_SECONDS: '0',
+      PERDURA_MAX_DELIVERY_ATTEMPTS: String(noAttempt.maxDeliveryAttempts),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** The port in the line that says that the server is ready. */
+async function readyPort(child: ChildProcess, log: LogLine[]): Promise<number> {
+  const complaints: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
+  return new Promise((resolve, reject) => {
+    readLines(must(child.stdout, 'standard output'), log, (line) => {
+      const { msg, 'gRPC endpoint': endpoint } = line as LogLine & { 'gRPC endpoint'?: string };
+      if (msg === 'ready' && endpoint !== undefined) resolve(Number(new URL(endpoint).port));
+    });
+    child.once('close', () => {
+      reject(new Error(`the server ended before it was ready: ${complaints.join('')}`));
+    });
+  });
+}
+
+function readLines(
+  stream: NodeJS.ReadableStream,
+  log: LogLine[],
+  onLine: (line: LogLine) => void = () => undefined,
+): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) {
+      const line = JSON.parse(text) as LogLine;
+      log.push(line);
+      onLine(line);
+    }
+  });
+}
+
+/** What a replica may complain of when its database is not there, or has declared it dead. */
+const outages = /^(the database is not available|this incarnation of the server is over)/;
+
+/** Lines that a replica writes only when something is wrong with itself. */
+export function faultsIn({ log }: Replica): readonly LogLine[] {
+  return log.filter(({ level, msg, err }) => {
+    const isOutage = msg.startsWith('this incarnation is over') || outages.test(err?.message ?? '');
+    return (level === 'error' || level === 'fatal') && !isOutage;
+  });
+}
+
+/** The statuses but for those that are expected. */
+export function otherThan(statuses: ReadonlySet<string>, ...expected: readonly string[]): string[] {
+  return [...statuses].filter((status) => !expected.includes(status));
+}
+
+/** Waits for a condition, with a deadline. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 10_000,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits until no replica has a transaction open or a statement under way, and none begins at once. */
+export async function quiet(db: Pool): Promise<void> {
+  let seen = 0;
+  await until(async () => {
+    const { rowCount } = await db.query(
+      `select 1 from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
+    );
+    seen = rowCount === 0 ? seen + 1 : 0;
+    return seen === 5;
+  }, 'a moment without work');
+}
+
+/** Ids of the incarnations that live, oldest first. */
+export async function incarnations(db: Pool): Promise<number[]> {
+  const { rows } = await db.query<{ replica_id: number }>(
+    'select replica_id from replicas order by replica_id',
+  );
+  return rows.map((row) => row.replica_id);
+}
+
+/** The incarnation that owns an instance. */
+export async function ownerOf(db: Pool, instanceId: string): Promise<number | null> {
+  const { rows } = await db.query<{ owner: number | null }>(
+    'select owner from instances where instance_id = $1',
+    [instanceId],
+  );
+  return must(rows[0], `the instance ${instanceId}`).owner;
+}
+
+export async function count(db: Pool, table: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(`select count(*) as count from ${table}`);
+  return must(rows[0], 'a count').count;
+}
+
+export { expect } from '../helpers/database.ts';
