@@ -17,7 +17,7 @@ import { fireTimers } from './scheduler/fire-timers.ts';
 import { type InstanceWaits } from './scheduler/instance-waits.ts';
 import { fetchInbox } from './scheduler/sweep.ts';
 import { type Logger } from './telemetry/log.ts';
-import { type Metrics } from './telemetry/metrics.ts';
+import { type Metrics, type Sample } from './telemetry/metrics.ts';
 
 /*
  * An engine is one incarnation of one store in this process: lane, residents, leases, loops, on one object graph. It
@@ -131,6 +131,16 @@ export class Engine {
 
   get replicaId(): number {
     return this.#store.replicaId;
+  }
+
+  /** What metrics show of it. */
+  sample(): Pick<Sample, 'residentInstances' | 'historyCacheBytes' | 'connections'> {
+    const { residents } = this.context.dispatch;
+    return {
+      residentInstances: residents.count,
+      historyCacheBytes: residents.historyBytes,
+      connections: this.#store.connections,
+    };
   }
 
   /** This incarnation is over at once: nothing of it is waited for. */

@@ -61,6 +61,11 @@ class Replica implements RunningServer {
         this.#hubs.refresh().catch(this.#ignored('refresh-hubs'));
       },
     });
+    metrics.watch(() => ({
+      activeItems: streams.activeItems(),
+      waitingCalls: waits.count,
+      ...(host.engine?.sample() ?? noEngine),
+    }));
     const { taskHubs, dynamicTaskHubs: isDynamic } = settings;
     this.#streams = streams;
     this.#host = host;
@@ -121,6 +126,13 @@ class Replica implements RunningServer {
     };
   }
 }
+
+/** What metrics show between two incarnations. */
+const noEngine = {
+  residentInstances: 0,
+  historyCacheBytes: 0,
+  connections: { busy: 0, idle: 0, waiting: 0 },
+};
 
 const MIB = 1024 * 1024;
 

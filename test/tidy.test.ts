@@ -205,9 +205,12 @@ describe('documents', () => {
     ).toEqual([]);
   });
 
-  test('docs/operations.md has every metric and no other', () => {
-    const names = Object.values(metricTable).map(({ name }) => name);
-    expect(documentedNames('docs/operations.md', /^perdura_/).toSorted()).toEqual(names.toSorted());
+  test('docs/metrics.md has every metric with its labels, and no other', () => {
+    const rows = [...read('docs/metrics.md').matchAll(/^\| `(perdura_\w+)` \| \w+ \| ([^|]*)\|/gm)].map(
+      ([, name = '', labels = '']) => `${name} ${labels.trim()}`,
+    );
+    const known = Object.values(metricTable).map(({ name, labels }) => `${name} ${labels.join(', ')}`);
+    expect(rows.toSorted()).toEqual(known.toSorted());
   });
 
   test('docs/operations.md has every error code and no other', () => {

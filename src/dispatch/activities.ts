@@ -17,6 +17,8 @@ export type ActivityItem = NewActivity & { readonly attempt: number; readonly re
 export interface ActivityLease extends ActivityRef {
   readonly attempt: number;
   readonly stream: WorkerStream;
+  /** Monotonic. */
+  readonly sentMs: number;
   /** Monotonic; Infinity when bound to the stream alone. */
   readonly deadlineMs: number;
   /** Monotonic moment when the database was last asked whether it still is this replica's. */
@@ -107,6 +109,7 @@ export class Activities {
       attempt,
       stream,
       deadlineMs: this.#leaseMs === 0 ? Infinity : nowMs + this.#leaseMs,
+      sentMs: nowMs,
       checkedMs: nowMs,
     });
     stream.outstanding.activity++;

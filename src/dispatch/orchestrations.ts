@@ -57,7 +57,10 @@ export class Orchestrations {
     metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
     metrics.historyResent(resident.historyBytes);
     resident.readySinceMs = undefined;
-    resident.lease = { stream, turn, dispatch, deadlineMs: nowMs + leaseMs, chunks: undefined };
+    resident.lease = {
+      ...{ stream, turn, dispatch, chunks: undefined },
+      ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs },
+    };
     stream.outstanding.orchestration++;
     this.#out.add(resident);
     stream.unanswered?.sent(item.instanceId, undefined, item.token);

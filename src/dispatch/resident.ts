@@ -13,7 +13,8 @@ export interface InstanceLease {
   readonly turn: Turn;
   /** Distinguishes deliveries of the same turn; part of the token. */
   readonly dispatch: number;
-  /** Monotonic. */
+  /** Monotonic, both. */
+  readonly sentMs: number;
   readonly deadlineMs: number;
   /** Parts of an answer that comes in several. */
   chunks: ChunkPile | undefined;

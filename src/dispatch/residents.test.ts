@@ -227,7 +227,13 @@ describe('histories in memory', () => {
   test('stay while a turn is out or a patch on its way', () => {
     const [out, patching, idle] = [add(1, 100), add(2, 100), add(3, 100)];
     out.lease = {
-      ...{ stream: new MemoryWorker(streams).stream, dispatch: 1, deadlineMs: 0, chunks: undefined },
+      ...{
+        stream: new MemoryWorker(streams).stream,
+        dispatch: 1,
+        sentMs: 0,
+        deadlineMs: 0,
+        chunks: undefined,
+      },
       turn: { startedAt: { seconds: 0, nanos: 0 }, events: [], consumed: [] },
     };
     patching.isPatching = true;
@@ -259,7 +265,13 @@ describe('residents beyond the limit', () => {
     if (loading) loading.isLoading = true;
     if (out) {
       out.lease = {
-        ...{ stream: new MemoryWorker(streams).stream, dispatch: 1, deadlineMs: 0, chunks: undefined },
+        ...{
+          stream: new MemoryWorker(streams).stream,
+          dispatch: 1,
+          sentMs: 0,
+          deadlineMs: 0,
+          chunks: undefined,
+        },
         turn: { startedAt: { seconds: 0, nanos: 0 }, events: [], consumed: [] },
       };
     }

@@ -5,7 +5,7 @@ import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
-import { type Filter, filtersOf, type WorkKind } from './filters.ts';
+import { type Filter, filtersOf, type WorkKind, workKinds } from './filters.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** Where the bytes of work items go; grpc implements it. */
@@ -209,6 +209,13 @@ export class WorkerStreams {
     for (const hubId of hubIds) {
       for (const stream of [...this.ofHub(hubId)]) stream.end(taskHubNotFound(stream.hub));
     }
+  }
+
+  /** How many items of each kind each hub's workers have. */
+  activeItems(): { readonly hub: string; readonly kind: WorkKind; readonly count: number }[] {
+    return [...this.#all()].flatMap(({ hub, outstanding }) =>
+      workKinds.map((kind) => ({ hub, kind, count: outstanding[kind] })),
+    );
   }
 
   endAll(error: SchedulerError): void {

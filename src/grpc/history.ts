@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { streamHistory } from '../scheduler/stream-history.ts';
+import { streamHistory } from '../scheduler/stream-instance-history.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { failureStatus } from './status.ts';

@@ -3,7 +3,7 @@ import { wrapped } from '../domain/payload.ts';
 import { listInstanceIds } from '../scheduler/list-instance-ids.ts';
 import { purgeInstances } from '../scheduler/purge-instances.ts';
 import { queryInstances } from '../scheduler/query-instances.ts';
-import { skipGracefulTerminations } from '../scheduler/skip-graceful-terminations.ts';
+import { skipGracefulTerminations } from '../scheduler/skip-graceful-orchestration-terminations.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering, unary, type UnaryHandler } from './unary.ts';

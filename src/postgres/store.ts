@@ -53,6 +53,8 @@ export interface StoreOptions {
 
 export interface OpenStore extends Store {
   readonly ids: Ids;
+  /** Connections for reads, and reads that wait for one. */
+  readonly connections: { readonly busy: number; readonly idle: number; readonly waiting: number };
   /** Ends this incarnation at once; nothing is waited for. */
   abort(reason: string): void;
 }
@@ -139,6 +141,11 @@ class PostgresStore extends Reads implements OpenStore {
       },
       onBatch: onBatch ?? (() => undefined),
     });
+  }
+
+  get connections(): OpenStore['connections'] {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   readonly commit: Store['commit'] = (write) => this.#lane.commit(write);

@@ -1,3 +1,4 @@
+import { Clock } from '../dispatch/clock.ts';
 import { type ActivityLease, releaseOf } from '../dispatch/activities.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { SchedulerError } from '../domain/errors.ts';
@@ -23,6 +24,7 @@ export async function completeActivity(context: HubContext, response: ActivityRe
   if (!token) return;
   const { partition, key, activityKey, taskId } = token;
   const lease = dispatch.takeActivity(activityKey, hubId);
+  if (lease) context.metrics.answered('activity', Clock.monotonicMs() - lease.sentMs);
   dispatch.abandons.clear(activityKey);
   const event = activityResult(response, taskId, now(), codec);
   try {

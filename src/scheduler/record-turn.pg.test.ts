@@ -2,6 +2,7 @@ import { type Pool } from 'pg';
 import { describe } from 'vitest';
 import {
   answer,
+  answerActivity,
   count,
   expect,
   instanceRow,
@@ -192,4 +193,22 @@ test('a turn that could not be committed for nobody’s fault goes out again, an
   expect([resident.attempts, freeSlots(one).activity, one.deaths]).toEqual([0, 4, []]);
   await answer(one.hub, again, [complete('1')]);
   expect((await statusOf(one, 'a')).status).toBe('completed');
+});
+
+test('an orchestration of three activities makes seven actions', async ({ still }) => {
+  const one = await still();
+  const { turn, worker } = await withTurn(one);
+  await answer(one.hub, turn, [1, 2, 3].map((id) => scheduleTask(id, 'Hello')));
+  for (const n of [0, 1, 2]) await answerActivity(one.hub, await worker.activity(n));
+  for (let n = 1, results = 0; results < 3; n++) {
+    const next = await worker.turn(n);
+    results += next.news.filter((type) => type === 'taskCompleted').length;
+    await answer(one.hub, next, results === 3 ? [complete('1')] : []);
+  }
+  const counted = (await one.metrics.render()).match(/^perdura_actions_total.*$/gm);
+  expect(counted?.toSorted()).toEqual([
+    'perdura_actions_total{hub="hub-1",kind="activity"} 3',
+    'perdura_actions_total{hub="hub-1",kind="result"} 3',
+    'perdura_actions_total{hub="hub-1",kind="start"} 1',
+  ]);
 });

@@ -1,5 +1,7 @@
+import { Clock } from '../dispatch/clock.ts';
 import { type Resident } from '../dispatch/resident.ts';
 import { applyActions, type TurnOutcome } from '../domain/apply-actions.ts';
+import { countActions } from '../domain/count-actions.ts';
 import { SchedulerError } from '../domain/errors.ts';
 import { type Turn } from '../domain/turn.ts';
 import { type WriteResult } from '../domain/write.ts';
@@ -19,14 +21,16 @@ export async function recordTurn(
   resident: Resident,
   response: OrchestratorResponse,
 ): Promise<void> {
-  const { dispatch, log } = context;
-  const { turn } = must(resident.lease, 'the lease of an answered turn');
+  const { dispatch, log, metrics } = context;
+  const { turn, stream, sentMs } = must(resident.lease, 'the lease of an answered turn');
   dispatch.takeLease(resident);
+  metrics.answered('orchestration', Clock.monotonicMs() - sentMs);
   try {
     const write = withOwners(context, decide(context, resident, turn, response));
     const result = await commitOwned(context, write);
     dispatch.abandons.clear(resident.state.key);
     if (result.outcome === 'stale') await reloadInstance(context, resident, 'a turn');
+    else for (const [kind, count] of countActions(write)) metrics.acted(stream.hub, kind, count);
   } catch (error) {
     resident.patched();
     if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) {

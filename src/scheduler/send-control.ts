@@ -16,7 +16,7 @@ export async function sendControl(
   kind: ControlKind,
   event: Buffer,
 ): Promise<void> {
-  const { hubId, store } = context;
+  const { hubId, hub, store, metrics } = context;
   const result = await store.commit({
     messages: [
       {
@@ -27,7 +27,9 @@ export async function sendControl(
     ],
   });
   const sent = result.outcome === 'committed' ? result.messages[0]?.[0] : undefined;
-  if (sent) await whenApplied(context, id, sent);
+  if (!sent) return;
+  metrics.acted(hub, 'control', 1);
+  await whenApplied(context, id, sent);
 }
 
 /** Resolves when that control has been applied, or after a while: it will be. */

@@ -14,6 +14,7 @@ test('values arrive with their labels, and two sets share nothing', async () => 
   metrics.commitBatch(3, 3, 0);
   metrics.dispatched('orchestration', 15);
   metrics.timerFired(2);
+  metrics.answered('activity', 1_500);
   metrics.sweepFound('bell', 2);
   metrics.streamsChanged('default', 1);
   metrics.streamsChanged('default', 1);
@@ -26,11 +27,51 @@ test('values arrive with their labels, and two sets share nothing', async () => 
   expect(text).toContain('perdura_lane_wait_seconds_count 1');
   expect(text).toContain('perdura_dispatch_seconds_sum{kind="orchestration"} 0.015');
   expect(text).toContain('perdura_timer_lateness_seconds_sum 0.002');
+  expect(text).toContain('perdura_work_item_seconds_sum{kind="activity"} 1.5');
   expect(text).toContain('perdura_sweep_finds_total{find="bell"} 2');
   expect(text).toContain('perdura_worker_streams{hub="default"} 1');
   expect(text).toContain('perdura_backlog_items{hub="default",kind="activity"} 7');
   expect(text).toContain('perdura_backlog_oldest_seconds{hub="default",kind="activity"} 1.5');
   expect(await createMetrics('1.2.3').render()).not.toContain('kind="activity"');
+});
+
+test('what is not counted as it happens is looked at when metrics are asked for', async () => {
+  const metrics = createMetrics('1.2.3');
+  expect(await metrics.render()).toContain('perdura_resident_instances 0');
+  let residentInstances = 5;
+  metrics.watch(() => ({
+    ...{ residentInstances, historyCacheBytes: 6, waitingCalls: 7 },
+    activeItems: [
+      { hub: 'default', kind: 'activity', count: 2 },
+      { hub: 'default', kind: 'activity', count: 3 },
+    ],
+    connections: { busy: 1, idle: 2, waiting: 3 },
+  }));
+  residentInstances = 4;
+  for (const text of [await metrics.render(), await metrics.render()]) {
+    expect(text).toContain('perdura_active_items{hub="default",kind="activity"} 5');
+    expect(text).toContain('perdura_resident_instances 4');
+    expect(text).toContain('perdura_history_cache_bytes 6');
+    expect(text).toContain('perdura_waiting_calls 7');
+    expect(text).toContain('perdura_database_connections{state="busy"} 1');
+    expect(text).toContain('perdura_database_connections{state="idle"} 2');
+    expect(text).toContain('perdura_database_waiting_reads 3');
+  }
+});
+
+test('hubs beyond two hundred share a series', async () => {
+  const metrics = createMetrics('1.2.3');
+  for (let i = 0; i < 205; i++) metrics.acted(`hub-${i}`, 'start', 1);
+  metrics.acted('hub-7', 'start', 1);
+  metrics.backlog(
+    [300, 301, 302].map((i) => ({ hub: `hub-${i}`, kind: 'activity', count: i, oldestSeconds: 600 - i })),
+  );
+  const text = await metrics.render();
+  expect(text).toContain('perdura_actions_total{hub="hub-7",kind="start"} 2');
+  expect(text).toContain('perdura_actions_total{hub="(others)",kind="start"} 5');
+  expect(text).not.toContain('hub="hub-200"');
+  expect(text).toContain('perdura_backlog_items{hub="(others)",kind="activity"} 903');
+  expect(text).toContain('perdura_backlog_oldest_seconds{hub="(others)",kind="activity"} 300');
 });
 
 test('a backlog that is gone is no longer shown', async () => {

@@ -1,3 +1,4 @@
+import { type ActionKind } from '../domain/count-actions.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 interface MetricRow<Label extends string> {
@@ -73,6 +74,47 @@ export const metricTable = {
     help: 'Work-item streams that are connected to this replica.',
     labels: ['hub'],
   },
+  actions: {
+    name: 'perdura_actions_total',
+    help: 'Recorded actions as the Azure scheduler bills them: starts, scheduled activities, results, timers, events and controls.',
+    labels: ['hub', 'kind'],
+  },
+  activeItems: {
+    name: 'perdura_active_items',
+    help: 'Work items that workers of this replica have now.',
+    labels: ['hub', 'kind'],
+  },
+  workItemSeconds: {
+    name: 'perdura_work_item_seconds',
+    help: 'Time from sending a work item to taking its answer.',
+    labels: ['kind'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300, 3600],
+  },
+  residentInstances: {
+    name: 'perdura_resident_instances',
+    help: 'Instances that this replica owns.',
+    labels: [],
+  },
+  historyCacheBytes: {
+    name: 'perdura_history_cache_bytes',
+    help: 'Bytes of history that this replica holds in memory.',
+    labels: [],
+  },
+  waitingCalls: {
+    name: 'perdura_waiting_calls',
+    help: 'Calls that wait for an instance to start or to end.',
+    labels: [],
+  },
+  databaseConnections: {
+    name: 'perdura_database_connections',
+    help: 'Connections of the pool for reads.',
+    labels: ['state'],
+  },
+  databaseWaiting: {
+    name: 'perdura_database_waiting_reads',
+    help: 'Reads that wait for a connection of the pool.',
+    labels: [],
+  },
   buildInfo: {
     name: 'perdura_build_info',
     help: 'Always 1; the labels say which program this is.',
@@ -90,20 +132,74 @@ interface Backlog {
   readonly oldestSeconds: number;
 }
 
+/** What is looked at only when metrics are asked for. */
+export interface Sample {
+  readonly activeItems: readonly { readonly hub: string; readonly kind: string; readonly count: number }[];
+  readonly residentInstances: number;
+  readonly historyCacheBytes: number;
+  readonly waitingCalls: number;
+  readonly connections: { readonly busy: number; readonly idle: number; readonly waiting: number };
+}
+
+/** Task hubs that have series of their own; all others share one. */
+const NAMED_HUBS = 200;
+const OTHER_HUBS = '(others)';
+
 export function createMetrics(version: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   gauge(registry, metricTable.buildInfo).set({ version, node: process.versions.node }, 1);
+  const named = new Set<string>();
+  const labelOf = (hub: string): string => {
+    if (named.size < NAMED_HUBS) named.add(hub);
+    return named.has(hub) ? hub : OTHER_HUBS;
+  };
+  const { show, ...sampled } = sampledMetrics(registry, labelOf);
   return {
     /** Everything in Prometheus' text format. */
-    render: (): Promise<string> => registry.metrics(),
+    render: (): Promise<string> => {
+      show();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
-    ...storeMetrics(registry),
-    ...dispatchMetrics(registry),
+    ...sampled,
+    ...storeMetrics(registry, labelOf),
+    ...dispatchMetrics(registry, labelOf),
   };
 }
 
-function storeMetrics(registry: Registry) {
+type LabelOf = (hub: string) => string;
+
+function sampledMetrics(registry: Registry, labelOf: LabelOf) {
+  const activeItems = gauge(registry, metricTable.activeItems);
+  const residents = gauge(registry, metricTable.residentInstances);
+  const cacheBytes = gauge(registry, metricTable.historyCacheBytes);
+  const waitingCalls = gauge(registry, metricTable.waitingCalls);
+  const connections = gauge(registry, metricTable.databaseConnections);
+  const waitingReads = gauge(registry, metricTable.databaseWaiting);
+  let look: (() => Sample) | undefined;
+  return {
+    /** Whom to ask for what is not counted as it happens. */
+    watch(sample: () => Sample): void {
+      look = sample;
+    },
+    show: (): void => {
+      if (!look) return;
+      const sample = look();
+      activeItems.reset();
+      for (const { hub, kind, count } of sample.activeItems)
+        {activeItems.inc({ hub: labelOf(hub), kind }, count);}
+      residents.set(sample.residentInstances);
+      cacheBytes.set(sample.historyCacheBytes);
+      waitingCalls.set(sample.waitingCalls);
+      connections.set({ state: 'busy' }, sample.connections.busy);
+      connections.set({ state: 'idle' }, sample.connections.idle);
+      waitingReads.set(sample.connections.waiting);
+    },
+  };
+}
+
+function storeMetrics(registry: Registry, labelOf: LabelOf) {
   const writesPerBatch = histogram(registry, metricTable.commitBatchWrites);
   const batchSeconds = histogram(registry, metricTable.commitBatchSeconds);
   const laneWait = histogram(registry, metricTable.laneWaitSeconds);
@@ -121,9 +217,13 @@ function storeMetrics(registry: Registry) {
     backlog(rows: readonly Backlog[]): void {
       items.reset();
       oldest.reset();
-      for (const { hub, kind, count, oldestSeconds } of rows) {
-        items.set({ hub, kind }, count);
-        oldest.set({ hub, kind }, oldestSeconds);
+      const ages = new Map<string, number>();
+      for (const { hub: name, kind, count, oldestSeconds } of rows) {
+        const hub = labelOf(name);
+        const age = Math.max(oldestSeconds, ages.get(`${hub} ${kind}`) ?? 0);
+        ages.set(`${hub} ${kind}`, age);
+        items.inc({ hub, kind }, count);
+        oldest.set({ hub, kind }, age);
       }
     },
     /** The sweep found something that nobody had announced, such as `bell`, `dead` or `completion`. */
@@ -133,13 +233,23 @@ function storeMetrics(registry: Registry) {
   };
 }
 
-function dispatchMetrics(registry: Registry) {
+function dispatchMetrics(registry: Registry, labelOf: LabelOf) {
   const dispatch = histogram(registry, metricTable.dispatchSeconds);
   const redeliveries = counter(registry, metricTable.redeliveries);
   const resentBytes = counter(registry, metricTable.historyResentBytes);
   const lateness = histogram(registry, metricTable.timerLatenessSeconds);
   const streams = gauge(registry, metricTable.workerStreams);
+  const actions = counter(registry, metricTable.actions);
+  const answers = histogram(registry, metricTable.workItemSeconds);
   return {
+    /** So many actions of a kind were recorded. */
+    acted(hub: string, kind: ActionKind, count: number): void {
+      actions.inc({ hub: labelOf(hub), kind }, count);
+    },
+    /** The answer to a work item was taken, `ms` after it was sent. */
+    answered(kind: string, ms: number): void {
+      answers.observe({ kind }, ms / 1000);
+    },
     /** A work item was sent to a worker, `ms` after it had become ready here. */
     dispatched(kind: string, ms: number): void {
       dispatch.observe({ kind }, ms / 1000);
@@ -158,7 +268,7 @@ function dispatchMetrics(registry: Registry) {
     },
     /** A worker's stream was opened (1) or ended (-1). */
     streamsChanged(hub: string, by: 1 | -1): void {
-      streams.inc({ hub }, by);
+      streams.inc({ hub: labelOf(hub) }, by);
     },
   };
 }

@@ -1,0 +1,33 @@
+import { type MessageKind } from './message.ts';
+import { type Write } from './write.ts';
+
+/** What the Azure scheduler bills as one action each. */
+export const actionKinds = ['start', 'activity', 'result', 'timer', 'event', 'control'] as const;
+export type ActionKind = (typeof actionKinds)[number];
+
+const kindOf: Partial<Record<MessageKind | 'unknown', ActionKind>> = {
+  started: 'start',
+  taskResult: 'result',
+  childResult: 'result',
+  timerFired: 'timer',
+  eventRaised: 'event',
+};
+
+/**
+ * The actions of a recorded turn: what it consumed and the activities that it scheduled, which start and result count
+ * apart from. An orchestration of three activities makes 7. Controls are counted where they are asked for.
+ */
+export function countActions({ patch, activities = [] }: Write): ReadonlyMap<ActionKind, number> {
+  const counts = new Map<ActionKind, number>();
+  const count = (kind: ActionKind, by: number): void => {
+    counts.set(kind, (counts.get(kind) ?? 0) + by);
+  };
+  if (activities.length > 0) count('activity', activities.length);
+  if (patch && 'consumed' in patch) {
+    for (const message of patch.consumed) {
+      const kind = kindOf[message.kind];
+      if (kind) count(kind, 1);
+    }
+  }
+  return counts;
+}
