@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Command, envName, flagName, readSettings, settingKeys, type SettingsSource } from './config.ts';
+import {
+  type Command,
+  envName,
+  flagName,
+  readClientSettings,
+  readSettings,
+  settingKeys,
+  type SettingsSource,
+} from './config.ts';
 
 function read(
   env: SettingsSource['env'] = {},
@@ -85,4 +93,44 @@ test('names derive from the key', () => {
     'PERDURA_HISTORY_CACHE_MB',
     '--history-cache-mb',
   ]);
+});
+
+function readClient(env: SettingsSource['env'], flags: SettingsSource['flags'] = {}) {
+  return readClientSettings({ command: 'client', env, flags });
+}
+
+test('a client talks to the server on this machine unless told otherwise', () => {
+  expect(readClient({})).toEqual({
+    ...{ endpoint: { address: 'localhost:8080', isSecure: false }, hub: undefined },
+  });
+  expect(readClient({ PERDURA_GRPC_PORT: '5000' }).endpoint.address).toBe('localhost:5000');
+  const env = { PERDURA_ENDPOINT: 'one:1', PERDURA_HUB: 'orders', PERDURA_GRPC_PORT: '5000' };
+  expect(readClient(env)).toMatchObject({ endpoint: { address: 'one:1' }, hub: 'orders' });
+  expect(readClient(env, { endpoint: 'two:2' }).endpoint.address).toBe('two:2');
+});
+
+test.each([
+  ['localhost:8080', 'localhost:8080', false],
+  ['http://10.0.0.1:1/', '10.0.0.1:1', false],
+  ['https://perdura.example.com', 'perdura.example.com:443', true],
+  ['https://perdura.example.com:8443', 'perdura.example.com:8443', true],
+  ['[::1]:8080', '[::1]:8080', false],
+])('the endpoint %s is %s', (text, address, isSecure) => {
+  expect(readClient({ PERDURA_ENDPOINT: text }).endpoint).toEqual({ address, isSecure });
+});
+
+test.each([
+  'localhost',
+  'localhost:99999',
+  'http://localhost',
+  'ftp://localhost:1',
+  'a b:1',
+  'localhost:1/path',
+])('the endpoint %s is none', (text) => {
+  expect(() => readClient({ PERDURA_ENDPOINT: text })).toThrow('it is host:port, http://host:port or https');
+});
+
+test('settings of clients are none of the server’s, and do not disturb it', () => {
+  expect(() => read({ PERDURA_ENDPOINT: 'one:1', PERDURA_HUB: 'orders' })).not.toThrow();
+  expect(() => readClient({ PERDURA_HUBS: 'x' })).toThrow('did you mean PERDURA_HUB?');
 });

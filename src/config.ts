@@ -4,6 +4,19 @@
 
 import { nearestWord } from './lib/nearest-word.ts';
 import { StartupError } from './lib/startup-error.ts';
+import {
+  bool,
+  type Endpoint,
+  endpoint,
+  hubName,
+  hubNames,
+  type Kind,
+  levelSynonyms,
+  oneOf,
+  schemaName,
+  text,
+  whole,
+} from './setting-kinds.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
 
 export interface Settings {
@@ -34,6 +47,13 @@ export type ServerSettings = Omit<
   'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous'
 >;
 
+/** What the commands that talk to a running server read. */
+export interface ClientSettings {
+  readonly endpoint: Endpoint;
+  /** Undefined: the server's first task hub. */
+  readonly hub: string | undefined;
+}
+
 /** A server that answers; addresses are `host:port` as bound. */
 export interface RunningServer {
   readonly grpcAddress: string;
@@ -42,16 +62,8 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-export type Command = 'dev' | 'serve' | 'migrate';
-
-interface Kind<T> {
-  /** Stands for a value in `--help`. */
-  readonly placeholder: string;
-  /** Ends the sentence "… is not allowed: it is". */
-  readonly allowed: string;
-  /** The value, or undefined when the text is none. */
-  readonly parse: (text: string) => T | undefined;
-}
+/** Who reads the settings; a client is any command that talks to a running server. */
+export type Command = 'dev' | 'serve' | 'migrate' | 'doctor' | 'client';
 
 export interface Setting<T> extends Kind<T> {
   readonly fallback: T | ((command: Command) => T);
@@ -61,53 +73,6 @@ export interface Setting<T> extends Kind<T> {
   /** Names of the emulator's environment variables that mean the same. */
   readonly aliases?: readonly string[];
 }
-
-function text(placeholder: string, allowed: string): Kind<string> {
-  return { placeholder, allowed, parse: (given) => given };
-}
-
-function whole(min: number, max: number): Kind<number> {
-  return {
-    placeholder: 'number',
-    allowed: `a whole number from ${min} to ${max}`,
-    parse(given) {
-      const value = /^\d{1,15}$/.test(given) ? Number(given) : NaN;
-      return value >= min && value <= max ? value : undefined;
-    },
-  };
-}
-
-const bool: Kind<boolean> = {
-  placeholder: 'true|false',
-  allowed: 'true or false',
-  parse: (given) => ({ true: true, false: false, 1: true, 0: false })[given.toLowerCase()],
-};
-
-function oneOf<T extends string>(values: readonly T[], synonyms: Readonly<Record<string, T>> = {}): Kind<T> {
-  return {
-    placeholder: values.join('|'),
-    allowed: `one of ${values.join(', ')}`,
-    parse: (given) => values.find((value) => value === given.toLowerCase()) ?? synonyms[given.toLowerCase()],
-  };
-}
-
-const schemaName: Kind<string> = {
-  placeholder: 'name',
-  allowed: 'lower-case letters, digits and _, at most 63, starting with a letter or _, not with pg_',
-  parse: (given) => (/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(given) ? given : undefined),
-};
-
-const hubNames: Kind<readonly string[]> = {
-  placeholder: 'names',
-  allowed: 'names of 3 to 64 letters, digits and -, separated by commas',
-  parse(given) {
-    const names = given.split(',').map((name) => name.trim());
-    return names.every((name) => /^[A-Za-z0-9-]{3,64}$/.test(name)) ? [...new Set(names)] : undefined;
-  },
-};
-
-/** The names that the emulator and .NET give to levels. */
-const levelSynonyms = { information: 'info', warning: 'warn', critical: 'fatal', none: 'silent' } as const;
 
 /** A setting whose default is written as it is. */
 function setting<T>(
@@ -200,25 +165,46 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
   databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
 };
 
+export const clientSettingsTable: {
+  readonly [K in keyof ClientSettings]: Setting<ClientSettings[K] | undefined>;
+} = {
+  endpoint: {
+    ...endpoint,
+    fallback: undefined,
+    shown: 'localhost and the port of PERDURA_GRPC_PORT',
+    sentence: 'The server to talk to; with https:// by TLS.',
+  },
+  hub: {
+    ...hubName,
+    fallback: undefined,
+    shown: "the server's first",
+    sentence: 'The task hub that is meant.',
+  },
+};
+
 export type SettingKey = keyof Settings;
+export type ClientSettingKey = keyof ClientSettings;
+type AnySettingKey = SettingKey | ClientSettingKey;
 
 export const settingKeys: readonly SettingKey[] = Object.keys(settingsTable).filter(isSettingKey);
+
+export const clientSettingKeys: readonly ClientSettingKey[] = ['endpoint', 'hub'];
 
 function isSettingKey(name: string): name is SettingKey {
   return name in settingsTable;
 }
 
 /** `grpcPort` → `PERDURA_GRPC_PORT`. */
-export function envName(key: SettingKey): string {
+export function envName(key: AnySettingKey): string {
   return `PERDURA_${words(key).join('_').toUpperCase()}`;
 }
 
 /** `grpcPort` → `--grpc-port`. */
-export function flagName(key: SettingKey): string {
+export function flagName(key: AnySettingKey): string {
   return `--${words(key).join('-')}`;
 }
 
-function words(key: SettingKey): string[] {
+function words(key: AnySettingKey): string[] {
   return key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
 
@@ -226,7 +212,7 @@ export interface SettingsSource {
   readonly command: Command;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Flags by setting, as text. */
-  readonly flags: Readonly<Partial<Record<SettingKey, string>>>;
+  readonly flags: Readonly<Partial<Record<AnySettingKey, string>>>;
 }
 
 /** Reads all settings once. A value or a name that isn't known ends the start with one line. */
@@ -256,7 +242,18 @@ export function readSettings(source: SettingsSource): Settings {
   });
 }
 
-function readSetting<T>(key: SettingKey, row: Setting<T>, source: SettingsSource): T {
+/** The same for the commands that talk to a running server. */
+export function readClientSettings(source: SettingsSource): ClientSettings {
+  refuseUnknownNames(source.env);
+  const port = readSetting('grpcPort', settingsTable.grpcPort, source);
+  const here = { address: `localhost:${port}`, isSecure: false };
+  return {
+    endpoint: readSetting('endpoint', clientSettingsTable.endpoint, source) ?? here,
+    hub: readSetting('hub', clientSettingsTable.hub, source),
+  };
+}
+
+function readSetting<T>(key: AnySettingKey, row: Setting<T>, source: SettingsSource): T {
   const given = findText(key, row.aliases ?? [], source);
   if (given === undefined) {
     return row.fallback instanceof Function ? row.fallback(source.command) : row.fallback;
@@ -270,7 +267,7 @@ function readSetting<T>(key: SettingKey, row: Setting<T>, source: SettingsSource
 
 /** An empty variable counts as unset: that is how compose files and charts leave one out. */
 function findText(
-  key: SettingKey,
+  key: AnySettingKey,
   aliases: readonly string[],
   { flags, env }: SettingsSource,
 ): { name: string; text: string } | undefined {
@@ -286,7 +283,7 @@ function findText(
 const ignoredNames = /^PERDURA_(SERVICE_|PORT|TEST_)/;
 
 function refuseUnknownNames(env: SettingsSource['env']): void {
-  const known = settingKeys.map(envName);
+  const known = [...settingKeys, ...clientSettingKeys].map(envName);
   for (const name of Object.keys(env)) {
     if (!name.startsWith('PERDURA_') || known.includes(name) || ignoredNames.test(name)) continue;
     throw new StartupError(

@@ -1,6 +1,7 @@
 import { type WorkerStreams } from './dispatch/streams.ts';
 import { taskHubNotFound } from './domain/errors.ts';
 import { type HubName, hubName } from './domain/ids.ts';
+import { type TaskHub } from './domain/store.ts';
 import { checkHubName } from './domain/validate.ts';
 import { type EngineHost } from './engine-host.ts';
 import { type Context, type HubContext } from './scheduler/context.ts';
@@ -66,6 +67,11 @@ export class Hubs implements HubDirectory {
     store.hint([{ kind: 'hubs' }]);
     await this.refresh();
     return isDeleted;
+  }
+
+  async list(): Promise<TaskHub[]> {
+    const { store } = await this.#options.host.context();
+    return store.listHubs();
   }
 
   /** Hubs came or went: forgets what is gone and ends its streams. */

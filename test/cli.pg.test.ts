@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,16 +6,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createEmptyDatabase } from './helpers/database.ts';
-
-const launcher = join(import.meta.dirname, '..', 'bin', 'start.mjs');
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  /** Resolves with the exit code. */
-  readonly ended: Promise<number | null>;
-}
+import { launch, launcher, type Run } from './helpers/program.ts';
 
 let folder: string;
 let runs: Run[];
@@ -36,21 +26,12 @@ afterEach(async () => {
 });
 
 function perdura(args: readonly string[], env: Record<string, string> = {}): Run {
-  return launch(process.execPath, [launcher, ...args], env);
+  return start(process.execPath, [launcher, ...args], env);
 }
 
-function launch(program: string, args: readonly string[], env: Record<string, string>): Run {
-  const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'], PERDURA_GRPC_PORT: '0', PERDURA_METRICS_PORT: '0', ...env },
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output: string[] = [];
-  const errors: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
-  const ended = once(child, 'close').then(() => child.exitCode);
-  const run = { child, ended, output: () => output.join(''), errors: () => errors.join('') };
+function start(program: string, args: readonly string[], env: Record<string, string>): Run {
+  const ports = { PERDURA_GRPC_PORT: '0', PERDURA_METRICS_PORT: '0' };
+  const run = launch(program, args, { env: { ...ports, ...env }, cwd: folder });
   runs.push(run);
   return run;
 }
@@ -97,7 +78,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('a server started through a shell that dies stops as well', async () => {
   const command = `"${process.execPath}" "${launcher}" dev; true`;
-  const run = launch('sh', ['-c', command], { npm_lifecycle_event: 'start' });
+  const run = start('sh', ['-c', command], { npm_lifecycle_event: 'start' });
   await untilReady(run);
   run.child.kill('SIGTERM');
   // The output closes when the last process that holds it has ended.
@@ -201,9 +182,9 @@ test('help and version work, and an unknown command or flag is refused', async (
   expect(await version.ended).toBe(0);
   expect(version.output()).toMatch(/^\d+\.\d+\.\d+\n$/);
   const unknown = perdura(['sevre']);
-  expect(await unknown.ended).toBe(1);
+  expect(await unknown.ended).toBe(2);
   expect(unknown.errors()).toContain("unknown command 'sevre'");
   const flag = perdura(['dev', '--prot', '1']);
-  expect(await flag.ended).toBe(1);
+  expect(await flag.ended).toBe(2);
   expect(flag.errors()).toContain("unknown option '--prot'");
 });

@@ -3,7 +3,14 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { envName, flagName, settingKeys, settingsTable } from '../src/config.ts';
+import {
+  clientSettingKeys,
+  clientSettingsTable,
+  envName,
+  flagName,
+  settingKeys,
+  settingsTable,
+} from '../src/config.ts';
 import { readMigrations } from '../src/postgres/migration-files.ts';
 import { metricTable } from '../src/telemetry/metrics.ts';
 
@@ -123,12 +130,9 @@ describe('tests', () => {
   test.runIf(existsSync(join(root, 'test/rpc')))(
     'every rpc has a handler and a test of its own, or is tested as unimplemented',
     () => {
-      const service =
-        /service TaskHubSidecarService \{([\s\S]*?)\n\}/.exec(
-          read('protos/orchestrator_service.proto'),
-        )?.[1] ?? '';
-      const rpcs = [...service.matchAll(/^\s*rpc (\w+)/gm)].map((found) => found[1] ?? '');
-      expect(rpcs).toContain('GetWorkItems');
+      const protocols = list('protos/**/*.proto').map(read).join('\n');
+      const rpcs = [...protocols.matchAll(/^\s*rpc (\w+)/gm)].map((found) => found[1] ?? '');
+      expect(rpcs).toEqual(expect.arrayContaining(['GetWorkItems', 'ListTaskHubs']));
       const handlers = list('src/grpc/**/*.ts').map(read).join('\n');
       const unimplemented = existsSync(join(root, 'test/rpc/unimplemented.test.ts'))
         ? read('test/rpc/unimplemented.test.ts')
@@ -184,8 +188,8 @@ describe('what is generated', () => {
 
 describe('documents', () => {
   test('docs/settings.md has every setting as the table has it, and no other', () => {
-    const rows = settingKeys.map((key) => {
-      const { shown, sentence, aliases = [] } = settingsTable[key];
+    const rows = [...settingKeys, ...clientSettingKeys].map((key) => {
+      const { shown, sentence, aliases = [] } = { ...settingsTable, ...clientSettingsTable }[key];
       const also = aliases.map((name) => ` (also \`${name}\`)`).join('');
       return `| \`${envName(key)}\`${also} | \`${flagName(key)}\` | ${shown} | ${sentence} |`;
     });
@@ -196,7 +200,7 @@ describe('documents', () => {
   });
 
   test('documents name no setting that does not exist', () => {
-    const known = new Set(settingKeys.map(envName));
+    const known = new Set([...settingKeys, ...clientSettingKeys].map(envName));
     const named = documents.flatMap((path) =>
       [...read(path).matchAll(/\bPERDURA_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({ path, name })),
     );

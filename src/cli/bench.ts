@@ -4,7 +4,10 @@ import { reportTable } from '../bench/report.ts';
 import { type Part, partNames } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { StartupError } from '../lib/startup-error.ts';
+import { whole } from '../setting-kinds.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { addExample } from './client-command.ts';
+import { valueOf } from './option-values.ts';
 import { stopSignal } from './run-server.ts';
 
 interface BenchFlags {
@@ -16,7 +19,7 @@ interface BenchFlags {
 }
 
 export function benchCommand(): Command {
-  return new Command('bench')
+  const command = new Command('bench')
     .description(
       'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about three minutes.',
     )
@@ -33,15 +36,16 @@ export function benchCommand(): Command {
       new Option(
         '--seconds <number>',
         'Length of a window of the ceiling and of the chain, in seconds. Default: 15, or 5 with --quick.',
-      ).argParser(whole(1, 50)),
+      ).argParser(valueOf(whole(1, 50))),
     )
     .addOption(
       new Option('--concurrency <number>', 'Orchestrations of the chain that run at once.')
-        .argParser(whole(1, 5_000))
+        .argParser(valueOf(whole(1, 5_000)))
         .default(512),
     )
     .option('--json', 'Print one JSON object instead of a table.', false)
     .action(bench);
+  return addExample(command, 'perdura bench --quick --parts chain,latency');
 }
 
 async function bench({ parts, quick, seconds, concurrency, json }: BenchFlags): Promise<void> {
@@ -65,12 +69,4 @@ function parseParts(text: string): Part[] {
     if (part === undefined) throw new InvalidArgumentError(`It is some of ${partNames.join(', ')}.`);
     return part;
   });
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-  };
 }

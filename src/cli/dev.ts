@@ -2,11 +2,10 @@ import { Command } from 'commander';
 import { type Settings, settingKeys } from '../config.ts';
 import { startEmbeddedPostgres } from '../postgres/embedded.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { addExample } from './client-command.ts';
+import { dataDirsOf } from './data-dirs.ts';
 import { runServer } from './run-server.ts';
 import { addSettingOptions, settingsOf } from './setting-options.ts';
-
-/** Where root's data goes when the server's user can't enter the folder that perdura was started in. */
-const ROOT_DATA_DIR = '/var/lib/perdura';
 
 export function devCommand(): Command {
   const command = new Command('dev').description(
@@ -16,15 +15,17 @@ export function devCommand(): Command {
     command,
     settingKeys.filter((key) => key !== 'allowAnonymous'),
   );
+  addExample(command, 'perdura dev --grpc-port 8080 --task-hubs default,orders');
   return command.action(async () => {
-    await dev(
-      settingsOf('dev', command),
-      command.opts()['dataDir'] !== undefined || hasValue(process.env['PERDURA_DATA_DIR']),
-    );
+    const settings = settingsOf('dev', command);
+    await dev(settings, dataDirsOf(command, settings));
   });
 }
 
-async function dev(settings: Settings, hasChosenDataDir: boolean): Promise<void> {
+async function dev(
+  settings: Settings,
+  [dataDir = settings.dataDir, fallbackDir]: readonly string[],
+): Promise<void> {
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
   const run = { settings, log, hasBanner: settings.logFormat !== 'json' };
   if (settings.databaseUrl !== undefined) {
@@ -32,13 +33,9 @@ async function dev(settings: Settings, hasChosenDataDir: boolean): Promise<void>
     return;
   }
   const embedded = await startEmbeddedPostgres({
-    dataDir: settings.dataDir,
-    ...(hasChosenDataDir ? {} : { fallbackDir: ROOT_DATA_DIR }),
+    dataDir,
+    ...(fallbackDir === undefined ? {} : { fallbackDir }),
     log,
   });
   await runServer({ ...run, databaseUrl: embedded.url, embedded });
-}
-
-function hasValue(text: string | undefined): boolean {
-  return text !== undefined && text !== '';
 }

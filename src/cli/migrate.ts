@@ -3,6 +3,7 @@ import { StartupError } from '../lib/startup-error.ts';
 import { checkDatabase } from '../postgres/check-database.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { addExample } from './client-command.ts';
 import { addSettingOptions, settingsOf } from './setting-options.ts';
 
 export function migrateCommand(): Command {
@@ -11,6 +12,7 @@ export function migrateCommand(): Command {
   );
   addSettingOptions(command, ['databaseUrl', 'databaseSchema', 'logLevel', 'logFormat']);
   command.option('--json', 'Print one JSON object: {"schema": …, "applied": […]}.');
+  addExample(command, 'perdura migrate --database-url postgres://user:password@host:5432/perdura');
   return command.action(async () => {
     const { databaseUrl, databaseSchema: schema, logLevel, logFormat } = settingsOf('migrate', command);
     if (databaseUrl === undefined) {

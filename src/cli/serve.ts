@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { settingKeys } from '../config.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { createLogger } from '../telemetry/log.ts';
+import { addExample } from './client-command.ts';
 import { runServer } from './run-server.ts';
 import { addSettingOptions, settingsOf } from './setting-options.ts';
 
@@ -13,6 +14,7 @@ export function serveCommand(): Command {
     command,
     settingKeys.filter((key) => key !== 'dataDir'),
   );
+  addExample(command, 'PERDURA_DATABASE_URL=postgres://… perdura serve --allow-anonymous');
   return command.action(async () => {
     const settings = settingsOf('serve', command);
     if (settings.databaseUrl === undefined) {

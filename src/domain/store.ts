@@ -94,7 +94,8 @@ export interface Store {
 
   // ── hubs ──
   findHub(name: string): Promise<number | undefined>;
-  listHubs(): Promise<{ hubId: number; name: string }[]>;
+  /** By name; not those that are being deleted. */
+  listHubs(): Promise<TaskHub[]>;
   /** Returns the living hub's id, made if absent. */
   createHub(name: string): Promise<number>;
   /** Marks the hub deleted; its rows go in bounded steps (`sweepDeletedHubs`). False when there is none. */
@@ -104,6 +105,12 @@ export interface Store {
 
   /** Commits what is queued, deletes the replica's row (which waits for its batches) and frees what it owned. */
   close(): Promise<void>;
+}
+
+export interface TaskHub {
+  readonly hubId: number;
+  readonly name: string;
+  readonly createdAt: Micros;
 }
 
 interface Filter {

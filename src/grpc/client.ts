@@ -5,11 +5,13 @@ import {
   credentials,
   Metadata,
   type ServiceError,
+  status,
 } from '@grpc/grpc-js';
+import { type AdminDefinition } from '../protocol/generated/perdura/v1/Admin.ts';
 import { type TaskHubSidecarServiceDefinition } from '../protocol/generated/TaskHubSidecarService.ts';
 import { loadClientPackage } from '../protocol/service.ts';
 
-type Definition = TaskHubSidecarServiceDefinition;
+type Definition = TaskHubSidecarServiceDefinition & AdminDefinition;
 type RpcName = keyof { [Name in keyof Definition as string extends Name ? never : Name]: never };
 type StreamName = 'GetWorkItems' | 'StreamInstanceHistory';
 export type UnaryName = Exclude<RpcName, StreamName>;
@@ -19,6 +21,8 @@ export type Response<Name extends RpcName> = ReturnType<Definition[Name]['respon
 export interface ClientOptions {
   /** `host:port`. */
   readonly address: string;
+  /** By TLS, with the certificate authorities that Node knows. */
+  readonly isSecure?: boolean;
   /** Unset: the server's first task hub. */
   readonly hub?: string;
   /** More metadata for every call. */
@@ -39,17 +43,26 @@ type Methods = {
     readonly responseDeserialize: (bytes: Buffer) => Response<Name>;
   };
 };
-const methods: Methods = loadClientPackage().TaskHubSidecarService.service;
+const { TaskHubSidecarService, perdura } = loadClientPackage();
+const methods: Methods = { ...TaskHubSidecarService.service, ...perdura.v1.Admin.service };
+
+/** The status that a call ended with; undefined for an error that is none. */
+export function failureOf(
+  error: unknown,
+): { readonly code: keyof typeof status; readonly details: string } | undefined {
+  if (!(error instanceof Error && 'code' in error && 'details' in error)) return undefined;
+  const code = status[Number(error.code)] as keyof typeof status | undefined;
+  return code && { code, details: String(error.details) };
+}
 
 /** Calls a server in one task hub. Calls reject with gRPC's `ServiceError`. */
 export class TaskHubClient {
   readonly #channel: Client;
   readonly #metadata = new Metadata();
 
-  constructor({ address, hub, metadata = {} }: ClientOptions) {
-    this.#channel = new Client(address, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': -1,
-    });
+  constructor({ address, isSecure = false, hub, metadata = {} }: ClientOptions) {
+    const security = isSecure ? credentials.createSsl() : credentials.createInsecure();
+    this.#channel = new Client(address, security, { 'grpc.max_receive_message_length': -1 });
     if (hub !== undefined) this.#metadata.set('taskhub', hub);
     for (const [key, value] of Object.entries(metadata)) this.#metadata.set(key, value);
   }

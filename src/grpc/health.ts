@@ -1,8 +1,8 @@
 import { type Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { serviceName } from '../protocol/schema.ts';
+import { adminName, serviceName } from '../protocol/schema.ts';
 
-/** gRPC's health protocol: load balancers and probes ask for the server ('') or for the service by name. */
+/** gRPC's health protocol: load balancers and probes ask for the server ('') or for a service by name. */
 export class Health {
   readonly #health = new HealthImplementation();
 
@@ -12,7 +12,7 @@ export class Health {
   }
 
   set(isServing: boolean): void {
-    for (const service of ['', serviceName]) {
+    for (const service of ['', serviceName, adminName]) {
       this.#health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING');
     }
   }

@@ -17,6 +17,7 @@ const noHubs: HubDirectory = {
   contextFor: (name) => Promise.reject(taskHubNotFound(name ?? 'default')),
   create: () => Promise.resolve(),
   delete: () => Promise.resolve(false),
+  list: () => Promise.resolve([]),
 };
 
 function listen(port: number): Promise<GrpcListener> {
@@ -76,9 +77,10 @@ async function reflect(request: Buffer): Promise<string> {
 }
 
 describe('health', () => {
-  test('is known of the server and of the service', async () => {
+  test('is known of the server and of its services', async () => {
     await expect(health('')).resolves.toMatchObject({ status: 'SERVING' });
     await expect(health('TaskHubSidecarService')).resolves.toMatchObject({ status: 'SERVING' });
+    await expect(health('perdura.v1.Admin')).resolves.toMatchObject({ status: 'SERVING' });
     await expect(health('Other')).rejects.toMatchObject({ code: 5 });
   });
 
@@ -102,6 +104,14 @@ describe('reflection', () => {
     expect(description).toContain('CompleteOrchestratorTask');
     expect(description).toContain('OrchestratorResponse');
     // Tools refuse a file that uses what it doesn't import.
+    expect(description).toContain('\x1a\x15google_protobuf.proto');
+  });
+
+  test('lists and describes the service for operators', async () => {
+    const symbol = 'perdura.v1.Admin';
+    expect(await reflect(Buffer.from('\x3a\x01*'))).toMatch(/[^.]perdura\.v1\.Admin/);
+    const description = await reflect(Buffer.from(`\x22${String.fromCharCode(symbol.length)}${symbol}`));
+    expect(description).toContain('ListTaskHubsResponse');
     expect(description).toContain('\x1a\x15google_protobuf.proto');
   });
 });

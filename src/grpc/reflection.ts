@@ -13,8 +13,8 @@ interface Response {
 }
 
 /**
- * Lets tools such as grpcurl list and call the service without its .proto. Our service has no package, and the library
- * writes names without a package with a dot in front, which no client does: here the dot comes and goes.
+ * Lets tools such as grpcurl list and call the services without their .proto. That of the SDKs has no package, and the
+ * library writes names without a package with a dot in front, which no client does: here the dot comes and goes.
  */
 export function addReflection(server: Server): void {
   const reflection = new ReflectionService(withImport(loadDescriptors()));
@@ -25,9 +25,10 @@ export function addReflection(server: Server): void {
   });
 }
 
-/** protobufjs gathers what has no package in one file, and leaves out that this file imports the well-known types. */
+/** protobufjs gathers each package in one file, and leaves out that ours import the well-known types. */
 function withImport(descriptors: PackageDefinition): PackageDefinition {
-  const imports = (file: Buffer): boolean => file.subarray(2, 12).toString('latin1') === 'root.proto';
+  const nameOf = (file: Buffer): string => file.subarray(2, 2 + (file[1] ?? 0)).toString('latin1');
+  const imports = (file: Buffer): boolean => nameOf(file) !== 'google_protobuf.proto';
   const complete = (file: Buffer): Buffer => (imports(file) ? Buffer.concat([file, IMPORT]) : file);
   const definitions = Object.entries(descriptors).map(([name, definition]) => {
     const files: unknown = definition.fileDescriptorProtos;
@@ -55,7 +56,7 @@ function withoutDots(service: ServiceDefinition): ServiceDefinition {
 
 function withDot(request: Request): Request {
   const symbol = request.fileContainingSymbol;
-  const hasPackage = symbol === undefined || symbol === '' || symbol.startsWith('google.');
+  const hasPackage = symbol === undefined || symbol === '' || /^(google|perdura)\./.test(symbol);
   return hasPackage ? request : { ...request, fileContainingSymbol: `.${symbol}` };
 }
 

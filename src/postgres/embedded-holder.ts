@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { StartupError } from '../lib/startup-error.ts';
 import { type Logger } from '../telemetry/log.ts';
-import { type Cluster, superuser } from './embedded-folder.ts';
+import { type Cluster, openCluster, superuser } from './embedded-folder.ts';
 import { query, sql } from './sql.ts';
 
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -95,6 +95,13 @@ async function connect(cluster: Cluster, port: number | undefined): Promise<Clie
   } catch {
     return undefined;
   }
+}
+
+/** The URL of the server that runs on a data folder; undefined when none does. */
+export function runningUrl(dataDir: string): string | undefined {
+  const cluster = openCluster(dataDir);
+  const port = cluster && findHolder(cluster)?.port;
+  return cluster && port !== undefined ? clusterUrl(cluster, port, 'perdura') : undefined;
 }
 
 interface Holder {

@@ -1,9 +1,11 @@
 import { type InstanceKey } from '../domain/ids.ts';
+import { type Micros } from '../domain/time.ts';
 import { type Statement, sql } from './sql.ts';
 
 export interface HubRow {
   readonly hub_id: number;
   readonly name: string;
+  readonly created_at: Micros;
 }
 
 export function findHub(name: string): Statement<{ hub_id: number }> {
@@ -17,7 +19,8 @@ export function findHub(name: string): Statement<{ hub_id: number }> {
 export function listHubs(): Statement<HubRow> {
   return sql`
     select hub_id,
-           name
+           name,
+           created_at
       from hubs
      where deleted_at is null
      order by name

@@ -35,7 +35,11 @@ export async function migrate({
   try {
     await lockSchema(client, store.schema, log);
     await createMigrationsTable(client, store.schema);
-    const pending = findPending(migrations, await readApplied(client), { schema: store.schema, log });
+    const { pending, newer, refusal } = await readSchemaState(client, store.schema, migrations);
+    if (refusal !== undefined) throw new StartupError(refusal);
+    if (newer.length > 0) {
+      log.warn({ schema: store.schema, newer }, 'the schema is newer than this program, but compatible');
+    }
     for (const migration of pending) {
       await apply(client, migration);
       log.info({ migration: migration.name, schema: store.schema }, 'migration applied');
@@ -98,35 +102,52 @@ async function readApplied(client: Client): Promise<Applied[]> {
   );
 }
 
-/** Compares what the program brings with what the schema has; refuses what can't work. */
-function findPending(
-  migrations: readonly Migration[],
-  applied: readonly Applied[],
-  { schema, log }: { readonly schema: string; readonly log: Logger },
-): Migration[] {
+/** How a schema stands to the migrations of this program. */
+export interface SchemaState {
+  /** To be applied; those that were not finished are among them. */
+  readonly pending: readonly Migration[];
+  /** Names of what this program doesn't know. */
+  readonly newer: readonly string[];
+  /** Why this program can't work with the schema. */
+  readonly refusal: string | undefined;
+}
+
+/** Compares what the program brings with what the schema has. `client` sees a table `migrations`. */
+export async function readSchemaState(
+  client: Client,
+  schema: string,
+  migrations = readMigrations(),
+): Promise<SchemaState> {
+  const applied = await readApplied(client);
   const byVersion = new Map(applied.map((row) => [row.version, row]));
+  const newer = applied.filter(({ version }) => version > migrations.length);
+  return {
+    pending: migrations.filter(({ version }) => byVersion.get(version)?.isFinished !== true),
+    newer: newer.map(({ name }) => name),
+    refusal: describeEdited(migrations, byVersion, schema) ?? describeBreaking(newer, schema),
+  };
+}
+
+function describeEdited(
+  migrations: readonly Migration[],
+  applied: ReadonlyMap<number, Applied>,
+  schema: string,
+): string | undefined {
   for (const { version, name, checksum } of migrations) {
-    const row = byVersion.get(version);
+    const row = applied.get(version);
     if (row && row.checksum !== checksum) {
-      throw new StartupError(
-        `migration ${row.name} was changed after it was applied to schema ${schema} (the program has ${name} with another checksum): restore the file, or use the program that made this schema`,
-      );
+      return `migration ${row.name} was changed after it was applied to schema ${schema} (the program has ${name} with another checksum): restore the file, or use the program that made this schema`;
     }
   }
-  const newer = applied.filter(({ version }) => version > migrations.length);
+  return undefined;
+}
+
+function describeBreaking(newer: readonly Applied[], schema: string): string | undefined {
   const breaking = newer.find(({ isBreaking }) => isBreaking);
-  if (breaking) {
-    throw new StartupError(
-      `schema ${schema} is newer than this program: migration ${breaking.name} needs a newer perdura`,
-    );
-  }
-  if (newer.length > 0) {
-    log.warn(
-      { schema, newer: newer.map(({ name }) => name) },
-      'the schema is newer than this program, but compatible',
-    );
-  }
-  return migrations.filter(({ version }) => byVersion.get(version)?.isFinished !== true);
+  return (
+    breaking &&
+    `schema ${schema} is newer than this program: migration ${breaking.name} needs a newer perdura`
+  );
 }
 
 async function apply(client: Client, migration: Migration): Promise<void> {

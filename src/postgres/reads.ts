@@ -10,6 +10,7 @@ import {
   type HistoryPage,
   type Probe,
   type Store,
+  type TaskHub,
 } from '../domain/store.ts';
 import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
@@ -183,8 +184,9 @@ export class Reads {
     return (await this.rows(findHub(name)))[0]?.hub_id;
   }
 
-  async listHubs(): Promise<{ hubId: number; name: string }[]> {
-    return (await this.rows(listHubs())).map((row) => ({ hubId: row.hub_id, name: row.name }));
+  async listHubs(): Promise<TaskHub[]> {
+    const rows = await this.rows(listHubs());
+    return rows.map((row) => ({ hubId: row.hub_id, name: row.name, createdAt: row.created_at }));
   }
 
   /** Somebody may delete it between the two looks: then it is made once more. */

@@ -47,6 +47,25 @@ export function listReplicas(): Statement<ReplicaRow> {
      limit 10000`;
 }
 
+export interface ReplicaLife {
+  readonly address: string;
+  readonly version: string;
+  /** Since the last renewal. */
+  readonly silent_seconds: number;
+  readonly is_expired: boolean;
+}
+
+export function describeReplicas(): Statement<ReplicaLife> {
+  return sql`
+    select address,
+           version,
+           extract(epoch from clock_timestamp() - expires_at)::float8 + ${TTL_SECONDS}::float8 as silent_seconds,
+           expires_at <= clock_timestamp() as is_expired
+      from replicas
+     order by started_at
+     limit 10000`;
+}
+
 /** The number of the history line that the server writes: a failover raises it at once (a checkpoint's comes later). */
 export function readTimeline(): Statement<{ timeline: string }> {
   return sql`

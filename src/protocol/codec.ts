@@ -1,6 +1,7 @@
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type protobuf from 'protobufjs';
-import { type ProtoGrpcType } from './generated/orchestrator_service.ts';
+import { type ProtoGrpcType as Admin } from './generated/admin.ts';
+import { type ProtoGrpcType as Sidecar } from './generated/orchestrator_service.ts';
 import { type AnyHistoryEvent, type RefinedMessages } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { schema } from './schema.ts';
@@ -13,11 +14,14 @@ import {
 } from './well-formed.ts';
 
 type Definitions = Omit<
-  ProtoGrpcType,
+  Sidecar,
   'google' | 'OrchestrationStatus' | 'TaskHubSidecarService' | 'WorkerCapability'
->;
+> & {
+  readonly [Name in Exclude<keyof AdminPackage, 'Admin'> as `perdura.v1.${Name}`]: AdminPackage[Name];
+};
+type AdminPackage = Admin['perdura']['v1'];
 
-/** The name of a message of our .proto. */
+/** The name of a message of our .proto files. */
 export type MessageName = keyof Definitions;
 
 /** What `encode` takes: every field may be left out. */

@@ -1,4 +1,5 @@
 import { type HubName } from '../domain/ids.ts';
+import { type TaskHub } from '../domain/store.ts';
 import { type HubContext } from './context.ts';
 
 /** Which task hubs there are, and the engine that serves each. */
@@ -9,4 +10,6 @@ export interface HubDirectory {
   create(name: HubName): Promise<void>;
   /** All calls find the hub absent from then on; its rows go in the background. False when there was none. */
   delete(name: HubName): Promise<boolean>;
+  /** All there are, whichever replica made them. */
+  list(): Promise<TaskHub[]>;
 }

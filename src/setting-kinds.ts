@@ -1,0 +1,88 @@
+// What kinds of values settings have: how each is written and read.
+
+export interface Kind<T> {
+  /** Stands for a value in `--help`. */
+  readonly placeholder: string;
+  /** Ends the sentence "… is not allowed: it is". */
+  readonly allowed: string;
+  /** The value, or undefined when the text is none. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+export interface Endpoint {
+  /** `host:port`. */
+  readonly address: string;
+  readonly isSecure: boolean;
+}
+
+export function text(placeholder: string, allowed: string): Kind<string> {
+  return { placeholder, allowed, parse: (given) => given };
+}
+
+export function whole(min: number, max: number): Kind<number> {
+  return {
+    placeholder: 'number',
+    allowed: `a whole number from ${min} to ${max}`,
+    parse(given) {
+      const value = /^\d{1,15}$/.test(given) ? Number(given) : NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+export const bool: Kind<boolean> = {
+  placeholder: 'true|false',
+  allowed: 'true or false',
+  parse: (given) => ({ true: true, false: false, 1: true, 0: false })[given.toLowerCase()],
+};
+
+export function oneOf<T extends string>(
+  values: readonly T[],
+  synonyms: Readonly<Record<string, T>> = {},
+): Kind<T> {
+  return {
+    placeholder: values.join('|'),
+    allowed: `one of ${values.join(', ')}`,
+    parse: (given) => values.find((value) => value === given.toLowerCase()) ?? synonyms[given.toLowerCase()],
+  };
+}
+
+export const schemaName: Kind<string> = {
+  placeholder: 'name',
+  allowed: 'lower-case letters, digits and _, at most 63, starting with a letter or _, not with pg_',
+  parse: (given) => (/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(given) ? given : undefined),
+};
+
+export const hubNames: Kind<readonly string[]> = {
+  placeholder: 'names',
+  allowed: 'names of 3 to 64 letters, digits and -, separated by commas',
+  parse(given) {
+    const names = given.split(',').map((name) => name.trim());
+    return names.every((name) => /^[A-Za-z0-9-]{3,64}$/.test(name)) ? [...new Set(names)] : undefined;
+  },
+};
+
+export const endpoint: Kind<Endpoint> = {
+  placeholder: 'host:port',
+  allowed: 'host:port, http://host:port or https://host[:port]',
+  parse(given) {
+    const parts = /^(?:(https?):\/\/)?([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?\/?$/.exec(given);
+    const isSecure = parts?.[1] === 'https';
+    const port = Number(parts?.[3] ?? (isSecure ? 443 : NaN));
+    return parts && port <= 65_535 ? { address: `${parts[2] ?? ''}:${port}`, isSecure } : undefined;
+  },
+};
+
+export const hubName: Kind<string> = {
+  placeholder: 'name',
+  allowed: '1 to 64 printable ASCII characters without a comma',
+  parse: (given) => (/^[\x21-\x2b\x2d-\x7e]{1,64}$/.test(given) ? given : undefined),
+};
+
+/** The names that the emulator and .NET give to levels. */
+export const levelSynonyms = {
+  information: 'info',
+  warning: 'warn',
+  critical: 'fatal',
+  none: 'silent',
+} as const;
