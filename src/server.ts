@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { processLoops } from './background/loops.ts';
 import { runLoop } from './background/loop.ts';
 import { type RunningServer, type ServerSettings } from './config.ts';
@@ -55,7 +56,7 @@ class Replica implements RunningServer {
     const waits = new InstanceWaits(() => this.#host.engine?.context.store, this.#ignored('look-at-waits'));
     const host = new EngineHost({
       ...{ databaseUrl, schema, poolSize, version, streams, waits, log, metrics },
-      address: settings.bindAddress,
+      address: `${hostname()}:${settings.grpcPort}`,
       settings: engineSettings(settings),
       onHubsChanged: () => {
         this.#hubs.refresh().catch(this.#ignored('refresh-hubs'));

@@ -2,8 +2,7 @@ import { type MessageKind } from './message.ts';
 import { type Write } from './write.ts';
 
 /** What the Azure scheduler bills as one action each. */
-export const actionKinds = ['start', 'activity', 'result', 'timer', 'event', 'control'] as const;
-export type ActionKind = (typeof actionKinds)[number];
+export type ActionKind = 'start' | 'activity' | 'result' | 'timer' | 'event' | 'control';
 
 const kindOf: Partial<Record<MessageKind | 'unknown', ActionKind>> = {
   started: 'start',
