@@ -36,6 +36,7 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
     },
     checkActivities: { name: 'check-activities', everyMs: 10_000, once: () => checkActivities(context) },
     sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
+    forgetRequests: { name: 'forget-requests', everyMs: 30_000, once: () => store.forgetRequests() },
     measureBacklog: { name: 'measure-backlog', everyMs: 15_000, once: paced(() => measureBacklog(context)) },
     lookAgain: {
       name: 'look-again',

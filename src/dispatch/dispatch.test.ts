@@ -126,7 +126,7 @@ const deliver = (key: number, message: Message): void => {
 function turnPatch({ state }: Resident, consumed: readonly Message[]): TurnPatch {
   return {
     ...{ kind: 'turn', partition: 7, key: state.key, turn: state.turn, consumed, updatedAt: state.updatedAt },
-    ...{ status: 'running', history: Buffer.alloc(0), customStatus: null, traceContext: null },
+    ...{ status: 'running', history: Buffer.alloc(0), customStatus: null, traceContext: null, sections: [] },
   };
 }
 

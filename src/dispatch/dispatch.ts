@@ -1,4 +1,4 @@
-import { type CompletionToken } from '../domain/completion-token.ts';
+import { type InstanceToken } from '../domain/completion-token.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -179,7 +179,7 @@ export class Dispatch implements Residency, StreamListener {
   /** Takes the next step of an instance, if one is due. Call it after anything about it changed. */
   wake(resident: Resident): void {
     if (resident.isPatching || this.residents.get(resident.state.key) !== resident) return;
-    if (resident.controls.length > 0) {
+    if (resident.isForEngine) {
       resident.isPatching = true;
       this.#options.requests.applyControl(resident);
       return;
@@ -197,7 +197,10 @@ export class Dispatch implements Residency, StreamListener {
       return;
     }
     const inMs = resident.readyIn(0);
-    if (inMs === null) return;
+    if (inMs === null) {
+      if (resident.isVoid) this.#release(resident);
+      return;
+    }
     if (inMs > 0 || !resident.workClass.isServed()) this.#release(resident);
     else if (resident.history === null) {
       resident.isLoading = true;
@@ -242,7 +245,7 @@ export class Dispatch implements Residency, StreamListener {
   // ── completions ──
 
   /** The resident whose current turn this token proves, if it is the current one. */
-  findLeased(token: CompletionToken & { kind: 'orchestration' }, hubId: number): Resident | undefined {
+  findLeased(token: InstanceToken, hubId: number): Resident | undefined {
     const resident = this.residents.get(token.key);
     if (resident?.state.hubId !== hubId) return undefined;
     return this.orchestrations.isCurrent(resident, token) ? resident : undefined;
@@ -251,7 +254,7 @@ export class Dispatch implements Residency, StreamListener {
   /** Ends an orchestration's lease and gives its slot to what waits. */
   #endLease(resident: Resident): void {
     const lease = this.orchestrations.end(resident);
-    if (lease) this.pump(lease.stream, 'orchestration');
+    if (lease) this.pump(lease.stream, resident.state.kind);
   }
 
   /** The worker answered: its slot is free, and no second answer counts. */
@@ -263,7 +266,7 @@ export class Dispatch implements Residency, StreamListener {
   /** The turn came to nothing (lease over, stream gone, answer refused): again, or the end of it. A control on its way goes first. */
   failDelivery(resident: Resident, reason: string): void {
     this.#endLease(resident);
-    this.#options.metrics.redelivered('orchestration');
+    this.#options.metrics.redelivered(resident.state.kind);
     resident.attempts++;
     if (resident.isPatching) return;
     if (resident.attempts >= this.#options.settings.maxDeliveryAttempts) {

@@ -1,7 +1,10 @@
-import { type CompletionToken, encodeToken } from '../domain/completion-token.ts';
+import { encodeToken, type InstanceToken } from '../domain/completion-token.ts';
+import { buildBatch } from '../domain/entity-step.ts';
+import { type InstanceState } from '../domain/instance.ts';
 import { buildTurn, type Turn } from '../domain/turn.ts';
 import { type Codec } from '../protocol/codec.ts';
 import {
+  entityWorkItem,
   frameAll,
   NEW,
   type OrchestratorItem,
@@ -13,8 +16,6 @@ import { Clock } from './clock.ts';
 import { type InstanceLease, type Resident } from './resident.ts';
 import { type WorkerStream } from './streams.ts';
 
-type OrchestrationToken = CompletionToken & { kind: 'orchestration' };
-
 interface Options {
   readonly incarnation: number;
   readonly leaseMs: number;
@@ -24,7 +25,14 @@ interface Options {
   readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent'>;
 }
 
-/** Turns that are out: building and sending them, and their leases. */
+/** A work item, ready to be sent. */
+interface Item {
+  readonly turn: Turn;
+  readonly token: string;
+  readonly bytes: Buffer;
+}
+
+/** Turns and batches that are out: building and sending them, and their leases. */
 export class Orchestrations {
   readonly #options: Options;
   /** Residents that are out, in order of their deadlines: all leases are equally long and a set keeps its order. */
@@ -40,43 +48,70 @@ export class Orchestrations {
   }
 
   /**
-   * Hands the next turn to a stream. The caller made sure that history is in memory. Returns false when it is larger than
-   * that stream takes: then its history has to be streamed, and the stream's worker can't (contract §13.6).
+   * Hands the next turn, or an entity's next batch, to a stream. The caller made sure that history is in memory. Returns
+   * false when it is larger than that stream takes: then its history has to be streamed, and the stream's worker can't
+   * (contract §13.6).
    */
   send(resident: Resident, stream: WorkerStream): boolean {
-    const { clock, codec, maxItemBytes, leaseMs, metrics } = this.#options;
-    const turn = buildTurn(resident.state, resident.messages, clock.now(), codec);
+    const { kind } = resident.state;
     const dispatch = ++this.#dispatches;
+    const item = kind === 'entity' ? this.#batch(resident, dispatch) : this.#turn(resident, dispatch, stream);
+    if (!item) return false;
+    const { leaseMs, metrics } = this.#options;
+    const nowMs = Clock.monotonicMs();
+    metrics.dispatched(kind, nowMs - (resident.readySinceMs ?? nowMs));
+    resident.readySinceMs = undefined;
+    resident.lease = {
+      ...{ stream, turn: item.turn, dispatch, chunks: undefined },
+      ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs },
+    };
+    stream.outstanding[kind]++;
+    this.#out.add(resident);
+    if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
+    stream.send(item.bytes);
+    return true;
+  }
+
+  #turn(resident: Resident, dispatch: number, stream: WorkerStream): Item | undefined {
+    const { clock, codec, maxItemBytes, metrics } = this.#options;
+    const turn = buildTurn(resident.state, resident.messages, clock.now(), codec);
     const whole = this.#itemOf(resident, turn, dispatch);
     const isWhole = sizeOfOrchestratorWorkItem(whole) <= maxItemBytes;
     const item = isWhole ? whole : { ...whole, streaming: true };
     if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes)) {
-      return false;
+      return undefined;
     }
-    const nowMs = Clock.monotonicMs();
-    metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
     metrics.historyResent(resident.historyBytes);
-    resident.readySinceMs = undefined;
-    resident.lease = {
-      ...{ stream, turn, dispatch, chunks: undefined },
-      ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs },
-    };
-    stream.outstanding.orchestration++;
-    this.#out.add(resident);
-    stream.unanswered?.sent(item.instanceId, undefined, item.token);
-    stream.send(orchestratorWorkItem(item));
-    return true;
+    return { turn, token: item.token, bytes: orchestratorWorkItem(item) };
+  }
+
+  #batch({ state, messages }: Resident, dispatch: number): Item | undefined {
+    const { clock, maxItemBytes } = this.#options;
+    const turn = buildBatch(state, messages, clock.now());
+    const token = this.#tokenOf(state, dispatch);
+    const { id: instanceId, entityState } = state;
+    // Workers ignore the execution of an entity; it begins with its row (entities §1.3).
+    const executionId = String(state.key);
+    const bytes = entityWorkItem({
+      ...{ instanceId, executionId, token, state: entityState },
+      operations: turn.events,
+    });
+    return bytes.length <= maxItemBytes ? { turn, token, bytes } : undefined;
   }
 
   #itemOf({ state, history }: Resident, { events }: Turn, dispatch: number): OrchestratorItem {
-    const { partition, key, turn, id, executionId, traceContext } = state;
-    const { incarnation } = this.#options;
+    const { id, executionId, traceContext } = state;
     return {
       ...{ instanceId: id, executionId, past: history ?? [], streaming: false },
       next: frameAll(events, NEW),
-      token: encodeToken({ kind: 'orchestration', incarnation, partition, key, turn, dispatch }),
+      token: this.#tokenOf(state, dispatch),
       ...(traceContext === null ? {} : { traceContext }),
     };
+  }
+
+  #tokenOf({ kind, partition, key, turn }: InstanceState, dispatch: number): string {
+    const { incarnation } = this.#options;
+    return encodeToken({ kind, incarnation, partition, key, turn, dispatch });
   }
 
   /** Ends the lease: its slot is free. */
@@ -84,12 +119,12 @@ export class Orchestrations {
     const { lease } = resident;
     if (!lease) return undefined;
     resident.lease = undefined;
-    lease.stream.outstanding.orchestration--;
+    lease.stream.outstanding[resident.state.kind]--;
     this.#out.delete(resident);
     return lease;
   }
 
-  isCurrent(resident: Resident, token: OrchestrationToken): boolean {
+  isCurrent(resident: Resident, token: InstanceToken): boolean {
     return resident.lease?.dispatch === token.dispatch && resident.state.turn === token.turn;
   }
 

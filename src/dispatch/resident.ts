@@ -1,3 +1,4 @@
+import { isVoid, nextEntityStep } from '../domain/entity-step.ts';
 import { type InstanceState, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { isControl, type Message } from '../domain/message.ts';
@@ -34,7 +35,9 @@ export class Resident {
   hasMore = false;
   /** Of the messages. */
   heldBytes = 0;
-  /** What of them the sum over all residents contains. */
+  /** Of an entity's state, about. */
+  stateBytes: number;
+  /** What of both the sum over all residents contains. */
   countedBytes = 0;
   attempts: number;
   lease: InstanceLease | undefined;
@@ -53,6 +56,7 @@ export class Resident {
   constructor(state: InstanceState, history: readonly Buffer[], workClass: WorkClass<Resident>) {
     this.state = state;
     this.attempts = state.attempts;
+    this.stateBytes = state.entityState?.length ?? 0;
     this.history = [...history];
     this.historyBytes = history.reduce((sum, row) => sum + row.length, 0);
     this.workClass = workClass;
@@ -86,9 +90,22 @@ export class Resident {
     return this.controls.length > 0 ? 0 : readyIn(this.state, this.messages, this.hasMore, backoffMs);
   }
 
+  /** Is its next step one that the engine takes by itself? */
+  get isForEngine(): boolean {
+    if (this.controls.length > 0) return true;
+    if (this.state.kind !== 'entity' || this.lease) return false;
+    return nextEntityStep(this.state, this.messages) === 'lock';
+  }
+
+  /** An entity that has nothing worth an owner. */
+  get isVoid(): boolean {
+    return this.state.kind === 'entity' && !this.hasMore && isVoid(this.state, this.messages);
+  }
+
   /** Is everything that its next turn needs here, and nothing in its way? */
   get isSendable(): boolean {
     if (this.lease || this.isPatching || this.history === null || this.messages.length === 0) return false;
+    if (this.isForEngine) return false;
     return !isTerminal(this.state.status) && this.readyIn(0) === 0;
   }
 

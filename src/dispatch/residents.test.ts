@@ -40,7 +40,7 @@ function message(messageId: number, changes: Partial<Message> = {}): Message {
 function turnPatch(key: number, changes: Partial<TurnPatch> = {}): TurnPatch {
   return {
     ...{ kind: 'turn', partition: 7, key, turn: 1, consumed: [], updatedAt: 5, status: 'running' },
-    ...{ history: Buffer.from('row'), customStatus: '"c"', traceContext: Buffer.from('t') },
+    ...{ history: Buffer.from('row'), customStatus: '"c"', traceContext: Buffer.from('t'), sections: [] },
     ...changes,
   };
 }

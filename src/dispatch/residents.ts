@@ -1,9 +1,11 @@
+import { isUrgent } from '../domain/entity-step.ts';
 import { type InstanceState } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message } from '../domain/message.ts';
 import { type ClaimedInstance, type FetchedInbox } from '../domain/store.ts';
 import {
   type ControlPatch,
+  type EntityPatch,
   type NewInstance,
   type Patch,
   type RenewPatch,
@@ -15,7 +17,12 @@ import { type WorkerStreams } from './streams.ts';
 import { WorkClasses } from './work-class.ts';
 
 /** Results of a generation that is over are dropped with it (ownership.md §12). */
-const endsWithGeneration = new Set<Message['kind']>(['taskResult', 'timerFired', 'childResult']);
+const endsWithGeneration = new Set<Message['kind']>([
+  'taskResult',
+  'timerFired',
+  'childResult',
+  'entityReply',
+]);
 
 /** The instances that this replica owns. Memory changes here only when a committed batch is settled. */
 export class Residents {
@@ -73,6 +80,9 @@ export class Residents {
       traceContext: null,
       updatedAt: createdAt,
       isRewound: false,
+      sections: [],
+      entityState: null,
+      heldBy: null,
     };
     const resident = this.add(state, []);
     if (instance.scheduledAt === null) resident.hold(started);
@@ -105,7 +115,11 @@ export class Residents {
     return this.#counted(resident);
   }
 
-  #advance(resident: Resident, patch: TurnPatch | RenewPatch | ControlPatch): void {
+  #advance(resident: Resident, patch: TurnPatch | RenewPatch | ControlPatch | EntityPatch): void {
+    if (patch.kind === 'entity') {
+      this.#advanceEntity(resident, patch);
+      return;
+    }
     const { status, updatedAt } = patch;
     if (patch.kind === 'control') {
       const { suspension } = patch;
@@ -116,14 +130,31 @@ export class Residents {
     const advanced = { ...resident.state, status, updatedAt, customStatus, turn: patch.turn + 1 };
     resident.attempts = 0;
     if (patch.kind === 'turn') {
-      resident.state = { ...advanced, traceContext: patch.traceContext };
+      const { traceContext, sections } = patch;
+      resident.state = { ...advanced, traceContext, sections };
       this.#append(resident, patch.history);
     } else this.#renew(resident, advanced, patch);
   }
 
+  #advanceEntity(resident: Resident, patch: EntityPatch): void {
+    const { state: entityState, heldBy, updatedAt, turn, isTurn, dropsSignals } = patch;
+    resident.state = { ...resident.state, entityState, heldBy, updatedAt, turn: isTurn ? turn + 1 : turn };
+    if (isTurn) resident.attempts = 0;
+    if (dropsSignals) resident.keep(({ kind }) => kind !== 'signal');
+    resident.stateBytes = entityState === null ? 0 : entityState.length;
+  }
+
   #renew(resident: Resident, advanced: InstanceState, patch: RenewPatch): void {
     const { generation, executionId, version } = patch;
-    resident.state = { ...advanced, generation, executionId, version, traceContext: null, isRewound: false };
+    resident.state = {
+      ...advanced,
+      generation,
+      executionId,
+      version,
+      traceContext: null,
+      isRewound: false,
+      sections: [],
+    };
     this.#setHistory(resident, []);
     resident.keep((message) => !endsWithGeneration.has(message.kind));
     this.#reclassify(resident);
@@ -133,7 +164,7 @@ export class Residents {
   deliver(key: number, message: Message): Resident | undefined {
     const resident = this.#byKey.get(key);
     if (!resident) return undefined;
-    if (message.rank >= 0 && (resident.hasMore || resident.isFull)) {
+    if (!isUrgent(message) && (resident.hasMore || resident.isFull)) {
       resident.hasMore = true;
     } else {
       resident.hold(message);
@@ -197,18 +228,19 @@ export class Residents {
     for (const resident of this.#byKey.values()) {
       if (excess <= 0 && excessBytes <= 0) break;
       if (!resident.isLeaving) {
-        if (resident.isBusy || (excess <= 0 && resident.heldBytes === 0)) continue;
+        if (resident.isBusy || (excess <= 0 && resident.countedBytes === 0)) continue;
         surplus.push(resident);
       }
       excess--;
-      excessBytes -= resident.heldBytes;
+      excessBytes -= resident.countedBytes;
     }
     return surplus;
   }
 
   #counted(resident: Resident): Resident {
-    this.#heldBytes += resident.heldBytes - resident.countedBytes;
-    resident.countedBytes = resident.heldBytes;
+    const bytes = resident.heldBytes + resident.stateBytes;
+    this.#heldBytes += bytes - resident.countedBytes;
+    resident.countedBytes = bytes;
     return resident;
   }
 

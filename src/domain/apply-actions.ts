@@ -12,16 +12,18 @@ import { continueAsNew } from './actions/continue-as-new.ts';
 import { createSubOrchestration } from './actions/create-sub-orchestration.ts';
 import { createTimer } from './actions/create-timer.ts';
 import { scheduleTask } from './actions/schedule-task.ts';
+import { sendEntityMessage } from './actions/send-entity-message.ts';
 import { sendEvent } from './actions/send-event.ts';
 import { terminateOrchestration } from './actions/terminate-orchestration.ts';
 import { type Ending, endInstance } from './ending.ts';
+import { releaseAll, withGrants } from './entity-locks.ts';
 import { type InstanceState } from './instance.ts';
 import { type Message } from './message.ts';
 import { payload } from './payload.ts';
 import { laterOf, toMicrosUp } from './time.ts';
 import { type Tools } from './tools.ts';
 import { hasEvent, type Turn } from './turn.ts';
-import { entitiesNotAvailable, newDraft, type Refusal, type TurnDraft } from './turn-draft.ts';
+import { newDraft, type Refusal, type TurnDraft } from './turn-draft.ts';
 import { type EndPatch, type RenewPatch, type TurnPatch, type Write } from './write.ts';
 
 /** What must be written after a turn. */
@@ -57,6 +59,7 @@ export function applyActions(
   const { work, completion } = sortActions(response.actions);
   const isRenewing = completion?.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW';
   const draft = newDraft({ state, tools, at: laterOf(tools.now, turn.startedAt), isRenewing });
+  draft.sections = withGrants(state.sections, processed.consumed, tools.codec);
   for (const action of work) {
     const refusal = applyAction(draft, action);
     if (refusal) return failed(draft, processed, refusal);
@@ -81,7 +84,7 @@ function applyAction(draft: TurnDraft, action: Action): Refusal | undefined {
       terminateOrchestration(draft, action);
       return undefined;
     case 'sendEntityMessage':
-      return entitiesNotAvailable;
+      return sendEntityMessage(draft, action);
     case 'completeOrchestration':
     case 'rewindOrchestration':
       // Completions come last, by themselves. Nobody is sent a rewind, so nothing is to be done for its answer.
@@ -132,13 +135,13 @@ function traceContextOf(
 }
 
 function turnPatch(
-  { state, tools, at, events }: TurnDraft,
+  { state, tools, at, events, sections }: TurnDraft,
   { consumed, inbound, customStatus }: Processed,
   response: OrchestratorResponse,
 ): TurnPatch {
   const { partition, key, turn } = state;
   return {
-    ...{ kind: 'turn', partition, key, turn, consumed, customStatus },
+    ...{ kind: 'turn', partition, key, turn, consumed, customStatus, sections },
     updatedAt: Math.max(state.updatedAt, toMicrosUp(at)),
     status: state.status === 'suspended' ? 'suspended' : 'running',
     history: frameAll(events.length === 0 ? inbound : [...inbound, ...events], PAST),
@@ -147,10 +150,11 @@ function turnPatch(
 }
 
 function ended(draft: TurnDraft, { inbound, ...processed }: Processed, ending: Ending): TurnOutcome {
-  const { state, at, tools, events } = draft;
+  const { state, at, tools, events, sections } = draft;
   const turn = { ...processed, events: [...inbound, ...events], dropsActivities: false, endedAt: at };
-  const { patch, messages } = endInstance(state, ending, turn, tools.codec);
+  const { patch, messages, entityMessages } = endInstance({ ...state, sections }, ending, turn, tools);
   draft.messages.push(...messages);
+  draft.entityMessages.push(...entityMessages);
   return outcomeOf(draft, patch);
 }
 
@@ -167,11 +171,14 @@ function renewed(
   { answered, completion }: { answered: AnsweredTurn; completion: CompleteOrchestrationAction },
 ): TurnOutcome {
   const patch = continueAsNew(draft, completion, { ...processed, started: answered.started });
-  return 'errorType' in patch ? failed(draft, processed, patch) : outcomeOf(draft, patch);
+  if ('errorType' in patch) return failed(draft, processed, patch);
+  const { state, at, tools, sections } = draft;
+  draft.entityMessages.push(...releaseAll({ ...state, sections }, { ...tools, now: at }));
+  return outcomeOf(draft, patch);
 }
 
 function outcomeOf(
-  { activities, timers, instances, messages }: TurnDraft,
+  { activities, timers, instances, messages, entityMessages }: TurnDraft,
   patch: TurnOutcome['patch'],
 ): TurnOutcome {
   return {
@@ -180,5 +187,6 @@ function outcomeOf(
     ...(timers.length > 0 && { timers }),
     ...(instances.length > 0 && { instances }),
     ...(messages.length > 0 && { messages }),
+    ...(entityMessages.length > 0 && { entityMessages }),
   };
 }

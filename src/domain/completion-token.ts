@@ -2,7 +2,7 @@
 // at any time. It is bytes of a fixed layout in base64url:
 //
 //   version and kind, 1 byte | incarnation, 8 | partition, 1 | instance key, 8
-//   orchestration: turn, 4 | dispatch, 8          activity: activity key, 8 | task id, 4 | attempt, 4
+//   orchestration, entity: turn, 4 | dispatch, 8          activity: activity key, 8 | task id, 4 | attempt, 4
 //   checksum, 4
 //
 // The checksum only tells mangled tokens from good ones; whoever has a token may still not use it in another hub.
@@ -10,7 +10,7 @@
 /** Proof that a worker holds a work item. `key` is the instance's, `incarnation` the replica's that sent the item. */
 export type CompletionToken =
   | {
-      readonly kind: 'orchestration';
+      readonly kind: 'orchestration' | 'entity';
       readonly incarnation: number;
       readonly partition: number;
       readonly key: number;
@@ -27,8 +27,11 @@ export type CompletionToken =
       readonly attempt: number;
     };
 
-const ORCHESTRATION = 0x11;
-const ACTIVITY = 0x12;
+/** Of a turn, or of a batch of an entity. */
+export type InstanceToken = Extract<CompletionToken, { readonly turn: number }>;
+
+const kindCodes = { orchestration: 0x11, activity: 0x12, entity: 0x13 } as const;
+const ACTIVITY = kindCodes.activity;
 const ORCHESTRATION_BYTES = 34;
 const ACTIVITY_BYTES = 38;
 const LONGEST_TEXT = 64;
@@ -38,7 +41,7 @@ const WORD = 2 ** 32;
 export function encodeToken(token: CompletionToken): string {
   const isActivity = token.kind === 'activity';
   const bytes = Buffer.allocUnsafe(isActivity ? ACTIVITY_BYTES : ORCHESTRATION_BYTES);
-  bytes[0] = isActivity ? ACTIVITY : ORCHESTRATION;
+  bytes[0] = kindCodes[token.kind];
   writeNumber(bytes, token.incarnation, 1);
   bytes[9] = token.partition;
   writeNumber(bytes, token.key, 10);
@@ -66,7 +69,8 @@ export function decodeToken(text: string): CompletionToken | undefined {
 
 function readToken(bytes: Buffer): CompletionToken | undefined {
   const isActivity = bytes[0] === ACTIVITY;
-  if (!isActivity && bytes[0] !== ORCHESTRATION) return undefined;
+  const kind = bytes[0] === kindCodes.entity ? 'entity' : 'orchestration';
+  if (!isActivity && bytes[0] !== kindCodes[kind]) return undefined;
   if (bytes.length !== (isActivity ? ACTIVITY_BYTES : ORCHESTRATION_BYTES)) return undefined;
   const common = {
     incarnation: readNumber(bytes, 1),
@@ -83,7 +87,7 @@ function readToken(bytes: Buffer): CompletionToken | undefined {
       attempt: bytes.readUInt32BE(30),
     };
   }
-  return { kind: 'orchestration', ...common, turn: bytes.readUInt32BE(18), dispatch: readNumber(bytes, 22) };
+  return { kind, ...common, turn: bytes.readUInt32BE(18), dispatch: readNumber(bytes, 22) };
 }
 
 /** Safe integers have 53 bits: the high word never reaches its limit. */

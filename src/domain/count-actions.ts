@@ -2,7 +2,8 @@ import { type MessageKind } from './message.ts';
 import { type Write } from './write.ts';
 
 /** What the Azure scheduler bills as one action each. */
-export type ActionKind = 'start' | 'activity' | 'result' | 'timer' | 'event' | 'control';
+export type ActionKind =
+  'start' | 'activity' | 'result' | 'timer' | 'event' | 'control' | 'signal' | 'operation' | 'lock';
 
 const kindOf: Partial<Record<MessageKind | 'unknown', ActionKind>> = {
   started: 'start',
@@ -10,6 +11,10 @@ const kindOf: Partial<Record<MessageKind | 'unknown', ActionKind>> = {
   childResult: 'result',
   timerFired: 'timer',
   eventRaised: 'event',
+  signal: 'operation',
+  call: 'operation',
+  entityReply: 'result',
+  lockRequest: 'lock',
 };
 
 /**

@@ -6,7 +6,9 @@ import { type InstanceState, type TerminalStatus } from './instance.ts';
 import { type Message, ranks } from './message.ts';
 import { wrapped } from './payload.ts';
 import { toMicrosUp } from './time.ts';
-import { type EndPatch, type NewMessage } from './write.ts';
+import { releaseAll } from './entity-locks.ts';
+import { type Tools } from './tools.ts';
+import { type EndPatch, type EntityMessage, type NewMessage } from './write.ts';
 import { unreachable } from '../lib/assert.ts';
 import { wireStatuses } from './wire-status.ts';
 
@@ -30,13 +32,17 @@ export interface EndedTurn {
   readonly endedAt: Timestamp;
 }
 
-/** What ends an instance: its patch, and the message to the parent that waits for it. */
+/** What ends an instance: its patch, the message to the parent that waits for it, and the release of its locks. */
 export function endInstance(
   state: InstanceState,
   ending: Ending,
   turn: EndedTurn,
-  codec: Codec,
-): { readonly patch: EndPatch; readonly messages: readonly NewMessage[] } {
+  { ids, codec }: Pick<Tools, 'ids' | 'codec'>,
+): {
+  readonly patch: EndPatch;
+  readonly messages: readonly NewMessage[];
+  readonly entityMessages: readonly EntityMessage[];
+} {
   const { partition, key } = state;
   const { consumed, customStatus, dropsActivities, endedAt } = turn;
   const completed = codec.encodeEvent({
@@ -56,7 +62,11 @@ export function endInstance(
     output: ending.output,
     failure: ending.status === 'failed' ? codec.encode('TaskFailureDetails', ending.failure) : null,
   };
-  return { patch, messages: toParent(state, ending, endedAt, codec) };
+  return {
+    patch,
+    messages: toParent(state, ending, endedAt, codec),
+    entityMessages: releaseAll(state, { now: endedAt, ids, codec }),
+  };
 }
 
 /** Whether the parent of such a child gets its result. */

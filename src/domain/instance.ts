@@ -1,3 +1,4 @@
+import { type Sender } from './entity-message.ts';
 import { type InstanceId, type InstanceKey } from './ids.ts';
 import { type Micros } from './time.ts';
 
@@ -37,6 +38,21 @@ export interface InstanceIdentity extends InstanceKey {
   readonly createdAt: Micros;
 }
 
+/** Who holds an entity's lock. */
+export interface LockHolder extends Sender {
+  /** Of the orchestration. */
+  readonly id: string;
+  /** Id of the critical section. */
+  readonly section: string;
+}
+
+/** A critical section of an orchestration that was asked for and is not over: its entities that were not released. */
+export interface Section {
+  readonly id: string;
+  readonly entities: readonly string[];
+  readonly isGranted: boolean;
+}
+
 /** Everything GetInstance shows. Input and output are null unless they were asked for. */
 export interface InstanceSnapshot extends InstanceIdentity {
   /** The replica that owns it. */
@@ -53,6 +69,8 @@ export interface InstanceSnapshot extends InstanceIdentity {
   /** Turns recorded so far, over all generations. */
   readonly turn: number;
   readonly isRewound: boolean;
+  /** Of entities. */
+  readonly heldBy: LockHolder | null;
 }
 
 /** What the owner keeps in memory of an instance, as a claim loads it. */
@@ -71,4 +89,9 @@ export interface InstanceState extends InstanceIdentity {
   readonly updatedAt: Micros;
   /** History holds ExecutionRewound events, which work items must not show. */
   readonly isRewound: boolean;
+  /** Of orchestrations. */
+  readonly sections: readonly Section[];
+  /** Of entities; an entity without a state does not exist for clients. */
+  readonly entityState: string | null;
+  readonly heldBy: LockHolder | null;
 }

@@ -29,6 +29,9 @@ export function applyControl(
       return { patch: resume(state, control, tools) };
     case 'terminate':
       return terminate(state, control, held, tools);
+    case 'release':
+    case 'purge':
+      throw new Error(`an orchestration gets no ${kind}`);
     default:
       return unreachable(kind);
   }
@@ -69,7 +72,7 @@ function terminate(
   state: InstanceState,
   control: Message,
   held: readonly Message[],
-  { now, codec }: Tools,
+  { now, ids, codec }: Tools,
 ): ControlOutcome {
   const started = held.find(({ kind }) => kind === 'started');
   const recorded = started ? [started, control] : [control];
@@ -89,8 +92,12 @@ function terminate(
     endedAt,
   };
   const ending = { status: 'terminated', output: payload(request.input) } as const;
-  const { patch, messages } = endInstance(state, ending, turn, codec);
-  return { patch, messages: request.recurse ? [...messages, toChildren(state, control)] : messages };
+  const { patch, messages, entityMessages } = endInstance(state, ending, turn, { ids, codec });
+  return {
+    patch,
+    messages: request.recurse ? [...messages, toChildren(state, control)] : messages,
+    entityMessages,
+  };
 }
 
 function toChildren({ key }: InstanceState, { event }: Message): NewMessage {

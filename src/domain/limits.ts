@@ -17,6 +17,8 @@ export const limits = {
   allHeldBytes: 256 * 1024 * 1024,
   /** Bytes of new events in one work item; the rest waits for the next turn. */
   newEventsBytes: 2 * 1024 * 1024,
+  /** Operations of one entity work item. */
+  entityBatch: 500,
   /** Writes in one commit batch. */
   batchWrites: 500,
   /** Approximate bytes in one commit batch. */
@@ -50,6 +52,8 @@ export const limits = {
   rewoundBytes: 64 * 1024 * 1024,
   /** Leases of activities that one check compares with the database. */
   checkedActivities: 1000,
+  /** Requests of entities that one statement forgets. */
+  forgottenRequests: 5_000,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */

@@ -18,18 +18,39 @@ export const messageKinds = {
   suspensionPair: 6,
   /** Nothing to deliver: makes an instance runnable by itself. */
   wake: 7,
+  /** EntityOperationSignaled, EntityOperationCalled and EntityLockRequested, in an entity's inbox (entity-message.ts). */
+  signal: 8,
+  call: 9,
+  lockRequest: 10,
+  /** EntityOperationCompleted, …Failed or EntityLockGranted, for the orchestration that asked. */
+  entityReply: 11,
   suspend: 32,
   resume: 33,
   terminate: 34,
+  /** EntityUnlockSent: a critical section is over, or never will be. */
+  release: 35,
+  /** The entity's state and signals go. */
+  purge: 36,
 } as const;
 export type MessageKind = keyof typeof messageKinds;
+/** Of orchestrations. */
 export type ControlKind = 'suspend' | 'resume' | 'terminate';
+/** Of entities. */
+export type EntityControlKind = 'release' | 'purge';
 
 /**
  * Inbox order is (rank, messageId): controls are read first, then what starts an execution, what resuming and
- * continue-as-new put in front, and everything else in order of arrival.
+ * continue-as-new put in front, and everything else in order of arrival. At entities calls of who holds the lock come
+ * before what waits for it.
  */
-export const ranks = { control: -1, started: 0, suspensionPair: 1, carriedOver: 2, arrived: 3 } as const;
+export const ranks = {
+  control: -1,
+  started: 0,
+  suspensionPair: 1,
+  fromHolder: 1,
+  carriedOver: 2,
+  arrived: 3,
+} as const;
 
 /** An undelivered message, as a row of the inbox. */
 export interface Message {
@@ -51,6 +72,6 @@ export interface MessageDraft {
   readonly event: Buffer;
 }
 
-export function isControl(kind: Message['kind']): kind is ControlKind {
-  return kind === 'suspend' || kind === 'resume' || kind === 'terminate';
+export function isControl(kind: Message['kind']): kind is ControlKind | EntityControlKind {
+  return kind !== 'unknown' && messageKinds[kind] >= messageKinds.suspend;
 }

@@ -6,6 +6,7 @@ import { type CompletedPosition, type CreatedPosition } from './store.ts';
 
 const CREATED = 'c';
 const COMPLETED = 'e';
+const ENTITY = 'n';
 const LONGEST = 1_000;
 
 /** Opaque to clients; never '0' or empty (contract §6.1). */
@@ -32,6 +33,18 @@ export function decodeCompleted(token: string, hubId: number): CompletedPosition
   if (kind !== COMPLETED || hub !== hubId || !isWhole(completedAt) || typeof id !== 'string') throw foreign();
   if (id.includes('\0')) throw foreign();
   return { completedAt, id };
+}
+
+export function encodeEntity(hubId: number, id: string): string {
+  return encode([ENTITY, hubId, id]);
+}
+
+/** The id after which the page begins; '' for the first one. */
+export function decodeEntity(token: string, hubId: number): string {
+  if (token === '') return '';
+  const [kind, hub, id] = decode(token);
+  if (kind !== ENTITY || hub !== hubId || typeof id !== 'string' || id.includes('\0')) throw foreign();
+  return id;
 }
 
 function encode(parts: readonly (string | number)[]): string {

@@ -34,7 +34,7 @@ export function failPoisonedInstance(
       dropsActivities: false,
       endedAt: laterOf(tools.now, turn.startedAt),
     },
-    tools.codec,
+    tools,
   );
 }
 

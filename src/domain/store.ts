@@ -4,6 +4,7 @@ import {
   type InstanceSnapshot,
   type InstanceState,
   type InstanceStatus,
+  type LockHolder,
 } from './instance.ts';
 import { type Message } from './message.ts';
 import { type Micros } from './time.ts';
@@ -46,6 +47,14 @@ export interface Store {
   /** Deletes those of these instances that are finished, with all that hangs on them. Returns how many. */
   purge(instances: readonly InstanceKey[]): Promise<number>;
 
+  /** One bounded step along a hub's entities: removes those that have nothing, and had nothing for a while. */
+  cleanEntities(
+    hubId: number,
+    after: string,
+  ): Promise<{ readonly removed: number; readonly last: string | undefined }>;
+  /** One bounded step of forgetting which requests were sent to entities. Returns how many were forgotten. */
+  forgetRequests(): Promise<number>;
+
   // ── reads of their own, on a pool ──
   /** Snapshots by (hub, id), in the order asked; undefined for the unknown. */
   readInstances(
@@ -67,6 +76,11 @@ export interface Store {
   readFound(instances: readonly InstanceKey[], options: FoundOptions): Promise<InstanceSnapshot[]>;
   /** Finished children of these instances. */
   findFinishedChildren(parents: readonly InstanceKey[], limit: number): Promise<InstanceKey[]>;
+  readEntity(hubId: number, id: InstanceId, withState: boolean): Promise<EntitySnapshot | undefined>;
+  /** One bounded step along the entities of a hub in order of their ids, after an id; at most so many. */
+  findEntities(filter: EntityFilter, after: string, limit: number): Promise<EntityStep<EntitySnapshot>>;
+  /** One bounded step along a hub's entities: those that are held by an execution that is over. */
+  findOrphanedLocks(hubId: number, after: string): Promise<EntityStep<OrphanedLock>>;
   /** Which of these inbox rows still exist (controls that somebody waits for). */
   readPending(
     sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[],
@@ -136,6 +150,42 @@ export interface CreatedPosition extends InstanceKey {
 export interface CompletedPosition {
   readonly completedAt: Micros;
   readonly id: string;
+}
+
+export interface EntityFilter {
+  readonly hubId: number;
+  /** Of the entity's id, case-sensitive; '' is every id's. */
+  readonly prefix: string;
+  /** When it was last modified; inclusive, both. */
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Also those that have no state, but a lock or messages. */
+  readonly includesTransient: boolean;
+  readonly withState: boolean;
+  /** States beyond it are left to the next step. */
+  readonly maxBytes: number;
+}
+
+export interface EntitySnapshot {
+  readonly id: string;
+  readonly updatedAt: Micros;
+  readonly heldBy: LockHolder | null;
+  readonly hasState: boolean;
+  /** Null unless it was asked for. */
+  readonly state: string | null;
+  /** Operations that wait. */
+  readonly backlog: number;
+}
+
+export interface OrphanedLock {
+  readonly id: string;
+  readonly heldBy: LockHolder;
+}
+
+/** What a step along entities found; `last` is the id to go on after, undefined at the end. */
+export interface EntityStep<Match> {
+  readonly matches: readonly Match[];
+  readonly last: string | undefined;
 }
 
 /** What a step found. */

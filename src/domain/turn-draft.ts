@@ -1,9 +1,15 @@
 import { type Timestamp } from '../protocol/messages.ts';
-import { type InstanceState } from './instance.ts';
+import { type InstanceState, type Section } from './instance.ts';
 import { type InstanceId, partitionOf } from './ids.ts';
 import { type Tools } from './tools.ts';
 import { type MessageDraft } from './message.ts';
-import { type NewActivity, type NewInstance, type NewMessage, type NewTimer } from './write.ts';
+import {
+  type EntityMessage,
+  type NewActivity,
+  type NewInstance,
+  type NewMessage,
+  type NewTimer,
+} from './write.ts';
 
 /** What the actions of a turn add up to, while they are applied one by one. */
 export interface TurnDraft {
@@ -19,6 +25,9 @@ export interface TurnDraft {
   readonly timers: NewTimer[];
   readonly instances: NewInstance[];
   readonly messages: NewMessage[];
+  readonly entityMessages: EntityMessage[];
+  /** Critical sections that are not over. */
+  sections: readonly Section[];
   /** Events to itself of a turn that continues as new. */
   readonly sentToItself: { readonly name: string; readonly input: string | null }[];
 }
@@ -31,8 +40,9 @@ export interface Refusal {
 
 export function newDraft(base: Pick<TurnDraft, 'state' | 'tools' | 'at' | 'isRenewing'>): TurnDraft {
   const { state, tools, at, isRenewing } = base;
-  const [events, activities, timers, instances, messages, sentToItself] = [[], [], [], [], [], []];
-  return { state, tools, at, isRenewing, events, activities, timers, instances, messages, sentToItself };
+  const { sections } = state;
+  const lists = { events: [], activities: [], timers: [], instances: [], messages: [], entityMessages: [] };
+  return { state, tools, at, isRenewing, sections, ...lists, sentToItself: [] };
 }
 
 /** A message of the turn to whoever lives under the id when it is recorded. */
@@ -49,7 +59,3 @@ export const invalidAction = (errorMessage: string): Refusal => ({
   errorType: 'InvalidAction',
   errorMessage,
 });
-export const entitiesNotAvailable: Refusal = {
-  errorType: 'EntitiesNotAvailable',
-  errorMessage: 'entities are not available in this version',
-};

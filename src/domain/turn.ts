@@ -69,6 +69,7 @@ export function hasEvent({ kind, generation }: Message, currentGeneration: numbe
     case 'taskResult':
     case 'timerFired':
     case 'childResult':
+    case 'entityReply':
       return generation === currentGeneration;
     default:
       return true;

@@ -1,5 +1,13 @@
+import { type Sender } from './entity-message.ts';
 import { type InstanceId, type InstanceKey } from './ids.ts';
-import { type InstanceKind, type Parent, type Tags, type TerminalStatus } from './instance.ts';
+import {
+  type InstanceKind,
+  type LockHolder,
+  type Parent,
+  type Section,
+  type Tags,
+  type TerminalStatus,
+} from './instance.ts';
 import { type Message, type MessageDraft, type MessageKind } from './message.ts';
 import { type Micros } from './time.ts';
 
@@ -17,6 +25,7 @@ export interface Write {
   readonly activities?: readonly NewActivity[];
   readonly timers?: readonly NewTimer[];
   readonly messages?: readonly NewMessage[];
+  readonly entityMessages?: readonly EntityMessage[];
   readonly completion?: ActivityCompletion;
   readonly dueTimers?: readonly DueTimer[];
   readonly releasedActivities?: readonly ReleasedActivity[];
@@ -46,6 +55,7 @@ export interface TurnPatch extends Recorded {
   readonly history: Buffer;
   readonly customStatus: string | null;
   readonly traceContext: Buffer | null;
+  readonly sections: readonly Section[];
 }
 
 /** The end of the instance, by its last turn or by termination: turn + 1, owner null, inbox and timers deleted. */
@@ -83,6 +93,17 @@ export interface ControlPatch extends Recorded {
   readonly inbox: readonly MessageDraft[];
 }
 
+/** What happened to an entity: a batch of operations, or a step of the lock protocol, or its purge. It has no history. */
+export interface EntityPatch extends Recorded {
+  readonly kind: 'entity';
+  /** A recorded batch and a purge are turns: the token of a batch that is out is worth nothing then. */
+  readonly isTurn: boolean;
+  readonly state: string | null;
+  readonly heldBy: LockHolder | null;
+  /** All signals go, the delayed ones as well; calls and the lock protocol stay. */
+  readonly dropsSignals: boolean;
+}
+
 /** Gives the instance up: owner null, bell kept if it rang meanwhile. */
 export interface ReleasePatch extends PatchBase {
   readonly kind: 'release';
@@ -99,7 +120,8 @@ export interface FetchPatch extends InstanceKey {
   readonly kind: 'fetch';
 }
 
-export type Patch = TurnPatch | EndPatch | RenewPatch | ControlPatch | ReleasePatch | FetchPatch;
+export type Patch =
+  TurnPatch | EndPatch | RenewPatch | ControlPatch | EntityPatch | ReleasePatch | FetchPatch;
 
 /**
  * A failed instance runs again under a new execution id: turn + 1, history rewritten as one row. Nobody owns it; its
@@ -178,6 +200,25 @@ export interface NewMessage {
   readonly message: MessageDraft;
   /** Made by a client's call: its order against the same client's calls at other replicas is kept (closing read). */
   readonly isFromClient: boolean;
+}
+
+/** A message to an entity, which is made if there is none of that id. */
+export interface EntityMessage {
+  readonly partition: number;
+  readonly hubId: number;
+  readonly id: InstanceId;
+  /** Lower-cased, for filters. */
+  readonly name: string;
+  readonly createdAt: Micros;
+  /** The entity's if it is made; unique to this message in any case. */
+  readonly newKey: number;
+  readonly message: MessageDraft;
+  /** A request that was sent once already is not sent again. */
+  readonly requestId: string | null;
+  /** Sent only if that generation of an orchestration is over. */
+  readonly ifOver: Sender | null;
+  /** In the future; null for now. */
+  readonly firesAt: Micros | null;
 }
 
 /** Deletes the activity and sends its result. `key` is the instance's. Recorded only if the row still exists. */

@@ -1,10 +1,10 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { entityHandlers } from './entities.ts';
 import { hubHandlers } from './hubs.ts';
 import { streamInstanceHistory } from './history.ts';
 import { instanceHandlers } from './instances.ts';
 import { manyInstancesHandlers } from './many-instances.ts';
 import { type GrpcParts } from './parts.ts';
-import { unimplementedHandlers } from './unimplemented.ts';
 import { workItemHandlers } from './work-items.ts';
 
 /** A handler for every rpc of the service. */
@@ -14,7 +14,7 @@ export function serviceHandlers(parts: GrpcParts): UntypedServiceImplementation 
     ...instanceHandlers(parts),
     ...manyInstancesHandlers(parts),
     StreamInstanceHistory: streamInstanceHistory(parts),
+    ...entityHandlers(parts),
     ...workItemHandlers(parts),
-    ...unimplementedHandlers(parts),
   };
 }

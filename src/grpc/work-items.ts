@@ -3,7 +3,8 @@ import { unavailable } from '../domain/errors.ts';
 import { type Message } from '../protocol/codec.ts';
 import { emptyMessage } from '../protocol/framing.ts';
 import { abandonActivity } from '../scheduler/abandon-activity.ts';
-import { abandonOrchestration } from '../scheduler/abandon-orchestration.ts';
+import { abandonInstance } from '../scheduler/abandon-instance.ts';
+import { completeEntity } from '../scheduler/complete-entity.ts';
 import { completeActivity } from '../scheduler/complete-activity.ts';
 import { completeOrchestration } from '../scheduler/complete-orchestration.ts';
 import { Connections } from './connections.ts';
@@ -27,10 +28,14 @@ export function workItemHandlers(
       ...{ name: 'ActivityResponse', run: completeActivity },
       taskIdOf: ({ taskId }) => taskId,
     }),
+    CompleteEntityTask: unary(parts, 'EntityBatchResult', completeEntity),
     AbandonTaskOrchestratorWorkItem: unary(
       parts,
       'AbandonOrchestrationTaskRequest',
-      (context, { completionToken }) => abandonOrchestration(context, completionToken),
+      (context, { completionToken }) => abandonInstance(context, completionToken),
+    ),
+    AbandonTaskEntityWorkItem: unary(parts, 'AbandonEntityTaskRequest', (context, { completionToken }) =>
+      abandonInstance(context, completionToken),
     ),
     AbandonTaskActivityWorkItem: unary(parts, 'AbandonActivityTaskRequest', (context, { completionToken }) =>
       abandonActivity(context, completionToken),

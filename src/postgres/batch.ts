@@ -1,6 +1,7 @@
 // One commit batch: the statements of many writes in the order that every replica keeps (ownership.md §3), which is also
 // the lock order. Statements for nothing are left out.
 
+import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { type WriteResult } from '../domain/write.ts';
 import {
@@ -11,6 +12,7 @@ import {
   releaseActivities,
 } from './activities.ts';
 import { deleteStored, storeChunks } from './completions.ts';
+import { claimRequests, deleteSignals, insertEntities, recordEntities, sendToEntities } from './entities.ts';
 import { deleteHistory, insertHistory } from './history.ts';
 import { kindOf } from './codes.ts';
 import {
@@ -102,13 +104,14 @@ export class Batch {
 
   #patches(): Step[] {
     const { me } = this.#around;
-    const { turns, ends, renewals, controls, releases, fetches, rewinds, instances } = this.#parts;
+    const { turns, ends, renewals, controls, entities, releases, fetches, rewinds, instances } = this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
       ...when(turns, () => guard(recordTurns(me, turns))),
       ...when(ends, () => guard(recordEnds(me, ends))),
       ...when(renewals, () => guard(recordRenewals(me, renewals))),
       ...when(controls, () => guard(recordControls(me, controls))),
+      ...when(entities, () => guard(recordEntities(me, entities))),
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
       ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
@@ -128,15 +131,20 @@ export class Batch {
 
   #inserts(): Step[] {
     const { me } = this.#around;
-    const { instances, turns, ends, rewinds, activities, timers, chunks, takenChunks } = this.#parts;
+    const { instances, turns, ends, rewinds, activities, timers, toEntities, chunks, takenChunks } =
+      this.#parts;
     const settlement = this.#settlement;
     const recorded = [...turns, ...ends, ...rewinds];
+    const missing = toEntities.filter(({ isHeld }) => !isHeld);
+    const requests = toEntities.filter(({ requestId }) => requestId !== null);
     return [
       ...when(instances, () =>
         step(insertInstances(me, instances), (row) => {
           settlement.won(row.instance_key);
         }),
       ),
+      ...when(missing, () => step(insertEntities(missing))),
+      ...when(requests, () => step(claimRequests(requests))),
       ...when(recorded, () => guard(insertHistory(recorded))),
       ...when(activities, () => step(insertActivities(me, activities))),
       ...when(timers, () => step(insertTimers(timers))),
@@ -152,6 +160,7 @@ export class Batch {
   #timerDeletes(): Step[] {
     const { ends, renewals, dueTimers, isHeld } = this.#parts;
     const over = [
+      ...this.#purged().map(({ partition, key }) => ({ partition, key, before: EVERY_GENERATION })),
       ...ends.map(({ partition, key }) => ({ partition, key, before: EVERY_GENERATION })),
       ...renewals.map(({ partition, key, generation }) => ({ partition, key, before: generation })),
     ];
@@ -194,21 +203,33 @@ export class Batch {
   #inboxDeletes(): Step[] {
     const { consumed, ends, renewals, rewinds } = this.#parts;
     const rewritten = [...renewals, ...rewinds];
+    const purged = this.#purged();
     return [
       ...when(consumed, () => guard(deleteConsumed(consumed))),
       ...when(ends, () => step(deleteInboxes(ends))),
+      ...when(purged, () => step(deleteSignals(purged))),
       ...when(renewals, () => step(deleteOldResults(renewals))),
       ...when(rewritten, () => step(deleteHistory(rewritten))),
     ];
   }
 
+  #purged(): readonly InstanceKey[] {
+    return this.#parts.entities.filter(({ dropsSignals }) => dropsSignals);
+  }
+
   #messages(): Step[] {
     const { me } = this.#around;
-    const { keyed, byId, toChildren } = this.#parts;
+    const { keyed, byId, toChildren, toEntities } = this.#parts;
     return [
       ...when(keyed, () => step(sendByKey(me, keyed), this.#sentByKey)),
       ...when(byId, () => step(sendById(me, byId), this.#sentTo(byId))),
       ...when(toChildren, () => step(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
+      ...when(toEntities, () =>
+        step(sendToEntities(me, toEntities), (row) => {
+          const message = toEntities[row.n - 1];
+          if (message) this.#settlement.sentToEntity(row, message);
+        }),
+      ),
     ];
   }
 

@@ -39,7 +39,8 @@ export function claimInstances(
               for update skip locked))
     returning partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, version, tags,
               parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, status, turn,
-              attempts, custom_status, suspension, trace_context, is_rewound, updated_at, history_bytes`;
+              attempts, custom_status, suspension, trace_context, is_rewound, updated_at, history_bytes, sections,
+              held_by, case when kind = 1 then output end as entity_state`;
 }
 
 /** What the engine itself handles needs no worker: taken by any replica, without a filter. */
@@ -60,7 +61,8 @@ export function claimEngineWork(me: number, limit: number): Statement<ClaimedRow
               for update skip locked))
     returning partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, version, tags,
               parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, status, turn,
-              attempts, custom_status, suspension, trace_context, is_rewound, updated_at, history_bytes`;
+              attempts, custom_status, suspension, trace_context, is_rewound, updated_at, history_bytes, sections,
+              held_by, case when kind = 1 then output end as entity_state`;
 }
 
 /** Gives back what a claim took beyond what it may load at once. */
@@ -73,7 +75,7 @@ export function giveBack(me: number, instances: readonly ClaimedRow[]): Statemen
                                    from inbox x
                                   where x.partition = i.partition
                                     and x.instance_key = i.instance_key
-                                    and x.rank < 0)
+                                    and (x.rank < 0 or x.kind = 10))
       from unnest(${int4s(instances, (i) => i.partition)}::int4[], ${int8s(instances, (i) => i.instance_key)}::int8[])
            t(partition, instance_key)
      where i.partition = t.partition

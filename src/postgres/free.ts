@@ -68,7 +68,7 @@ export function freeInstances(dead: number, instances: readonly InstanceKey[]): 
                                                     from inbox x
                                                    where x.partition = i.partition
                                                      and x.instance_key = i.instance_key
-                                                     and x.rank < 0)
+                                                     and (x.rank < 0 or x.kind = 10))
       from unnest(${int4s(instances, (i) => i.partition)}::int4[], ${int8s(instances, (i) => i.key)}::int8[])
            t(partition, instance_key)
      where i.partition = t.partition

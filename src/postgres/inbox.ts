@@ -208,7 +208,7 @@ export function deleteInboxes(instances: readonly InstanceKey[]): Statement {
        and x.instance_key = t.instance_key`;
 }
 
-/** Results that were addressed to older generations: of activities (2), timers (3) and children (5). */
+/** Results that were addressed to older generations: of activities (2), timers (3), children (5) and entities (11). */
 export function deleteOldResults(
   renewed: readonly (InstanceKey & { readonly generation: number })[],
 ): Statement {
@@ -220,7 +220,7 @@ export function deleteOldResults(
      where x.partition = t.partition
        and x.instance_key = t.instance_key
        and x.generation < t.generation
-       and x.kind in (2, 3, 5)`;
+       and x.kind in (2, 3, 5, 11)`;
 }
 
 export interface InboxRow {

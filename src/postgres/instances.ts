@@ -3,7 +3,9 @@ import {
   type InstanceIdentity,
   type InstanceSnapshot,
   type InstanceState,
+  type LockHolder,
   type Parent,
+  type Section,
   type Tags,
 } from '../domain/instance.ts';
 import { type Micros } from '../domain/time.ts';
@@ -116,6 +118,9 @@ export interface StateRow extends IdentityRow {
   readonly attempts: number;
   readonly custom_status: Buffer | null;
   readonly suspension: Buffer | null;
+  readonly sections: readonly Section[] | null;
+  readonly held_by: LockHolder | null;
+  readonly entity_state: Buffer | null;
   readonly trace_context: Buffer | null;
   readonly is_rewound: boolean;
   readonly updated_at: Micros;
@@ -131,6 +136,9 @@ export function toState(row: StateRow): InstanceState {
     traceContext: row.trace_context,
     updatedAt: row.updated_at,
     isRewound: row.is_rewound,
+    sections: row.sections ?? [],
+    heldBy: row.held_by,
+    entityState: toText(row.entity_state),
   };
 }
 
@@ -176,6 +184,7 @@ export interface SnapshotRow extends IdentityRow {
   readonly completed_at: Micros | null;
   readonly turn: number;
   readonly is_rewound: boolean;
+  readonly held_by: LockHolder | null;
 }
 
 export interface WantedInstance {
@@ -192,7 +201,7 @@ export function readInstances(
     select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
            i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
            i.created_at, i.owner, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure,
-           i.turn, i.is_rewound,
+           i.turn, i.is_rewound, i.held_by,
            case when ${withPayloads}::bool then i.input end as input,
            case when ${withPayloads}::bool then i.output end as output
       from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
@@ -219,6 +228,7 @@ export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
     completedAt: row.completed_at,
     turn: row.turn,
     isRewound: row.is_rewound,
+    heldBy: row.held_by,
   };
 }
 

@@ -5,6 +5,8 @@ import {
   type ActivityCompletion,
   type ControlPatch,
   type DueTimer,
+  type EntityMessage,
+  type EntityPatch,
   type EndPatch,
   type FetchPatch,
   type NewActivity,
@@ -24,6 +26,7 @@ import {
 } from '../domain/write.ts';
 import { unreachable } from '../lib/assert.ts';
 import { type HeldIds } from './held-ids.ts';
+import { type OutgoingToEntity } from './entities.ts';
 import { type KeyedMessage } from './inbox.ts';
 import { type IdTarget } from './lock.ts';
 
@@ -71,6 +74,7 @@ export class Parts {
   readonly ends: EndPatch[] = [];
   readonly renewals: RenewPatch[] = [];
   readonly controls: ControlPatch[] = [];
+  readonly entities: EntityPatch[] = [];
   readonly releases: ReleasePatch[] = [];
   readonly fetches: FetchPatch[] = [];
   readonly rewinds: Rewind[] = [];
@@ -83,6 +87,7 @@ export class Parts {
   readonly keyed: Outgoing[] = [];
   readonly byId: ById[] = [];
   readonly toChildren: ToChildren[] = [];
+  readonly toEntities: OutgoingToEntity[] = [];
   readonly completions: ActivityCompletion[] = [];
   readonly completionDrafts: Draft[] = [];
   readonly dueTimers: DueTimer[] = [];
@@ -94,7 +99,7 @@ export class Parts {
   readonly takenChunks: TakenChunk[] = [];
   readonly lockKeys: InstanceKey[] = [];
   readonly lockIds: IdTarget[] = [];
-  /** Residents that got a client's message: their inbox is read at the end. */
+  /** Residents that got a message whose order against others is kept: their inbox is read at the end. */
   readonly closing = new Map<number, InstanceKey>();
   readonly #around: Surroundings;
   readonly #leaving = new Set<number>();
@@ -131,6 +136,7 @@ export class Parts {
       draft.messages.push(sent);
       this.#addMessage(message, sent);
     }
+    for (const message of write.entityMessages ?? []) this.#addToEntity(message);
     this.#addWork(write, draft);
     this.#addCompletion(write, draft);
   }
@@ -198,6 +204,9 @@ export class Parts {
       case 'control':
         this.controls.push(patch);
         return;
+      case 'entity':
+        this.entities.push(patch);
+        return;
       case 'release':
         this.releases.push(patch);
         return;
@@ -248,6 +257,15 @@ export class Parts {
     else if (isFromClient) this.closing.set(key, { partition, key });
     const rest = { inserted: undefined, starts: undefined };
     this.keyed.push({ partition, key, generation, message, isHeld, unless, sent, ...rest });
+  }
+
+  #addToEntity(message: EntityMessage): void {
+    const { partition, hubId, id } = message;
+    const held = this.#around.held.byId(hubId, id);
+    const isHeld = held !== undefined && this.isHeld(held.key);
+    if (isHeld) this.closing.set(held.key, held);
+    else this.lockIds.push({ partition, hubId, id });
+    this.toEntities.push({ ...message, isHeld });
   }
 
   #addMessage(message: NewMessage, sent: SentMessage[]): void {

@@ -28,6 +28,7 @@ export function recordTurns(me: number, patches: readonly TurnPatch[]): Statemen
              attempts = 0,
              custom_status = t.custom_status,
              trace_context = t.trace_context,
+             sections = t.sections::jsonb,
              history_bytes = i.history_bytes + t.bytes,
              updated_at = t.updated_at
         from unnest(${int4s(patches, (p) => p.partition)}::int4[],
@@ -36,9 +37,10 @@ export function recordTurns(me: number, patches: readonly TurnPatch[]): Statemen
                     ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
                     ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
                     ${byteas(patches, (p) => p.traceContext)}::bytea[],
+                    ${texts(patches, ({ sections }) => (sections.length > 0 ? JSON.stringify(sections) : null))}::text[],
                     ${int4s(patches, (p) => p.history.length)}::int4[],
                     ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
-             t(partition, instance_key, turn, status, custom_status, trace_context, bytes, updated_at)
+             t(partition, instance_key, turn, status, custom_status, trace_context, sections, bytes, updated_at)
        where i.partition = t.partition
          and i.instance_key = t.instance_key
          and i.owner is not distinct from ${me}::int8
@@ -62,6 +64,7 @@ export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<
              output = t.output,
              failure = t.failure,
              suspension = null,
+             sections = null,
              history_bytes = i.history_bytes + t.bytes,
              updated_at = t.updated_at,
              completed_at = t.updated_at
@@ -97,6 +100,7 @@ export function recordRenewals(me: number, patches: readonly RenewPatch[]): Stat
              input = t.input,
              custom_status = t.custom_status,
              trace_context = null,
+             sections = null,
              is_rewound = false,
              history_bytes = 0,
              updated_at = t.updated_at

@@ -7,6 +7,7 @@ import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstanc
 import { claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
 import { kindOf } from './codes.ts';
+import { deleteVoidEntities, forgetRequests } from './entity-reads.ts';
 import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
@@ -167,5 +168,37 @@ export function deleteInstancesPlan(keys: readonly InstanceKey[], which: 'all' |
     first: [step(lockInstances({ keys, ids: [], parents: [] }))],
     rest: () => [step(deleteInstances(keys, which), () => deleted++)],
     finish: () => deleted,
+  };
+}
+
+/** Entities that have nothing go (entities §1.2). */
+export function cleanEntitiesPlan(
+  hubId: number,
+  after: string,
+): Plan<{ readonly removed: number; readonly last: string | undefined }> {
+  let removed = 0;
+  let last: string | undefined;
+  return {
+    first: [
+      step(deleteVoidEntities(hubId, after), (row) => {
+        removed = row.removed;
+        last = row.is_full ? (row.last_looked_at ?? undefined) : undefined;
+      }),
+    ],
+    rest: () => [],
+    finish: () => ({ removed, last }),
+  };
+}
+
+export function forgetRequestsPlan(): Plan<number> {
+  let removed = 0;
+  return {
+    first: [
+      step(forgetRequests(limits.forgottenRequests), (row) => {
+        removed = row.removed;
+      }),
+    ],
+    rest: () => [],
+    finish: () => removed,
   };
 }

@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.ts';
 import {
   type Backlog,
   type CreatedPosition,
+  type EntitySnapshot,
   type Found,
   type HistoryPage,
   type Probe,
@@ -17,6 +18,7 @@ import { must } from '../lib/assert.ts';
 import { findActivity, readOwned } from './activities.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
+import { type EntityRow, findOrphanedLocks, readEntity, stepByEntityId } from './entity-reads.ts';
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
 import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
@@ -103,6 +105,29 @@ export class Reads {
   readonly findCompleted: Store['findCompleted'] = async (filter, after) => {
     const rows = await this.rows(stepByCompletion(filter, after));
     return toFound(rows, (row) => ({ completedAt: row.completed_at, id: row.instance_id }));
+  };
+
+  readonly readEntity: Store['readEntity'] = async (hubId, id, withState) => {
+    const [row] = await this.rows(readEntity(hubId, id, withState));
+    return row && toEntity(row);
+  };
+
+  readonly findEntities: Store['findEntities'] = async (filter, after, limit) => {
+    const rows = await this.rows(stepByEntityId(filter, after, limit));
+    const found = rows.flatMap((row) => (row.instance_id === null ? [] : [toEntity(row)]));
+    const { matches, is_full: isFull, last_looked_at: lastSeen } = must(rows[0], 'the end of a step');
+    const isCut = found.length < matches || (matches > 0 && matches === limit);
+    const last = isCut ? found.at(-1)?.id : isFull ? (lastSeen ?? undefined) : undefined;
+    return { matches: found, last };
+  };
+
+  readonly findOrphanedLocks: Store['findOrphanedLocks'] = async (hubId, after) => {
+    const rows = await this.rows(findOrphanedLocks(hubId, after));
+    const { is_full: isFull, last_looked_at: lastSeen } = must(rows[0], 'the end of a step');
+    const matches = rows.flatMap(({ instance_id: id, held_by: heldBy }) =>
+      id !== null && heldBy ? [{ id, heldBy }] : [],
+    );
+    return { matches, last: isFull ? (lastSeen ?? undefined) : undefined };
   };
 
   readonly readFound: Store['readFound'] = async (instances, { withPayloads, maxBytes }) => {
@@ -202,6 +227,11 @@ export class Reads {
   async deleteHub(name: string): Promise<boolean> {
     return (await this.rows(markHubDeleted(name))).length > 0;
   }
+}
+
+function toEntity(row: EntityRow): EntitySnapshot {
+  const { instance_id: id, updated_at: updatedAt, held_by: heldBy, has_state: hasState, backlog } = row;
+  return { id, updatedAt, heldBy, hasState, backlog, state: row.state?.toString() ?? null };
 }
 
 function toFound<Row extends { readonly is_match: boolean; readonly is_full: boolean }, Position>(

@@ -2,10 +2,11 @@ import { type InstanceKey, instanceId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message, type MessageDraft } from '../domain/message.ts';
 import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
-import { type FetchPatch, type Patch, type SentMessage } from '../domain/write.ts';
+import { type FetchPatch, type NewTimer, type Patch, type SentMessage } from '../domain/write.ts';
 import { type CompletedRow } from './activities.ts';
 import { unreachable } from '../lib/assert.ts';
 import { kindOf, messageKindOf } from './codes.ts';
+import { type OutgoingToEntity, type SentToEntity } from './entities.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type InboxRow, mayHaveMore, type SentRow, toMessage } from './inbox.ts';
 import { keepBytes } from './keep-bytes.ts';
@@ -27,6 +28,7 @@ export class Settlement {
   readonly #found = new Map<number, Message[]>();
   readonly #rung = new Map<number, BatchResult['rung'][number]>();
   readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
+  readonly #delayed: NewTimer[] = [];
   readonly #storedFor = new Set<number>();
   readonly #ended: BatchResult['ended'][number][] = [];
   /** Instances whose inbox is read by the batch itself: what it inserted for them is found by that. */
@@ -64,6 +66,19 @@ export class Settlement {
     const { partition, instance_key: key } = row;
     sent?.push({ partition, key, rank: message.rank, messageId: message.messageId });
     this.#route(row, message, message.rank < 0 ? 'engine' : kindOf(row.instance_kind));
+  }
+
+  sentToEntity(row: SentToEntity, { message, firesAt, newKey }: OutgoingToEntity): void {
+    const { partition, instance_key: key, generation, message_id: messageId } = row;
+    if (messageId === null) {
+      if (firesAt !== null) {
+        this.#delayed.push({ partition, key, timerKey: newKey, generation, firesAt, message });
+      }
+      return;
+    }
+    const isForEngine = message.rank < 0 || message.kind === 'lockRequest';
+    const inserted = toInserted({ ...row, message_id: messageId }, message);
+    this.#route(row, inserted, isForEngine ? 'engine' : 'entity');
   }
 
   /** Hands a row to memory, or remembers whom it rang. */
@@ -160,7 +175,8 @@ export class Settlement {
 
   /** Without those of starts that did not win their id. */
   #writtenTimers(): BatchResult['timers'] {
-    const { timers, instances } = this.#parts;
+    const { instances } = this.#parts;
+    const timers = [...this.#parts.timers, ...this.#delayed];
     if (timers.length === 0 || instances.length === this.#won.size) return timers;
     const lost = new Set(instances.map(({ key }) => key).filter((key) => !this.#won.has(key)));
     return timers.filter(({ key }) => !lost.has(key));
@@ -211,6 +227,8 @@ function isAwaited(patch: Patch): boolean {
     case 'end':
     case 'control':
       return true;
+    case 'entity':
+      return patch.dropsSignals;
     case 'release':
     case 'fetch':
       return false;

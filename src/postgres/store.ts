@@ -25,7 +25,15 @@ import { findDeletedHubs, findInstancesOf, forgetHub, toKey } from './hubs.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Listener } from './listen.ts';
-import { claimActivitiesPlan, claimPlan, deleteInstancesPlan, disownPlan, freePlan } from './plans.ts';
+import {
+  claimActivitiesPlan,
+  claimPlan,
+  cleanEntitiesPlan,
+  deleteInstancesPlan,
+  disownPlan,
+  forgetRequestsPlan,
+  freePlan,
+} from './plans.ts';
 import { connectionSettings } from './pool.ts';
 import { Reads } from './reads.ts';
 import { type Inheritance, Session } from './session.ts';
@@ -171,6 +179,11 @@ class PostgresStore extends Reads implements OpenStore {
 
   readonly purge: Store['purge'] = (instances) =>
     this.#lane.run(() => deleteInstancesPlan(instances, 'finished'));
+
+  readonly cleanEntities: Store['cleanEntities'] = (hubId, after) =>
+    this.#lane.run(() => cleanEntitiesPlan(hubId, after));
+
+  readonly forgetRequests: Store['forgetRequests'] = () => this.#lane.run(forgetRequestsPlan);
 
   async sweepDeletedHubs(): Promise<number> {
     for (const { hub_id: hubId } of await this.rows(findDeletedHubs())) {

@@ -136,6 +136,35 @@ export function sizeOfOrchestratorWorkItem(item: OrchestratorItem): number {
   return sizesOf(item).workItem;
 }
 
+/** A batch of operations that is to be sent. */
+export interface EntityItem {
+  readonly instanceId: string;
+  readonly executionId: string;
+  readonly state: string | null;
+  /** Encoded history events. */
+  readonly operations: readonly Buffer[];
+  readonly token: string;
+}
+
+/** An encoded WorkItem with an EntityRequest, as the scheduler sends it (entities §1.3). */
+export function entityWorkItem({ instanceId, executionId, state, operations, token }: EntityItem): Buffer {
+  const stateSize = state === null ? 0 : textSize(state);
+  let request = textSize(instanceId) + textSize(executionId);
+  if (state !== null) request += fieldSize(stateSize);
+  for (const operation of operations) request += fieldSize(operation.length);
+  const bytes = Buffer.allocUnsafe(fieldSize(request) + textSize(token));
+  let at = writeHead(bytes, 0, ENTITY_REQUEST, request);
+  at = writeText(bytes, at, INSTANCE_ID, instanceId);
+  at = writeText(bytes, at, EXECUTION_ID, executionId);
+  if (state !== null) {
+    at = writeHead(bytes, at, ENTITY_STATE, stateSize);
+    at = writeText(bytes, at, WRAPPED_VALUE, state);
+  }
+  for (const operation of operations) at = writeBytes(bytes, at, OPERATION_REQUEST, operation);
+  writeText(bytes, at, COMPLETION_TOKEN, token);
+  return bytes;
+}
+
 /** An encoded WorkItem with an encoded ActivityRequest. */
 export function activityWorkItem(request: Buffer, token: string): Buffer {
   const bytes = Buffer.allocUnsafe(fieldSize(request.length) + textSize(token));
@@ -183,10 +212,13 @@ export function eventTimestamp(event: Buffer): Timestamp | undefined {
 // Tags: field number * 8 + wire type, 2 for what has a length. Those that have a constant value are written with it.
 const ORCHESTRATOR_REQUEST = 0x0a; // WorkItem.orchestratorRequest = 1
 const ACTIVITY_REQUEST = 0x12; // WorkItem.activityRequest = 2
+const ENTITY_REQUEST = 0x2a; // WorkItem.entityRequestV2 = 5
+const ENTITY_STATE = 0x1a; // EntityRequest.entityState = 3
+const OPERATION_REQUEST = 0x22; // EntityRequest.operationRequests = 4
 const COMPLETION_TOKEN = 0x52; // WorkItem.completionToken = 10
-const INSTANCE_ID = 0x0a; // instanceId = 1 of OrchestratorRequest and OrchestrationInstance
+const INSTANCE_ID = 0x0a; // instanceId = 1 of OrchestratorRequest, OrchestrationInstance and EntityRequest
 const ORCHESTRATION_INSTANCE = 0x22; // ActivityRequest.orchestrationInstance = 4
-const EXECUTION_ID = 0x12; // OrchestratorRequest.executionId = 2
+const EXECUTION_ID = 0x12; // executionId = 2 of OrchestratorRequest and EntityRequest
 const ENTITY_PARAMETERS = Buffer.from([0x2a, 2, 0x0a, 0]); // OrchestratorRequest.entityParameters = 5: a zero Duration
 const REQUIRES_HISTORY_STREAMING = Buffer.from([0x30, 1]); // OrchestratorRequest.requiresHistoryStreaming = 6: true
 const TRACE_CONTEXT = 0x42; // OrchestratorRequest.orchestrationTraceContext = 8

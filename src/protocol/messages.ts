@@ -43,10 +43,7 @@ export type CompleteOrchestrationAction = With<
   GeneratedCompleteOrchestrationAction,
   { carryoverEvents: AnyHistoryEvent[] }
 >;
-type RewindOrchestrationAction = With<
-  GeneratedRewindOrchestrationAction,
-  { newHistory: AnyHistoryEvent[] }
->;
+type RewindOrchestrationAction = With<GeneratedRewindOrchestrationAction, { newHistory: AnyHistoryEvent[] }>;
 type SendEntityMessageAction = AnyOneof<GeneratedSendEntityMessageAction, 'EntityMessageType'>;
 type OrchestratorAction = With<
   GeneratedOrchestratorAction,
@@ -71,7 +68,7 @@ type HistoryChunk = With<GeneratedHistoryChunk, { events: AnyHistoryEvent[] }>;
 type EntityRequest = With<GeneratedEntityRequest, { operationRequests: AnyHistoryEvent[] }>;
 type OperationResult = AnyOneof<GeneratedOperationResult, 'resultType'>;
 type OperationAction = AnyOneof<GeneratedOperationAction, 'operationActionType'>;
-type EntityBatchResult = With<
+export type EntityBatchResult = With<
   GeneratedEntityBatchResult,
   { results: OperationResult[]; actions: OperationAction[] }
 >;
@@ -121,6 +118,8 @@ export type { RewindInstanceRequest } from './generated/RewindInstanceRequest.ts
 export type { SkipGracefulOrchestrationTerminationsRequest } from './generated/SkipGracefulOrchestrationTerminationsRequest.ts';
 export type { StreamInstanceHistoryRequest } from './generated/StreamInstanceHistoryRequest.ts';
 export type { SuspendRequest } from './generated/SuspendRequest.ts';
+export type { SignalEntityRequest } from './generated/SignalEntityRequest.ts';
+export type { EntityQuery } from './generated/EntityQuery.ts';
 export type { TaskFailureDetails } from './generated/TaskFailureDetails.ts';
 export type { TerminateRequest } from './generated/TerminateRequest.ts';
 export type { WorkItemFilters } from './generated/WorkItemFilters.ts';

@@ -1,10 +1,15 @@
 import { type Resident } from '../dispatch/resident.ts';
 import { applyControl as decide } from '../domain/lifecycle.ts';
+import { applyEntityStep } from './apply-entity-step.ts';
 import { type Context } from './context.ts';
 import { reloadInstance } from './reload-instance.ts';
 
 /** Applies the first control of a resident's inbox (suspend, resume, terminate), also while a turn is out. */
 export async function applyControl(context: Context, resident: Resident): Promise<void> {
+  if (resident.state.kind === 'entity') {
+    await applyEntityStep(context, resident);
+    return;
+  }
   const { codec, ids, now, store } = context;
   const [control] = resident.controls;
   if (!control) return;

@@ -21,7 +21,7 @@ import { instanceId } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { must } from '../lib/assert.ts';
 import { codec } from '../protocol/codec.ts';
-import { abandonOrchestration } from './abandon-orchestration.ts';
+import { abandonInstance } from './abandon-instance.ts';
 import { completeOrchestration } from './complete-orchestration.ts';
 import { recordStored } from './record-stored.ts';
 import { suspendInstance } from './suspend-instance.ts';
@@ -111,7 +111,7 @@ describe('while a control is on its way', () => {
       () => suspend(one),
       () => [
         answer(one.hub, turn, [scheduleTask(1, 'A')]),
-        abandonOrchestration(one.hub, turn.token),
+        abandonInstance(one.hub, turn.token),
         answer(one.hub, turn, [scheduleTask(1, 'B')]),
       ],
     );

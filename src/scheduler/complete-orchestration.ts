@@ -53,14 +53,14 @@ async function turnWithoutToken(
   return { token: `${ANY_TURN}${found.key}`, owner: found.owner };
 }
 
-/** The resident whose current turn that token means. */
+/** The resident whose current turn, or batch, that token means. */
 export function findTurn({ dispatch }: Context, hubId: number, text: string): Resident | undefined {
   if (text.startsWith(ANY_TURN)) {
     const resident = dispatch.residents.get(Number(text.slice(ANY_TURN.length)));
     return resident?.state.hubId === hubId && resident.lease ? resident : undefined;
   }
   const token = decodeToken(text);
-  return token?.kind === 'orchestration' ? dispatch.findLeased(token, hubId) : undefined;
+  return token && token.kind !== 'activity' ? dispatch.findLeased(token, hubId) : undefined;
 }
 
 /** Records an answer (or one chunk of it) for the turn of this replica that is out. */

@@ -1,3 +1,4 @@
+import { isEntityId } from '../domain/entity-id.ts';
 import { invalidArgument, SchedulerError } from '../domain/errors.ts';
 import { instanceId, type InstanceKey } from '../domain/ids.ts';
 import { isTerminal } from '../domain/instance.ts';
@@ -7,6 +8,7 @@ import { type CreatedPosition } from '../domain/store.ts';
 import { canBeInstanceId } from '../domain/validate.ts';
 import { type PurgeInstancesRequest } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
+import { purgeEntity } from './purge-entity.ts';
 
 export interface Purged {
   readonly count: number;
@@ -42,6 +44,7 @@ async function purgeOne(
   context: HubContext,
   { instanceId: id, recursive, isOrchestration }: PurgeInstancesRequest & { readonly request: 'instanceId' },
 ): Promise<number> {
+  if (isEntityId(id)) return purgeEntity(context, id);
   if (!canBeInstanceId(id)) return 0;
   const { store, hubId } = context;
   const [found] = await store.readInstances([{ hubId, id: instanceId(id) }], false);
@@ -71,7 +74,9 @@ async function purgeBatch(
     .map((id) => ({ hubId, id: instanceId(id) }));
   const found = await store.readInstances(wanted, false);
   const finished = found.flatMap((instance) => (instance && isTerminal(instance.status) ? [instance] : []));
-  return purge(context, finished, recursive);
+  let count = await purge(context, finished, recursive);
+  for (const id of new Set(instanceIds)) if (isEntityId(id)) count += await purgeEntity(context, id);
+  return count;
 }
 
 async function purgeFiltered(

@@ -1,7 +1,11 @@
 import { type ActivityRef } from '../dispatch/requests.ts';
 import { type Resident } from '../dispatch/resident.ts';
 import { failPoisonedInstance, poisonedActivityEvent } from '../domain/poisoned.ts';
+import { failBatch } from '../domain/apply-batch.ts';
+import { buildBatch } from '../domain/entity-step.ts';
+import { type Tools } from '../domain/tools.ts';
 import { buildTurn } from '../domain/turn.ts';
+import { type Write } from '../domain/write.ts';
 import { type Context } from './context.ts';
 import { insist } from './insist.ts';
 import { reloadInstance } from './reload-instance.ts';
@@ -13,13 +17,23 @@ export async function quarantineInstance(
   reason: string,
 ): Promise<void> {
   const { codec, ids, now, store, log } = context;
-  const { state, messages, attempts } = resident;
+  const { state, attempts } = resident;
   resident.isPatching = true;
   log.warn({ instanceId: state.id, attempts }, `an instance is quarantined: ${reason}`);
-  const turn = buildTurn(state, messages, now(), codec);
-  const write = failPoisonedInstance({ state, turn, attempts, reason }, { codec, ids, now: now() });
+  const write = decide(resident, reason, { codec, ids, now: now() });
   const result = await store.commit(write);
   if (result.outcome === 'stale') await reloadInstance(context, resident, 'a quarantine');
+}
+
+/** An orchestration ends; an entity lives on without the operations that no worker gets through. */
+function decide({ state, messages, attempts }: Resident, reason: string, tools: Tools): Write {
+  if (state.kind === 'entity') {
+    const errorMessage = `the operation was given up: ${reason}`;
+    const failure = { errorType: 'WorkItemQuarantined', errorMessage, isNonRetriable: true };
+    return failBatch(state, buildBatch(state, messages, tools.now), failure, tools);
+  }
+  const turn = buildTurn(state, messages, tools.now, tools.codec);
+  return failPoisonedInstance({ state, turn, attempts, reason }, tools);
 }
 
 /** Answers an activity that no worker gets through with a failure that says so. */

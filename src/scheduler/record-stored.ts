@@ -1,5 +1,6 @@
 import { limits } from '../domain/limits.ts';
-import { abandonHere } from './abandon-orchestration.ts';
+import { abandonHere } from './abandon-instance.ts';
+import { completeEntityHere } from './complete-entity.ts';
 import { completeHere, findTurn } from './complete-orchestration.ts';
 import { type Context } from './context.ts';
 
@@ -16,7 +17,9 @@ export async function recordStored(context: Context): Promise<number> {
     const resident = findTurn(context, hubId, token);
     if (!resident) return;
     if (bytes === null) await abandonHere(context, resident);
-    else await completeHere(context, resident, codec.decode('OrchestratorResponse', bytes), bytes.length);
+    else if (resident.state.kind === 'entity') {
+      await completeEntityHere(context, resident, codec.decode('EntityBatchResult', bytes));
+    } else await completeHere(context, resident, codec.decode('OrchestratorResponse', bytes), bytes.length);
   });
   const taken = store.commit({ takenChunks: chunks });
   await Promise.all([...recorded, taken]);

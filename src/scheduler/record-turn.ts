@@ -4,9 +4,9 @@ import { applyActions, type TurnOutcome } from '../domain/apply-actions.ts';
 import { countActions } from '../domain/count-actions.ts';
 import { SchedulerError } from '../domain/errors.ts';
 import { type Turn } from '../domain/turn.ts';
-import { type WriteResult } from '../domain/write.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
 import { must } from '../lib/assert.ts';
+import { commitOwned, withOwners } from './commit-owned.ts';
 import { type Context } from './context.ts';
 import { reloadInstance } from './reload-instance.ts';
 import { startedEventOf } from './started-event.ts';
@@ -59,36 +59,4 @@ function decide(
     },
   };
   return applyActions(input, response, { codec, ids, now: now() });
-}
-
-/** Rows that a local stream has a free slot for become this replica's own (eager dispatch). */
-function withOwners({ dispatch }: Context, outcome: TurnOutcome): TurnOutcome {
-  const { activities, instances } = outcome;
-  return {
-    ...outcome,
-    ...(activities && {
-      activities: activities.map((row) => (dispatch.promiseActivity(row) ? { ...row, owned: true } : row)),
-    }),
-    ...(instances && {
-      instances: instances.map((row) =>
-        row.scheduledAt === null && dispatch.promiseInstance(row) ? { ...row, owned: true } : row,
-      ),
-    }),
-  };
-}
-
-/** Commits, and takes back the slots that were promised to rows that did not come to be. */
-async function commitOwned({ store, dispatch }: Context, write: TurnOutcome): Promise<WriteResult> {
-  try {
-    const result = await store.commit(write);
-    if (result.outcome === 'stale') dispatch.slots.cancel(write);
-    else {
-      const taken = write.instances?.filter((_, i) => result.instances[i] === 'taken');
-      if (taken && taken.length > 0) dispatch.slots.cancel({ instances: taken });
-    }
-    return result;
-  } catch (error) {
-    dispatch.slots.cancel(write);
-    throw error;
-  }
 }

@@ -95,7 +95,14 @@ async function loadNode(
 ): Promise<Node> {
   const rows = await store.readHistory(instance);
   const failed = {
-    state: { ...instance, attempts: 0, suspension: null, traceContext: null },
+    state: {
+      ...instance,
+      attempts: 0,
+      suspension: null,
+      traceContext: null,
+      sections: [],
+      entityState: null,
+    },
     history: rows.flatMap((row) => unframe(row)),
   };
   return {

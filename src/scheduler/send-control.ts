@@ -1,5 +1,5 @@
 import { type InstanceId, partitionOf } from '../domain/ids.ts';
-import { type ControlKind, ranks } from '../domain/message.ts';
+import { type ControlKind, type EntityControlKind, ranks } from '../domain/message.ts';
 import { type SentMessage } from '../domain/write.ts';
 import { type HubContext } from './context.ts';
 
@@ -13,7 +13,7 @@ const APPLY_WAIT_MS = 5_000;
 export async function sendControl(
   context: HubContext,
   id: InstanceId,
-  kind: ControlKind,
+  kind: ControlKind | EntityControlKind,
   event: Buffer,
 ): Promise<void> {
   const { hubId, hub, store, metrics } = context;

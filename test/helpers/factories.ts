@@ -60,8 +60,11 @@ export function instanceState(changes: Partial<InstanceState> = {}): InstanceSta
     customStatus: null,
     suspension: null,
     traceContext: null,
+    sections: [],
     updatedAt: microsAfter(0),
     isRewound: false,
+    entityState: null,
+    heldBy: null,
     ...changes,
   };
 }

@@ -187,6 +187,7 @@ export function turn({ memory }: Replica, key: number, overrides: Partial<TurnPa
       history: Buffer.from(`turn ${recorded}`),
       customStatus: null,
       traceContext: null,
+      sections: [],
     },
     ...overrides,
   };

@@ -1,9 +1,10 @@
 import { type ActionOf } from '../../protocol/messages.ts';
+import { isEntityId } from '../entity-id.ts';
 import { raisedEvent } from '../events.ts';
 import { instanceId } from '../ids.ts';
 import { ranks } from '../message.ts';
 import { text } from '../payload.ts';
-import { entitiesNotAvailable, type Refusal, sendTo, type TurnDraft } from '../turn-draft.ts';
+import { invalidAction, type Refusal, sendTo, type TurnDraft } from '../turn-draft.ts';
 import { canBeInstanceId } from '../validate.ts';
 
 /** An event for another orchestration, or for this one. EventSent stays in history, whoever is there to get it. */
@@ -13,7 +14,11 @@ export function sendEvent(
 ): Refusal | undefined {
   const { state, at, events, tools, isRenewing, sentToItself } = draft;
   const target = instance?.instanceId ?? '';
-  if (target.startsWith('@')) return entitiesNotAvailable;
+  if (isEntityId(target)) {
+    return invalidAction(
+      `an event can't be sent to the entity '${target}': signal or call it (in .NET by the AzureManaged worker)`,
+    );
+  }
   events.push(
     tools.codec.encodeEvent({
       eventId: id,

@@ -10,7 +10,7 @@ import {
   type StillEngine,
   test,
 } from '../../test/helpers/engine.ts';
-import { abandonOrchestration } from './abandon-orchestration.ts';
+import { abandonInstance } from './abandon-instance.ts';
 import { claimWork } from './claim-work.ts';
 
 interface Row {
@@ -36,7 +36,7 @@ async function claimNow(one: StillEngine, db: Pool): Promise<void> {
 }
 
 async function abandonLast({ hub }: StillEngine, worker: MemoryWorker): Promise<void> {
-  await abandonOrchestration(hub, worker.turns.at(-1)?.token ?? '');
+  await abandonInstance(hub, worker.turns.at(-1)?.token ?? '');
 }
 
 test('an abandoned turn is anybody’s after a delay that doubles, and it is no attempt', async ({
@@ -94,10 +94,10 @@ test('abandoning twice counts once, and what is out again is not abandoned by th
   const worker = one.worker();
   await startOrder(one.hub);
   const { token } = await worker.turn();
-  await Promise.all([abandonOrchestration(one.hub, token), abandonOrchestration(one.hub, token)]);
+  await Promise.all([abandonInstance(one.hub, token), abandonInstance(one.hub, token)]);
   expect((await rowOf(db))?.in_ms).toBeLessThanOrEqual(1_000);
   await claimNow(one, db);
-  await abandonOrchestration(one.hub, token);
+  await abandonInstance(one.hub, token);
   expect(one.dispatch.orchestrations.outstanding).toBe(1);
 });
 
@@ -106,10 +106,10 @@ test('tokens of other hubs, activities and nonsense abandon nothing', async ({ s
   const worker = one.worker();
   await startOrder(one.hub);
   const { token } = await worker.turn();
-  await abandonOrchestration(await otherHub(db, one.hub), token);
-  await abandonOrchestration(one.hub, 'nonsense');
-  await abandonOrchestration(one.hub, '');
+  await abandonInstance(await otherHub(db, one.hub), token);
+  await abandonInstance(one.hub, 'nonsense');
+  await abandonInstance(one.hub, '');
   expect(one.dispatch.orchestrations.outstanding).toBe(1);
-  await abandonOrchestration(one.hub, token);
+  await abandonInstance(one.hub, token);
   expect(one.dispatch.orchestrations.outstanding).toBe(0);
 });

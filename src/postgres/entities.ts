@@ -1,0 +1,157 @@
+// Messages for entities. An entity is made by what is first sent to it, so its row is inserted where it is missing and
+// the message joined with whatever row stands there then. Rows that existed when the batch began are locked by then;
+// one that came into being since is too young to be cleaned away.
+
+import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
+import { messageKinds } from '../domain/message.ts';
+import { type InstanceKey } from '../domain/ids.ts';
+import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
+import { type SentRow } from './inbox.ts';
+import { type Statement, sql } from './sql.ts';
+
+/** An entity message, and whether its target is resident here and stays so. */
+export type OutgoingToEntity = EntityMessage & { readonly isHeld: boolean };
+
+/** Of one entity the first message makes it. Statuses of entities are always "running". */
+export function insertEntities(messages: readonly EntityMessage[]): Statement {
+  return sql`
+    insert into instances (partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, status,
+                           created_at, updated_at)
+    select partition, instance_key, hub_id, 1, instance_id, 0, '', name, 0, created_at, created_at
+      from unnest(${int4s(messages, (m) => m.partition)}::int4[],
+                  ${int8s(messages, (m) => m.newKey)}::int8[],
+                  ${int4s(messages, (m) => m.hubId)}::int4[],
+                  ${texts(messages, (m) => m.id)}::text[],
+                  ${texts(messages, (m) => m.name)}::text[],
+                  ${timestamps(messages, (m) => m.createdAt)}::timestamptz[])
+           with ordinality t(partition, instance_key, hub_id, instance_id, name, created_at, n)
+     order by hub_id, partition, instance_id, n
+        on conflict (hub_id, partition, instance_id) do nothing`;
+}
+
+/** Of all messages for one request, in this batch and in others, one claims it. */
+export function claimRequests(messages: readonly EntityMessage[]): Statement {
+  return sql`
+    insert into signals (hub_id, request, claim)
+    select hub_id, request, claim
+      from unnest(${int4s(messages, (m) => m.hubId)}::int4[],
+                  ${texts(messages, requestOf)}::text[],
+                  ${int8s(messages, (m) => m.newKey)}::int8[]) t(hub_id, request, claim)
+     order by hub_id, request
+        on conflict (hub_id, request) do nothing`;
+}
+
+function requestOf({ requestId, id }: EntityMessage): string | null {
+  return requestId === null ? null : `${requestId} ${id}`;
+}
+
+/** What became of an entity message; `n` is its place in the list, from 1. `message_id` null: it waits in `timers`. */
+export interface SentToEntity extends Omit<SentRow, 'message_id'> {
+  readonly message_id: number | null;
+}
+
+export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentToEntity> {
+  return sql`
+    with numbered as materialized (
+      select f.n, f.rank, f.kind, f.event, f.is_held, f.fires_at, f.timer_key, f.partition, f.instance_key,
+             f.generation, f.owner, f.hub_id,
+             case when f.fires_at is null then nextval('message_ids') end as message_id
+        from (select m.n, m.rank, m.kind, m.event, m.is_held, m.fires_at, m.claim as timer_key, i.partition,
+                     i.instance_key, i.generation, i.owner, i.hub_id
+                from unnest(${int4s(messages, (m) => m.partition)}::int4[],
+                            ${int4s(messages, (m) => m.hubId)}::int4[],
+                            ${texts(messages, (m) => m.id)}::text[],
+                            ${int2s(messages, (m) => m.message.rank)}::int2[],
+                            ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                            ${byteas(messages, (m) => m.message.event)}::bytea[],
+                            ${bools(messages, (m) => m.isHeld)}::bool[],
+                            ${timestamps(messages, (m) => m.firesAt)}::timestamptz[],
+                            ${texts(messages, requestOf)}::text[],
+                            ${int8s(messages, (m) => m.newKey)}::int8[],
+                            ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
+                            ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
+                            ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
+                     with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, fires_at, request,
+                                       claim, over_partition, over_key, over_generation, n)
+                join instances i
+                  on i.partition = m.partition
+                 and i.hub_id = m.hub_id
+                 and i.instance_id = m.instance_id
+               where (m.request is null
+                      or exists (select 1
+                                   from signals s
+                                  where s.hub_id = m.hub_id
+                                    and s.request = m.request
+                                    and s.claim = m.claim))
+                 and (m.over_key is null
+                      or not exists (select 1
+                                       from instances o
+                                      where o.partition = m.over_partition
+                                        and o.instance_key = m.over_key
+                                        and o.generation = m.over_generation
+                                        and o.status in (0, 6, 7)))
+               order by m.n) f),
+    sent as (
+      insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+      select partition, instance_key, rank, message_id, kind, generation, event
+        from numbered
+       where message_id is not null
+       order by message_id),
+    delayed as (
+      insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
+      select partition, fires_at, timer_key, instance_key, generation, kind, rank, event
+        from numbered
+       where message_id is null
+       order by partition, fires_at, timer_key),
+    rung as (
+      update instances i
+         set ready_at = least(i.ready_at, clock_timestamp()),
+             engine_work = i.engine_work or r.is_for_engine
+        from (select partition, instance_key, bool_or(rank < 0 or kind = 10) as is_for_engine
+                from numbered
+               where message_id is not null
+                 and (not is_held or owner is distinct from ${me}::int8)
+               group by partition, instance_key) r
+       where i.partition = r.partition
+         and i.instance_key = r.instance_key)
+    select n, message_id, partition, instance_key, generation, owner, hub_id, 1 as instance_kind
+      from numbered
+     order by n`;
+}
+
+export function recordEntities(me: number, patches: readonly EntityPatch[]): Statement<unknown> {
+  return sql`
+    with recorded as (
+      update instances i
+         set turn = i.turn + t.turns,
+             attempts = case when t.turns = 0 then i.attempts else 0 end,
+             output = t.state,
+             held_by = t.held_by::jsonb,
+             updated_at = t.updated_at
+        from unnest(${int4s(patches, (p) => p.partition)}::int4[],
+                    ${int8s(patches, (p) => p.key)}::int8[],
+                    ${int4s(patches, (p) => p.turn)}::int4[],
+                    ${int4s(patches, (p) => (p.isTurn ? 1 : 0))}::int4[],
+                    ${byteas(patches, (p) => (p.state === null ? null : Buffer.from(p.state)))}::bytea[],
+                    ${texts(patches, (p) => (p.heldBy ? JSON.stringify(p.heldBy) : null))}::text[],
+                    ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
+             t(partition, instance_key, turn, turns, state, held_by, updated_at)
+       where i.partition = t.partition
+         and i.instance_key = t.instance_key
+         and i.owner is not distinct from ${me}::int8
+         and i.turn = t.turn
+      returning 1)
+    select 1 / (count(*) = ${patches.length}::int4)::int
+      from recorded`;
+}
+
+/** Of purged entities, memory's as well as those that it doesn't hold. */
+export function deleteSignals(entities: readonly InstanceKey[]): Statement {
+  return sql`
+    delete from inbox x
+     using unnest(${int4s(entities, (e) => e.partition)}::int4[], ${int8s(entities, (e) => e.key)}::int8[])
+           t(partition, instance_key)
+     where x.partition = t.partition
+       and x.instance_key = t.instance_key
+       and x.kind = 8`;
+}
