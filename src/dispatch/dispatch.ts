@@ -197,11 +197,8 @@ export class Dispatch implements Residency, StreamListener {
       return;
     }
     const inMs = resident.readyIn(0);
-    if (inMs === null) {
-      if (resident.isVoid) this.#release(resident);
-      return;
-    }
-    if (inMs > 0 || !resident.workClass.isServed()) this.#release(resident);
+    if (inMs === null && !resident.isVoid) return;
+    if (inMs !== 0 || !resident.workClass.isServed()) this.#release(resident);
     else if (resident.history === null) {
       resident.isLoading = true;
       requests.loadHistory(resident);
@@ -291,8 +288,6 @@ export class Dispatch implements Residency, StreamListener {
     this.pump(lease.stream, 'activity');
   }
 
-  // ── slots ──
-
   /** May a row that is about to be created be this replica's own? */
   promiseInstance({ key, hubId, kind, name, version }: NewInstance): boolean {
     return this.slots.promise(this.residents.classes.of(hubId, kind, name, version), key);
@@ -335,10 +330,9 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   pumpAll(): void {
-    for (const hubId of this.#options.streams.hubIds()) {
-      for (const stream of this.#options.streams.ofHub(hubId)) {
-        for (const kind of workKinds) this.pump(stream, kind);
-      }
+    const { streams } = this.#options;
+    for (const stream of [...streams.hubIds()].flatMap((hubId) => [...streams.ofHub(hubId)])) {
+      for (const kind of workKinds) this.pump(stream, kind);
     }
   }
 

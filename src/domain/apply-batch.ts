@@ -1,32 +1,16 @@
-import { type Action, applyOperationAction } from './entity-actions.ts';
+import { applyOperationAction, type BatchDraft } from './entity-actions.ts';
 import { entityEventOf, senderOf } from './entity-message.ts';
 import { type InstanceState } from './instance.ts';
 import { type Message, ranks } from './message.ts';
 import { toMicrosUp } from './time.ts';
 import { type Tools } from './tools.ts';
 import { type Turn } from './turn.ts';
-import {
-  type EntityMessage,
-  type EntityPatch,
-  type NewInstance,
-  type NewMessage,
-  type Write,
-} from './write.ts';
+import { type EntityPatch, type NewMessage, type Write } from './write.ts';
 import { type MessageInput } from '../protocol/codec.ts';
 import { assert } from '../lib/assert.ts';
 import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
 
 export type BatchOutcome = Write & { readonly patch: EntityPatch };
-
-/** What the actions of a batch add up to. */
-export interface BatchDraft {
-  readonly state: InstanceState;
-  readonly tools: Tools;
-  readonly entityMessages: EntityMessage[];
-  readonly instances: NewInstance[];
-  /** What could not be carried out; the batch goes on without it (entities §1.7). */
-  readonly skipped: string[];
-}
 
 /**
  * What a worker's answer to a batch comes to (entities §1.7). The first results are for the first operations; those
@@ -47,7 +31,7 @@ export function applyBatch(
     const output = outcome.resultType === 'success' ? outcome.success.result : null;
     return [reply(operation, outcome.resultType === 'failure' ? { failure } : { output }, tools)];
   });
-  for (const action of result.actions) applyOperationAction(draft, action as Action);
+  for (const action of result.actions) applyOperationAction(draft, action);
   const { entityMessages, instances, skipped } = draft;
   const write: BatchOutcome = {
     patch: batchPatch(state, done, result.entityState?.value ?? null, tools),

@@ -1,4 +1,3 @@
-import { type BatchDraft } from './apply-batch.ts';
 import { entityIdProblem } from './entity-id.ts';
 import { signalMessage } from './entity-signal.ts';
 import { payload } from './payload.ts';
@@ -6,8 +5,21 @@ import { newRequestId } from './request-id.ts';
 import { buildInstance } from './start.ts';
 import { SchedulerError } from './errors.ts';
 import { type EntityBatchResult } from '../protocol/messages.ts';
+import { type InstanceState } from './instance.ts';
+import { type Tools } from './tools.ts';
+import { type EntityMessage, type NewInstance } from './write.ts';
 
-export type Action = EntityBatchResult['actions'][number];
+type Action = EntityBatchResult['actions'][number];
+
+/** What the actions of a batch add up to. */
+export interface BatchDraft {
+  readonly state: InstanceState;
+  readonly tools: Tools;
+  readonly entityMessages: EntityMessage[];
+  readonly instances: NewInstance[];
+  /** What could not be carried out. */
+  readonly skipped: string[];
+}
 
 /** What an operation asked for; what can't be done is left out and told (entities §1.7). */
 export function applyOperationAction(draft: BatchDraft, action: Action): void {

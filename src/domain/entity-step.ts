@@ -30,8 +30,9 @@ export function buildBatch(state: InstanceState, messages: readonly Message[], n
     if (!heldBy && message.kind === 'lockRequest') break;
     if (heldBy ? !isCallOf(heldBy, message) : !isOperation(message.kind)) continue;
     bytes += message.event.length;
-    if (consumed.length > 0 && (bytes > limits.newEventsBytes || consumed.length >= limits.entityBatch))
+    if (consumed.length > 0 && (bytes > limits.newEventsBytes || consumed.length >= limits.entityBatch)) {
       break;
+    }
     consumed.push(message);
   }
   return { startedAt: now, consumed, events: consumed.map(entityEventOf) };

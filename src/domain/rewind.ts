@@ -68,6 +68,21 @@ export function rewoundHistory({ history }: FailedInstance, { codec }: Pick<Tool
   return { kept, children };
 }
 
+/** Whether it asked for a lock and did not say that it is over: replay would go on inside, without it (entities §1.10). */
+export function isInCriticalSection({ kept }: RewoundHistory): boolean {
+  const open = new Set<string>();
+  for (const { event } of kept) {
+    if (event.eventType === 'entityLockRequested') {
+      const { criticalSectionId, lockSet } = event.entityLockRequested;
+      for (const id of lockSet) open.add(`${criticalSectionId} ${id}`);
+    } else if (event.eventType === 'entityUnlockSent') {
+      const { criticalSectionId, targetInstanceId } = event.entityUnlockSent;
+      open.delete(`${criticalSectionId} ${targetInstanceId?.value ?? ''}`);
+    }
+  }
+  return open.size > 0;
+}
+
 function isKept(event: AnyHistoryEvent, failed: ReadonlySet<number>): boolean {
   switch (event.eventType) {
     case 'taskFailed':

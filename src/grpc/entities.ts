@@ -8,6 +8,11 @@ import { signalEntity } from '../scheduler/signal-entity.ts';
 import { type GrpcParts } from './parts.ts';
 import { unary, type UnaryHandler } from './unary.ts';
 
+const everyEntity = {
+  ...{ instanceIdStartsWith: null, lastModifiedFrom: null, lastModifiedTo: null },
+  ...{ includeState: false, includeTransient: false, pageSize: null, continuationToken: null },
+};
+
 /** What clients do with entities. */
 export function entityHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
   const { codec } = parts;
@@ -26,7 +31,7 @@ export function entityHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
     QueryEntities: unary(
       parts,
       'QueryEntitiesRequest',
-      (context, { query }) => queryEntities(context, query),
+      (context, { query }) => queryEntities(context, query ?? everyEntity),
       (page) =>
         codec.encode('QueryEntitiesResponse', {
           entities: page.entities.map(toMetadata),
@@ -53,7 +58,7 @@ function toMetadata({
     instanceId: id,
     lastModifiedTime: fromMicros(updatedAt),
     backlogQueueSize: backlog,
-    lockedBy: wrapped(heldBy && heldBy.id),
+    lockedBy: wrapped(heldBy?.id ?? null),
     serializedState: wrapped(state),
   };
 }

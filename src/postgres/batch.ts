@@ -12,7 +12,14 @@ import {
   releaseActivities,
 } from './activities.ts';
 import { deleteStored, storeChunks } from './completions.ts';
-import { claimRequests, deleteSignals, insertEntities, recordEntities, sendToEntities } from './entities.ts';
+import {
+  claimRequests,
+  delayToEntities,
+  deleteSignals,
+  insertEntities,
+  recordEntities,
+  sendToEntities,
+} from './entities.ts';
 import { deleteHistory, insertHistory } from './history.ts';
 import { kindOf } from './codes.ts';
 import {
@@ -131,20 +138,16 @@ export class Batch {
 
   #inserts(): Step[] {
     const { me } = this.#around;
-    const { instances, turns, ends, rewinds, activities, timers, toEntities, chunks, takenChunks } =
-      this.#parts;
+    const { instances, turns, ends, rewinds, activities, timers, chunks, takenChunks } = this.#parts;
     const settlement = this.#settlement;
     const recorded = [...turns, ...ends, ...rewinds];
-    const missing = toEntities.filter(({ isHeld }) => !isHeld);
-    const requests = toEntities.filter(({ requestId }) => requestId !== null);
     return [
       ...when(instances, () =>
         step(insertInstances(me, instances), (row) => {
           settlement.won(row.instance_key);
         }),
       ),
-      ...when(missing, () => step(insertEntities(missing))),
-      ...when(requests, () => step(claimRequests(requests))),
+      ...this.#entityInserts(),
       ...when(recorded, () => guard(insertHistory(recorded))),
       ...when(activities, () => step(insertActivities(me, activities))),
       ...when(timers, () => step(insertTimers(timers))),
@@ -154,6 +157,16 @@ export class Batch {
         }),
       ),
       ...when(takenChunks, () => step(deleteStored(me, takenChunks))),
+    ];
+  }
+
+  #entityInserts(): Step[] {
+    const { toEntities, delayedToEntities } = this.#parts;
+    const missing = [...toEntities.filter(({ isHeld }) => !isHeld), ...delayedToEntities];
+    const requests = [...toEntities, ...delayedToEntities].filter(({ requestId }) => requestId !== null);
+    return [
+      ...when(missing, () => step(insertEntities(missing))),
+      ...when(requests, () => step(claimRequests(requests))),
     ];
   }
 
@@ -219,7 +232,7 @@ export class Batch {
 
   #messages(): Step[] {
     const { me } = this.#around;
-    const { keyed, byId, toChildren, toEntities } = this.#parts;
+    const { keyed, byId, toChildren, toEntities, delayedToEntities: delayed } = this.#parts;
     return [
       ...when(keyed, () => step(sendByKey(me, keyed), this.#sentByKey)),
       ...when(byId, () => step(sendById(me, byId), this.#sentTo(byId))),
@@ -228,6 +241,12 @@ export class Batch {
         step(sendToEntities(me, toEntities), (row) => {
           const message = toEntities[row.n - 1];
           if (message) this.#settlement.sentToEntity(row, message);
+        }),
+      ),
+      ...when(delayed, () =>
+        step(delayToEntities(delayed), (row) => {
+          const message = delayed[row.n - 1];
+          if (message) this.#settlement.delayed(row, message);
         }),
       ),
     ];

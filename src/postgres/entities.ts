@@ -45,49 +45,33 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
   return requestId === null ? null : `${requestId} ${id}`;
 }
 
-/** What became of an entity message; `n` is its place in the list, from 1. `message_id` null: it waits in `timers`. */
-export interface SentToEntity extends Omit<SentRow, 'message_id'> {
-  readonly message_id: number | null;
-}
-
-export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentToEntity> {
+/** Messages that are due, of the requests that they claimed, each for its entity. What is in the future: `delayToEntities`. */
+export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentRow> {
   return sql`
     with numbered as materialized (
-      select f.n, f.rank, f.kind, f.event, f.is_held, f.fires_at, f.timer_key, f.partition, f.instance_key,
-             f.generation, f.owner, f.hub_id,
-             case when f.fires_at is null then nextval('message_ids') end as message_id
-        from (select m.n, m.rank, m.kind, m.event, m.is_held, m.fires_at, m.claim as timer_key, i.partition,
-                     i.instance_key, i.generation, i.owner, i.hub_id
-                from unnest(${int4s(messages, (m) => m.partition)}::int4[],
-                            ${int4s(messages, (m) => m.hubId)}::int4[],
-                            ${texts(messages, (m) => m.id)}::text[],
-                            ${int2s(messages, (m) => m.message.rank)}::int2[],
+      select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
+             nextval('message_ids') as message_id
+        from (select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id
+                from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
+                            ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
                             ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
                             ${byteas(messages, (m) => m.message.event)}::bytea[],
                             ${bools(messages, (m) => m.isHeld)}::bool[],
-                            ${timestamps(messages, (m) => m.firesAt)}::timestamptz[],
-                            ${texts(messages, requestOf)}::text[],
-                            ${int8s(messages, (m) => m.newKey)}::int8[],
+                            ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[],
                             ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
                             ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
                             ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
-                     with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, fires_at, request,
-                                       claim, over_partition, over_key, over_generation, n)
-                join instances i
-                  on i.partition = m.partition
-                 and i.hub_id = m.hub_id
-                 and i.instance_id = m.instance_id
+                     with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, request, claim,
+                                       over_partition, over_key, over_generation, n)
+                join instances i using (partition, hub_id, instance_id)
                where (m.request is null
                       or exists (select 1
                                    from signals s
-                                  where s.hub_id = m.hub_id
-                                    and s.request = m.request
-                                    and s.claim = m.claim))
+                                  where (s.hub_id, s.request, s.claim) = (m.hub_id, m.request, m.claim)))
                  and (m.over_key is null
                       or not exists (select 1
                                        from instances o
-                                      where o.partition = m.over_partition
-                                        and o.instance_key = m.over_key
+                                      where (o.partition, o.instance_key) = (m.over_partition, m.over_key)
                                         and o.generation = m.over_generation
                                         and o.status in (0, 6, 7)))
                order by m.n) f),
@@ -95,28 +79,51 @@ export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
       select partition, instance_key, rank, message_id, kind, generation, event
         from numbered
-       where message_id is not null
        order by message_id),
-    delayed as (
-      insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
-      select partition, fires_at, timer_key, instance_key, generation, kind, rank, event
-        from numbered
-       where message_id is null
-       order by partition, fires_at, timer_key),
     rung as (
       update instances i
          set ready_at = least(i.ready_at, clock_timestamp()),
              engine_work = i.engine_work or r.is_for_engine
         from (select partition, instance_key, bool_or(rank < 0 or kind = 10) as is_for_engine
                 from numbered
-               where message_id is not null
-                 and (not is_held or owner is distinct from ${me}::int8)
+               where not is_held or owner is distinct from ${me}::int8
                group by partition, instance_key) r
-       where i.partition = r.partition
-         and i.instance_key = r.instance_key)
+       where (i.partition, i.instance_key) = (r.partition, r.instance_key))
     select n, message_id, partition, instance_key, generation, owner, hub_id, 1 as instance_kind
       from numbered
      order by n`;
+}
+
+/** A delayed message that waits in `timers`; `n` is its place in the list, from 1. */
+export interface DelayedRow {
+  readonly n: number;
+  readonly partition: number;
+  readonly instance_key: number;
+}
+
+export function delayToEntities(messages: readonly EntityMessage[]): Statement<DelayedRow> {
+  return sql`
+    with delayed as materialized (
+      select m.n, m.fires_at, m.claim, m.kind, m.rank, m.event, i.partition, i.instance_key, i.generation
+        from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
+                    ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
+                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                    ${byteas(messages, (m) => m.message.event)}::bytea[],
+                    ${timestamps(messages, (m) => m.firesAt)}::timestamptz[],
+                    ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[])
+             with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)
+        join instances i using (partition, hub_id, instance_id)
+       where m.request is null
+          or exists (select 1
+                       from signals s
+                      where (s.hub_id, s.request, s.claim) = (m.hub_id, m.request, m.claim))),
+    waiting as (
+      insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
+      select partition, fires_at, claim, instance_key, generation, kind, rank, event
+        from delayed
+       order by partition, fires_at, claim)
+    select n, partition, instance_key
+      from delayed`;
 }
 
 export function recordEntities(me: number, patches: readonly EntityPatch[]): Statement<unknown> {

@@ -84,8 +84,7 @@ export function stepByEntityId(
                                                  and i.instance_key = p.instance_key) end as state,
            (select count(*)
               from inbox x
-             where x.partition = p.partition
-               and x.instance_key = p.instance_key
+             where (x.partition, x.instance_key) = (p.partition, p.instance_key)
                and x.kind in (8, 9))::int4 as backlog,
            e.last_looked_at, e.is_full, (select count(*) from picked)::int4 as matches
       from (select max(instance_id) as last_looked_at, count(*) = ${STEP_ROWS}::int8 as is_full

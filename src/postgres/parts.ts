@@ -88,6 +88,7 @@ export class Parts {
   readonly byId: ById[] = [];
   readonly toChildren: ToChildren[] = [];
   readonly toEntities: OutgoingToEntity[] = [];
+  readonly delayedToEntities: EntityMessage[] = [];
   readonly completions: ActivityCompletion[] = [];
   readonly completionDrafts: Draft[] = [];
   readonly dueTimers: DueTimer[] = [];
@@ -131,14 +132,18 @@ export class Parts {
       append(this.pendingActivities, rewind.pendingActivities);
     }
     for (const instance of write.instances ?? []) this.#addInstance(instance, draft);
-    for (const message of write.messages ?? []) {
+    this.#addMessages(write, draft);
+    this.#addWork(write, draft);
+    this.#addCompletion(write, draft);
+  }
+
+  #addMessages({ messages, entityMessages }: Write, draft: Draft): void {
+    for (const message of messages ?? []) {
       const sent: SentMessage[] = [];
       draft.messages.push(sent);
       this.#addMessage(message, sent);
     }
-    for (const message of write.entityMessages ?? []) this.#addToEntity(message);
-    this.#addWork(write, draft);
-    this.#addCompletion(write, draft);
+    for (const message of entityMessages ?? []) this.#addToEntity(message);
   }
 
   /** A hint may be older than what memory knows: a bell is heard only by who owns the instance now. */
@@ -263,8 +268,12 @@ export class Parts {
     const { partition, hubId, id } = message;
     const held = this.#around.held.byId(hubId, id);
     const isHeld = held !== undefined && this.isHeld(held.key);
+    if (!isHeld) this.lockIds.push({ partition, hubId, id });
+    if (message.firesAt !== null) {
+      this.delayedToEntities.push(message);
+      return;
+    }
     if (isHeld) this.closing.set(held.key, held);
-    else this.lockIds.push({ partition, hubId, id });
     this.toEntities.push({ ...message, isHeld });
   }
 

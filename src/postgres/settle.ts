@@ -2,11 +2,17 @@ import { type InstanceKey, instanceId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message, type MessageDraft } from '../domain/message.ts';
 import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
-import { type FetchPatch, type NewTimer, type Patch, type SentMessage } from '../domain/write.ts';
+import {
+  type EntityMessage,
+  type FetchPatch,
+  type NewTimer,
+  type Patch,
+  type SentMessage,
+} from '../domain/write.ts';
 import { type CompletedRow } from './activities.ts';
 import { unreachable } from '../lib/assert.ts';
 import { kindOf, messageKindOf } from './codes.ts';
-import { type OutgoingToEntity, type SentToEntity } from './entities.ts';
+import { type DelayedRow } from './entities.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type InboxRow, mayHaveMore, type SentRow, toMessage } from './inbox.ts';
 import { keepBytes } from './keep-bytes.ts';
@@ -68,17 +74,15 @@ export class Settlement {
     this.#route(row, message, message.rank < 0 ? 'engine' : kindOf(row.instance_kind));
   }
 
-  sentToEntity(row: SentToEntity, { message, firesAt, newKey }: OutgoingToEntity): void {
-    const { partition, instance_key: key, generation, message_id: messageId } = row;
-    if (messageId === null) {
-      if (firesAt !== null) {
-        this.#delayed.push({ partition, key, timerKey: newKey, generation, firesAt, message });
-      }
-      return;
-    }
+  sentToEntity(row: SentRow, { message }: EntityMessage): void {
     const isForEngine = message.rank < 0 || message.kind === 'lockRequest';
-    const inserted = toInserted({ ...row, message_id: messageId }, message);
-    this.#route(row, inserted, isForEngine ? 'engine' : 'entity');
+    this.#route(row, toInserted(row, message), isForEngine ? 'engine' : 'entity');
+  }
+
+  delayed(row: DelayedRow, { message, firesAt, newKey }: EntityMessage): void {
+    const { partition, instance_key: key } = row;
+    if (firesAt === null) return;
+    this.#delayed.push({ partition, key, timerKey: newKey, generation: 0, firesAt, message });
   }
 
   /** Hands a row to memory, or remembers whom it rang. */

@@ -19,19 +19,36 @@ export async function cleanEntityStorage(
   context: HubContext,
   request: Message<'CleanEntityStorageRequest'>,
 ): Promise<Cleaned> {
-  const { hubId, store } = context;
+  const { hubId } = context;
   const deadline = performance.now() + limits.queryMs;
   const cleaned = { emptyEntitiesRemoved: 0, orphanedLocksReleased: 0 };
   let after: string | undefined = decodeEntity(request.continuationToken?.value ?? '', hubId);
   do {
-    const from: string = after;
-    const orphans = request.releaseOrphanedLocks ? await releaseOrphans(context, from) : undefined;
-    const empty = request.removeEmptyEntities ? await store.cleanEntities(hubId, from) : undefined;
-    cleaned.orphanedLocksReleased += orphans?.released ?? 0;
-    cleaned.emptyEntitiesRemoved += empty?.removed ?? 0;
-    after = earlier(orphans?.last, empty?.last);
+    const { removed, released, last } = await cleanStep(context, request, after);
+    cleaned.emptyEntitiesRemoved += removed;
+    cleaned.orphanedLocksReleased += released;
+    after = last;
   } while (after !== undefined && performance.now() < deadline);
   return { ...cleaned, continuationToken: after === undefined ? null : encodeEntity(hubId, after) };
+}
+
+interface Step {
+  readonly removed: number;
+  readonly released: number;
+  readonly last: string | undefined;
+}
+
+const nothing: Step = { removed: 0, released: 0, last: undefined };
+
+async function cleanStep(
+  context: HubContext,
+  { removeEmptyEntities, releaseOrphanedLocks }: Message<'CleanEntityStorageRequest'>,
+  after: string,
+): Promise<Step> {
+  const { store, hubId } = context;
+  const locks = releaseOrphanedLocks ? await releaseOrphans(context, after) : nothing;
+  const empty = removeEmptyEntities ? await store.cleanEntities(hubId, after) : nothing;
+  return { removed: empty.removed, released: locks.released, last: earlier(locks.last, empty.last) };
 }
 
 async function releaseOrphans(

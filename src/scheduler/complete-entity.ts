@@ -68,8 +68,9 @@ async function record(
   const { codec, ids, now, log, metrics, dispatch } = context;
   const { state } = resident;
   const { write, skipped } = applyBatch(state, turn, result, { codec, ids, now: now() });
-  for (const what of skipped)
+  for (const what of skipped) {
     log.warn({ instanceId: state.id }, `an entity asked for what can't be: ${what}`);
+  }
   const owned = withOwners(context, write);
   const committed = await commitOwned(context, owned);
   dispatch.abandons.clear(state.key);

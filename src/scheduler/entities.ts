@@ -1,6 +1,6 @@
 import { decodeEntity, encodeEntity } from '../domain/page-token.ts';
-import { type EntitySnapshot } from '../domain/store.ts';
-import { pageSizeOf, windowOf } from '../domain/instance-filter.ts';
+import { type EntityFilter, type EntitySnapshot } from '../domain/store.ts';
+import { checkPrefix, pageSizeOf, windowOf } from '../domain/instance-filter.ts';
 import { entityIdProblem } from '../domain/entity-id.ts';
 import { instanceId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
@@ -25,15 +25,12 @@ export interface EntityPage {
 }
 
 /** A page of entities in order of their ids; it may be short, or empty, and have a token (entities §1.2). */
-export async function queryEntities(
-  { store, hubId }: HubContext,
-  query: EntityQuery | null,
-): Promise<EntityPage> {
+export async function queryEntities({ store, hubId }: HubContext, query: EntityQuery): Promise<EntityPage> {
   const filter = filterOf(query, hubId);
-  const size = pageSizeOf(query?.pageSize?.value ?? 0);
+  const size = pageSizeOf(query.pageSize?.value ?? 0);
   const deadline = performance.now() + limits.queryMs;
   const entities: EntitySnapshot[] = [];
-  let after: string | undefined = decodeEntity(query?.continuationToken?.value ?? '', hubId);
+  let after: string | undefined = decodeEntity(query.continuationToken?.value ?? '', hubId);
   do {
     const found = await store.findEntities(filter, after, size - entities.length);
     entities.push(...found.matches);
@@ -43,14 +40,14 @@ export async function queryEntities(
   return { entities, continuationToken: after === undefined ? null : encodeEntity(hubId, after) };
 }
 
-function filterOf(query: EntityQuery | null, hubId: number) {
-  const prefix = query?.instanceIdStartsWith?.value ?? '';
+function filterOf(query: EntityQuery, hubId: number): EntityFilter {
+  const prefix = checkPrefix(query.instanceIdStartsWith?.value ?? '');
   return {
     hubId,
     prefix: prefix === '' || prefix.startsWith('@') ? prefix : `@${prefix}`,
-    ...windowOf(query?.lastModifiedFrom ?? null, query?.lastModifiedTo ?? null),
-    includesTransient: query?.includeTransient ?? false,
-    withState: query?.includeState ?? false,
+    ...windowOf(query.lastModifiedFrom, query.lastModifiedTo),
+    includesTransient: query.includeTransient,
+    withState: query.includeState,
     maxBytes: limits.pageBytes,
   };
 }

@@ -4,6 +4,7 @@ import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import {
   type FailedInstance,
+  isInCriticalSection,
   isRewoundWith,
   type RewindRequest,
   rewindInstance as rewindOne,
@@ -42,6 +43,13 @@ function notFailed({ id, status }: InstanceSnapshot): SchedulerError {
   return new SchedulerError(
     'failed_precondition',
     `Cannot rewind orchestration '${id}': it is in the '${status.toUpperCase()}' state, which does not allow rewinding; only failed orchestrations can be rewound.`,
+  );
+}
+
+function inCriticalSection({ id }: InstanceSnapshot): SchedulerError {
+  return new SchedulerError(
+    'failed_precondition',
+    `Cannot rewind orchestration '${id}': it failed while it held locks of entities, which were released; restart it instead.`,
   );
 }
 
@@ -105,9 +113,11 @@ async function loadNode(
     },
     history: rows.flatMap((row) => unframe(row)),
   };
+  const history = rewoundHistory(failed, { codec });
+  if (isInCriticalSection(history)) throw inCriticalSection(instance);
   return {
     failed,
-    history: rewoundHistory(failed, { codec }),
+    history,
     request: { ...request, executionId: ids.executionId() },
   };
 }
