@@ -123,7 +123,7 @@ describe('actions', () => {
     expect(recorded(outcome)).toHaveLength(1);
   });
 
-  test('for entities fail the orchestration, and nothing else of the turn happens', () => {
+  test('that can’t be carried out fail the orchestration, and nothing else of the turn happens', () => {
     const entity: Action = { id: 9, sendEntityMessage: { entityOperationSignaled: { operation: 'add' } } };
     const parent = { partition: 9, key: 55, generation: 2, taskId: 6, wire: Buffer.alloc(0) };
     const { outcome, turn } = answer(
@@ -143,7 +143,10 @@ describe('actions', () => {
     expect(history.at(-1)).toMatchObject({
       executionCompleted: {
         orchestrationStatus: 'ORCHESTRATION_STATUS_FAILED',
-        failureDetails: { errorMessage: 'entities are not available in this version', isNonRetriable: true },
+        failureDetails: {
+          errorMessage: "the request id '' of an entity operation is no GUID",
+          isNonRetriable: true,
+        },
       },
     });
   });

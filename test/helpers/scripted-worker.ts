@@ -8,6 +8,7 @@ import {
   type OrchestratorRequest,
   type Timestamp,
 } from '../../src/protocol/messages.ts';
+import { type BatchItem, readBatch } from './entities.ts';
 
 /** Longer than anything in these tests takes on a busy machine: whoever reaches it has failed. */
 export const PATIENCE_MS = 10_000;
@@ -35,7 +36,7 @@ interface PingItem {
   readonly token: string;
 }
 
-type Item = TurnItem | ActivityItem | PingItem;
+type Item = TurnItem | ActivityItem | BatchItem | PingItem;
 type Kind = Item['kind'];
 
 export interface WorkerOptions {
@@ -90,6 +91,11 @@ export class ScriptedWorker {
     return this.next('activity');
   }
 
+  /** The next batch of an entity. */
+  batch(): Promise<BatchItem> {
+    return this.next('entity');
+  }
+
   /** How many items of that kind have come and were not taken. */
   count(kind: Kind): number {
     return this.#items.filter((item) => item.kind === kind).length;
@@ -138,9 +144,29 @@ export class ScriptedWorker {
     });
   }
 
-  async abandon(item: TurnItem | ActivityItem): Promise<void> {
-    const rpc = item.kind === 'activity' ? 'AbandonTaskActivityWorkItem' : 'AbandonTaskOrchestratorWorkItem';
-    await this.#client.call(rpc, { completionToken: item.token });
+  /** Answers a batch. */
+  async completeBatch({ token }: BatchItem, result: MessageInput<'EntityBatchResult'>): Promise<void> {
+    await this.#client.call('CompleteEntityTask', { completionToken: token, ...result });
+  }
+
+  /** Takes the next batch; every operation succeeds, with that state in the end. */
+  async playBatch(
+    state: string | null,
+    result: MessageInput<'EntityBatchResult'> = {},
+    output: string | null = null,
+  ): Promise<BatchItem> {
+    const item = await this.batch();
+    const success = { result: output === null ? null : { value: output } };
+    await this.completeBatch(item, {
+      results: item.operations.map(() => ({ success })),
+      entityState: state === null ? null : { value: state },
+      ...result,
+    });
+    return item;
+  }
+
+  async abandon({ kind, token }: TurnItem | ActivityItem | BatchItem): Promise<void> {
+    await this.#client.call(abandonRpcs[kind], { completionToken: token });
   }
 
   /** Stops reading the stream, as a worker does that hangs. */
@@ -159,12 +185,18 @@ export class ScriptedWorker {
   }
 }
 
+const abandonRpcs = {
+  orchestration: 'AbandonTaskOrchestratorWorkItem',
+  activity: 'AbandonTaskActivityWorkItem',
+  entity: 'AbandonTaskEntityWorkItem',
+} as const;
+
 function isOf<K extends Kind>(kind: K, item: Item | undefined): item is Extract<Item, { kind: K }> {
   return item?.kind === kind;
 }
 
 function read(received: Response<'GetWorkItems'>): Item {
-  const { completionToken: token, activityRequest } = received;
+  const { completionToken: token, activityRequest, entityRequestV2 } = received;
   if (received.orchestratorRequest) {
     // Once more through the codec, whose types say which case an event is.
     const bytes = codec.encode('OrchestratorRequest', received.orchestratorRequest);
@@ -173,6 +205,7 @@ function read(received: Response<'GetWorkItems'>): Item {
     const news = newEvents.map((event) => event.eventType);
     return { kind: 'orchestration', token, request, instanceId, executionId: executionId?.value, news };
   }
+  if (entityRequestV2) return readBatch(token, entityRequestV2);
   return activityRequest ? { kind: 'activity', token, request: activityRequest } : { kind: 'ping', token };
 }
 

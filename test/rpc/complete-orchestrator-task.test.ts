@@ -573,8 +573,7 @@ describe('answers that can’t be carried out as they are', () => {
     expect((await orders.completed(id)).output).toEqual({ value: '1' });
   });
 
-  // Decisions 20.
-  test('a message to an entity fails the orchestration, with a text that says why', async () => {
+  test('a message to an entity without a GUID fails the orchestration, with a text that says why', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -588,7 +587,7 @@ describe('answers that can’t be carried out as they are', () => {
     ]);
     expect(await orders.completed(id)).toMatchObject({
       orchestrationStatus: statusNamed('FAILED'),
-      failureDetails: { errorMessage: expect.stringContaining('entities') as unknown },
+      failureDetails: { errorMessage: expect.stringContaining('no GUID') as unknown },
     });
   });
 

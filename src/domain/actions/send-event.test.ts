@@ -49,10 +49,16 @@ test.each(['', 'a\0', 'a'.repeat(513)])(
   },
 );
 
-test('an event for an entity fails the orchestration', () => {
+test('an event for an entity fails the orchestration with a text that says what to do', () => {
   const { outcome, last } = send('@counter@1');
   expect(outcome.messages).toBeUndefined();
   expect(last).toMatchObject({
-    executionCompleted: { failureDetails: { errorMessage: 'entities are not available in this version' } },
+    executionCompleted: {
+      failureDetails: {
+        errorType: 'InvalidAction',
+        errorMessage:
+          "an event can't be sent to the entity '@counter@1': signal or call it (in .NET by the AzureManaged worker)",
+      },
+    },
   });
 });
