@@ -58,7 +58,7 @@ export async function stateOf(hub: Hub, id: string): Promise<string | undefined>
 export async function holderOf({ client }: Hub, id: string): Promise<string | undefined> {
   const query = { instanceIdStartsWith: { value: id }, includeTransient: true };
   const { entities } = await client.call('QueryEntities', { query });
-  return entities?.find(({ instanceId }) => instanceId === id)?.lockedBy?.value;
+  return entities.find(({ instanceId }) => instanceId === id)?.lockedBy?.value;
 }
 
 // ── what operations answer ──
