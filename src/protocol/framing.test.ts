@@ -5,6 +5,7 @@ import {
   activityWorkItem,
   CHUNK,
   emptyMessage,
+  entityWorkItem,
   eventTimestamp,
   frame,
   frameAll,
@@ -176,6 +177,26 @@ describe('work items', () => {
       fc.property(requests, texts, (activityRequest, token) => {
         const item = activityWorkItem(codec.encode('ActivityRequest', activityRequest), token);
         expect(item).toEqual(codec.encode('WorkItem', { activityRequest, completionToken: token }));
+      }),
+    );
+  });
+
+  test('of entities are what the codec makes of them', () => {
+    const items = fc.record({
+      ...{ instanceId: texts, executionId: texts, token: texts },
+      state: fc.option(texts, { nil: null }),
+      events: histories,
+    });
+    fc.assert(
+      fc.property(items, ({ instanceId, executionId, token, state, events }) => {
+        const operations = events.map((event) => codec.encodeEvent(event));
+        const entityRequestV2 = {
+          ...{ instanceId, executionId, operationRequests: events },
+          entityState: state === null ? null : { value: state },
+        };
+        expect(entityWorkItem({ instanceId, executionId, state, operations, token })).toEqual(
+          codec.encode('WorkItem', { entityRequestV2, completionToken: token }),
+        );
       }),
     );
   });
