@@ -13,7 +13,7 @@ import { Engine, type EngineOptions } from '../../src/engine.ts';
 import { BackgroundWork } from '../../src/engine-requests.ts';
 import { must } from '../../src/lib/assert.ts';
 import { openStore, type OpenStore } from '../../src/postgres/store.ts';
-import { codec, type MessageInput } from '../../src/protocol/codec.ts';
+import { codec, type Message, type MessageInput } from '../../src/protocol/codec.ts';
 import { type ActivityRequest, type OrchestratorRequest } from '../../src/protocol/messages.ts';
 import { completeActivity } from '../../src/scheduler/complete-activity.ts';
 import { completeOrchestration } from '../../src/scheduler/complete-orchestration.ts';
@@ -37,6 +37,11 @@ export interface SentTurn {
   readonly news: readonly (string | undefined)[];
 }
 
+export interface SentBatch {
+  readonly token: string;
+  readonly request: Message<'EntityRequest'>;
+}
+
 export interface SentActivity {
   readonly token: string;
   readonly request: ActivityRequest;
@@ -53,6 +58,7 @@ export interface WorkerOptions {
 export class MemoryWorker implements WorkItemSink {
   readonly turns: SentTurn[] = [];
   readonly activities: SentActivity[] = [];
+  readonly batches: SentBatch[] = [];
   pings = 0;
   endedBy: SchedulerError | undefined;
   /** The transport's buffer is full: it takes what is written, but wants no more. */
@@ -78,6 +84,8 @@ export class MemoryWorker implements WorkItemSink {
       this.turns.push({ token, request, news });
     } else if (item.request === 'activityRequest') {
       this.activities.push({ token, request: item.activityRequest });
+    } else if (item.request === 'entityRequestV2') {
+      this.batches.push({ token, request: item.entityRequestV2 });
     } else this.pings++;
     return !this.isFull;
   }
@@ -93,6 +101,10 @@ export class MemoryWorker implements WorkItemSink {
 
   activity(n = 0): Promise<SentActivity> {
     return appears(() => this.activities[n], `activity ${n}`);
+  }
+
+  batch(n = 0): Promise<SentBatch> {
+    return appears(() => this.batches[n], `batch ${n}`);
   }
 }
 

@@ -65,7 +65,7 @@ class Memory implements Residency {
     }
     const consumed = new Set(patch.consumed.map(({ messageId }) => messageId));
     resident.messages = resident.messages.filter(({ messageId }) => !consumed.has(messageId));
-    if (patch.kind !== 'control') resident.turn++;
+    if (patch.kind === 'entity' ? patch.isTurn : patch.kind !== 'control') resident.turn++;
     if (patch.kind === 'renew') resident.generation = patch.generation;
     this.#hold(resident, inserted);
   }
