@@ -12,7 +12,8 @@
 //
 // An orchestration remembers the sections that it asked for and that are not over (`InstanceState.sections`). A release
 // is a control: the entity applies it at once, also while a batch is out, whoever owns it and without a worker. It ends
-// the hold if it is that section's, and takes away a request of that section that waits there. Releases are sent
+// the hold if it is that section's, and takes away a request of that section that waits there. An unlock of a section
+// that was not granted yet is ignored: its request is still on the way. Releases are sent
 //
 //   - for one entity, when the orchestration says that it unlocks it;
 //   - for all entities of all its sections, by the commit that ends its execution: completed, failed, terminated,
@@ -20,8 +21,8 @@
 //     or purges an instance finds a terminal one.
 //
 // One race is left: the execution ends while its request is on the way between two entities. The release comes to the
-// next entity before the request, which then locks it for nobody. But it goes on, as nothing has told it otherwise, and
-// the last entity grants: its commit sends the grant *if that generation lives*, and *if it is over* releases the whole
+// next entity before the request, which then locks it for nobody. The request goes on. Where a release finds it waiting
+// it is taken away, and the entities that it has locked so far are released once more; otherwise the last entity grants: its commit sends the grant *if that generation lives*, and *if it is over* releases the whole
 // set once more. Both are decided by one look at the orchestration's row under its lock. So nothing leaks, however late
 // the request is: it gets to its end, because every hold that it waits for ends in the same way.
 
@@ -125,7 +126,15 @@ export function applyRelease(
       consumed: [control, ...waiting],
       updatedAt: Math.max(state.updatedAt, toMicrosUp(tools.now)),
     },
+    entityMessages: waiting.flatMap((message) => releaseVisited(message, state.hubId, tools)),
   };
+}
+
+/** What a request has locked before it came here: some of it perhaps after its releases had passed. */
+function releaseVisited(message: Message, hubId: number, tools: Tools): EntityMessage[] {
+  const { position, lockSet, parentInstanceId, criticalSectionId } = requestOf(message, tools.codec);
+  const holder = { ...senderOf(message), id: parentInstanceId?.value ?? '', section: criticalSectionId };
+  return lockSet.slice(0, position).map((id) => release(holder, id, hubId, tools));
 }
 
 /** Ends a hold of one entity. */

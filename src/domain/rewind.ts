@@ -68,16 +68,23 @@ export function rewoundHistory({ history }: FailedInstance, { codec }: Pick<Tool
   return { kept, children };
 }
 
-/** Whether it asked for a lock and did not say that it is over: replay would go on inside, without it (entities §1.10). */
+/**
+ * Whether it asked for a lock and the lock was not over: replay would go on inside, without it (entities §1.10). Unlocks
+ * before the grant don't count: .NET sends them when it fails, and the request may still be on its way.
+ */
 export function isInCriticalSection({ kept }: RewoundHistory): boolean {
   const open = new Set<string>();
+  const granted = new Set<string>();
   for (const { event } of kept) {
     if (event.eventType === 'entityLockRequested') {
       const { criticalSectionId, lockSet } = event.entityLockRequested;
       for (const id of lockSet) open.add(`${criticalSectionId} ${id}`);
+    } else if (event.eventType === 'entityLockGranted') {
+      granted.add(event.entityLockGranted.criticalSectionId);
     } else if (event.eventType === 'entityUnlockSent') {
       const { criticalSectionId, targetInstanceId } = event.entityUnlockSent;
-      open.delete(`${criticalSectionId} ${targetInstanceId?.value ?? ''}`);
+      if (granted.has(criticalSectionId))
+        open.delete(`${criticalSectionId} ${targetInstanceId?.value ?? ''}`);
     }
   }
   return open.size > 0;
