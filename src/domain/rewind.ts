@@ -83,8 +83,8 @@ export function isInCriticalSection({ kept }: RewoundHistory): boolean {
       granted.add(event.entityLockGranted.criticalSectionId);
     } else if (event.eventType === 'entityUnlockSent') {
       const { criticalSectionId, targetInstanceId } = event.entityUnlockSent;
-      if (granted.has(criticalSectionId))
-        open.delete(`${criticalSectionId} ${targetInstanceId?.value ?? ''}`);
+      const isOver = granted.has(criticalSectionId);
+      if (isOver) open.delete(`${criticalSectionId} ${targetInstanceId?.value ?? ''}`);
     }
   }
   return open.size > 0;
