@@ -69,7 +69,7 @@ describe('a turn answered at another replica', () => {
     expect(await leftovers(db)).toEqual([]);
   });
 
-  test('that was recorded long ago changes nothing', async ({ owner, other, db }) => {
+  test('that was recorded long ago changes nothing (orchestrations §1.8)', async ({ owner, other, db }) => {
     const { worker, id, item } = await begin(owner);
     await answerTurn(owner, item, [scheduleTask(1, 'Charge')]);
     await answerTurn(other, item, [complete('wrong')]);
@@ -160,30 +160,33 @@ describe('parts of one answer', () => {
     { by: 'repeated at the same replica', calls: ['other 0', 'other 0', 'owner 1', 'owner 1', 'other 2'] },
     { by: 'repeated at another replica', calls: ['other 0', 'owner 0', 'owner 1', 'other 1', 'owner 2'] },
   ];
-  test.for(orders)('that arrive $by are recorded together, once', async ({ calls }, { owner, other, db }) => {
-    const { worker, id, item } = await begin(owner);
-    for (const [at, index] of calls.map((call) => call.split(' '))) {
-      const n = Number(index);
-      expect(worker.count('activity'), 'nothing is recorded before all parts are there').toBe(0);
-      await answerTurn(at === 'owner' ? owner : other, item, parts[n] ?? [], part(n, n < 2));
-      await taken(db);
-    }
-    const names = [];
-    for (let n = 0; n < 3; n++) {
-      const activity = await worker.activity();
-      names.push(activity.request.name);
-      await worker.completeActivity(activity);
-    }
-    expect(names.toSorted()).toEqual(['A', 'B', 'C']);
-    await endOf(worker, owner, id);
-    const { events } = must((await readAll(db)).get(id), id);
-    expect(faultsOfHistory(events)).toEqual([]);
-    const scheduled = events.flatMap((event) =>
-      event.eventType === 'taskScheduled' ? [`${event.eventId} ${event.taskScheduled.name}`] : [],
-    );
-    expect(scheduled).toEqual(['1 A', '2 B', '3 C']);
-    expect(await leftovers(db)).toEqual([]);
-  });
+  test.for(orders)(
+    'that arrive $by are recorded together, once (orchestrations §1.23)',
+    async ({ calls }, { owner, other, db }) => {
+      const { worker, id, item } = await begin(owner);
+      for (const [at, index] of calls.map((call) => call.split(' '))) {
+        const n = Number(index);
+        expect(worker.count('activity'), 'nothing is recorded before all parts are there').toBe(0);
+        await answerTurn(at === 'owner' ? owner : other, item, parts[n] ?? [], part(n, n < 2));
+        await taken(db);
+      }
+      const names = [];
+      for (let n = 0; n < 3; n++) {
+        const activity = await worker.activity();
+        names.push(activity.request.name);
+        await worker.completeActivity(activity);
+      }
+      expect(names.toSorted()).toEqual(['A', 'B', 'C']);
+      await endOf(worker, owner, id);
+      const { events } = must((await readAll(db)).get(id), id);
+      expect(faultsOfHistory(events)).toEqual([]);
+      const scheduled = events.flatMap((event) =>
+        event.eventType === 'taskScheduled' ? [`${event.eventId} ${event.taskScheduled.name}`] : [],
+      );
+      expect(scheduled).toEqual(['1 A', '2 B', '3 C']);
+      expect(await leftovers(db)).toEqual([]);
+    },
+  );
 
   test('at once at both replicas are recorded together, once', async ({ owner, other, db }) => {
     const { worker, id, item } = await begin(owner);
