@@ -84,7 +84,7 @@ describe('a turn', () => {
     ['the creation of the instance', { createdAt: microsAfter(20) }, []],
     ['a timer', {}, [inboxMessage('timerFired', { timerFired: {} }, { firesAt: microsAfter(20) })]],
     ['an event', {}, [inboxMessage('taskResult', { timestamp: after(20), taskCompleted: {} })]],
-  ])('is later than %s, whatever the clock says', (_, changes, messages) => {
+  ])('is later than %s, whatever the clock says (orchestrations §1.3)', (_, changes, messages) => {
     expect(turnOf(messages, changes).startedAt).toEqual(after(20, 100));
   });
 
@@ -150,7 +150,7 @@ describe('raised events', () => {
     .record({ seconds: fc.nat(10), nanos: fc.nat(3) })
     .map((m) => after(m.seconds, m.nanos * 50));
 
-  test('never have the same timestamp, whatever clocks said', () => {
+  test('never have the same timestamp, whatever clocks said (orchestrations §1.26)', () => {
     const messages = fc
       .array(fc.tuple(fc.boolean(), moments))
       .map((drafts) =>

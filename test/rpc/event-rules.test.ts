@@ -124,23 +124,6 @@ test('every event has a timestamp, and OrchestratorStarted never goes back (orch
   }
 });
 
-test('the turn of a timer that is due at once is later than it, to the nanosecond (orchestrations §1.3)', async () => {
-  const orders = hub();
-  const worker = await orders.worker();
-  await orders.start();
-  let item = await worker.turn();
-  for (let round = 0; round < 5; round++) {
-    // As far ahead as a clock that is cut to micro- or milliseconds would hide.
-    const { seconds, nanos } = must(eventOf(item, 'orchestratorStarted').timestamp, 'a time');
-    const fireAt = { seconds, nanos: Math.min(nanos + 999, 999_999_999) };
-    await worker.answer(item, [createTimer(round, fireAt)]);
-    item = await worker.turn();
-    expect(eventOf(item, 'timerFired').timerFired.fireAt).toEqual(fireAt);
-    const at = must(eventOf(item, 'orchestratorStarted').timestamp, 'a time');
-    expect(compareTimes(at, fireAt)).toBeGreaterThan(0);
-  }
-});
-
 test('every turn begins with one OrchestratorStarted of its own, the first with ExecutionStarted next (orchestrations §1.4)', async () => {
   const orders = hub();
   const worker = await orders.worker();
