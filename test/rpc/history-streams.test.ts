@@ -21,9 +21,9 @@ const { hub, server } = useServer();
 const MB = 1024 * 1024;
 /** What .NET, Python and Java receive at most, and what a work item may have. */
 const RECEIVED_BYTES = 4 * MB;
-/** More than a client reads ahead. */
-const EVENTS = 30;
-const value = 'x'.repeat(900_000);
+/** More than a client reads ahead, and not a whole number of pages that the server reads. */
+const EVENTS = 50;
+const value = 'x'.repeat(600_000);
 const names = Array.from({ length: EVENTS }, (_, n) => `e${n}`);
 
 interface Large {
@@ -107,16 +107,22 @@ class SlowReader {
   }
 }
 
-/** Connections of the server that are in the middle of something. */
-async function busyConnections(): Promise<number> {
+/** How many connections of the server are so. */
+async function connections(condition: string): Promise<number> {
   const db = new Database({ connectionString: server().databaseUrl });
   await db.connect();
   const { rowCount } = await db.query(
     `select 1 from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in%'`,
+      where datname = current_database() and pid <> pg_backend_pid() and ${condition}`,
   );
   await db.end();
   return rowCount ?? 0;
+}
+
+/** Waits until nobody reads history: whoever could go on has gone on. */
+async function noMoreReads(): Promise<void> {
+  const recent = "query like '%from history r%' and state_change > clock_timestamp() - interval '300 ms'";
+  await until(async () => (await connections(recent)) === 0, 'a moment without reads');
 }
 
 test('a history of many megabytes comes whole, in order, in chunks of at most one', async () => {
@@ -130,6 +136,7 @@ describe('a reader that takes its time', () => {
   test('gets all of what there was when it began, and none of what came since', async () => {
     const all = await large();
     const reader = await new SlowReader(all).begun();
+    await noMoreReads();
     await all.orders.raise(all.id, 'since', value);
     await all.worker.play([]);
     reader.goOn();
@@ -142,7 +149,8 @@ describe('a reader that takes its time', () => {
   test('keeps no connection to the database and holds nobody up, however many there are', async () => {
     const all = await large();
     const readers = await Promise.all(Array.from({ length: 12 }, () => new SlowReader(all).begun()));
-    expect(await busyConnections()).toBe(0);
+    await noMoreReads();
+    expect(await connections("state like 'idle in%'")).toBe(0);
     expect(await all.orders.get(all.id)).toMatchObject({ instanceId: all.id });
     const other = await all.orders.start();
     await all.worker.play([complete('1')]);
@@ -154,6 +162,7 @@ describe('a reader that takes its time', () => {
   test('is told when the instance was purged meanwhile', async () => {
     const all = await large();
     const reader = await new SlowReader(all).begun();
+    await noMoreReads();
     await all.orders.terminate(all.id);
     await all.orders.client.call('PurgeInstances', { instanceId: all.id });
     reader.goOn();
@@ -164,6 +173,7 @@ describe('a reader that takes its time', () => {
   test('is told when the instance continued as new meanwhile', async () => {
     const all = await large();
     const reader = await new SlowReader(all).begun();
+    await noMoreReads();
     await all.orders.raise(all.id, 'go');
     await all.worker.play([continueAsNew('2')]);
     reader.goOn();
@@ -181,7 +191,7 @@ test('readers that go in the middle leave nothing behind: the next one gets ever
   }
   // Those that go before anything has come.
   for (let n = 0; n < 20; n++) new SlowReader(all).cancel();
-  expect(await busyConnections()).toBe(0);
+  expect(await connections("state like 'idle in%'")).toBe(0);
   expect(namesIn(await historyChunks(all.orders, { instanceId: all.id }))).toEqual(names);
 });
 
@@ -192,6 +202,7 @@ describe('a worker that reads the past of its turn', () => {
     const item = await all.worker.turn();
     expect(item.request.requiresHistoryStreaming).toBe(true);
     const reader = await new SlowReader(all, item.executionId).begun();
+    await noMoreReads();
     await all.worker.answer(item, []);
     reader.goOn();
     expect(await reader.ended).toBe('ABORTED');
