@@ -1,6 +1,7 @@
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { SchedulerError } from '../domain/errors.ts';
 import { emptyMessage } from '../protocol/framing.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering } from './unary.ts';
@@ -18,7 +19,7 @@ export function unimplementedHandlers(parts: GrpcParts): UntypedServiceImplement
   const handlers: UntypedServiceImplementation = {
     // A worker that gives back what it was never given: OK, as for any token that is not known.
     AbandonTaskEntityWorkItem: answering(parts, async ({ metadata, request }) => {
-      parts.codec.decode('AbandonEntityTaskRequest', request);
+      decodeRequest(() => parts.codec.decode('AbandonEntityTaskRequest', request));
       await parts.hubs.contextFor(hubOf(metadata));
       return emptyMessage;
     }),

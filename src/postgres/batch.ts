@@ -28,6 +28,7 @@ import { lockInstances } from './lock.ts';
 import { Parts, type Surroundings } from './parts.ts';
 import {
   clearBells,
+  expectLiving,
   recordControls,
   recordEnds,
   recordReleases,
@@ -102,7 +103,7 @@ export class Batch {
 
   #patches(): Step[] {
     const { me } = this.#around;
-    const { turns, ends, renewals, controls, releases, fetches, rewinds, instances } = this.#parts;
+    const { turns, ends, renewals, controls, releases, fetches, rewinds, awaited, instances } = this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
       ...when(turns, () => guard(recordTurns(me, turns))),
@@ -112,6 +113,7 @@ export class Batch {
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
       ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
+      ...when(awaited, () => guard(expectLiving(awaited))),
       ...when(replacing, () => step(deleteNamesakes(replacing))),
     ];
   }

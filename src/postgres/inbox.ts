@@ -84,7 +84,9 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
 
 /**
  * To whoever lives under an id. Resolved once more here: an id whose row was being replaced found nobody when the
- * batch locked, and a start of this very batch made its row since.
+ * batch locked, and a start of this very batch made its row since. What this batch doesn't hold yet and another one does
+ * came into being meanwhile: it is passed over, as if the message had come before it. To wait for it would be to lock out
+ * of order.
  */
 export function sendById(
   me: number,
@@ -107,7 +109,7 @@ export function sendById(
          and i.instance_id = m.instance_id
        where i.status in (0, 6, 7)
        order by i.partition, i.instance_key
-         for no key update of i),
+         for no key update of i skip locked),
     numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              f.instance_kind, nextval('message_ids') as message_id
@@ -134,7 +136,7 @@ export function sendById(
      order by n`;
 }
 
-/** To every living child of an instance; residents among them are locked and rung like the others are. */
+/** To every living child of an instance, likewise; residents among them are locked and rung like the others are. */
 export function sendToChildren(
   me: number,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
@@ -152,7 +154,7 @@ export function sendToChildren(
           on i.parent_key = m.parent_key
        where i.status in (0, 6, 7)
        order by i.partition, i.instance_key
-         for no key update of i),
+         for no key update of i skip locked),
     numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              f.instance_kind, nextval('message_ids') as message_id

@@ -75,6 +75,7 @@ export class Parts {
   readonly fetches: FetchPatch[] = [];
   readonly rewinds: Rewind[] = [];
   readonly pendingActivities: NewActivity[] = [];
+  readonly awaited: InstanceKey[] = [];
   readonly consumed: SentMessage[] = [];
   readonly instances: NewInstance[] = [];
   readonly instanceDrafts: Draft[] = [];
@@ -122,7 +123,8 @@ export class Parts {
     if (write.patch && this.#hasMeaning(write.patch)) this.#addPatch(write.patch);
     for (const rewind of write.rewinds ?? []) {
       this.rewinds.push(rewind);
-      this.lockKeys.push(rewind);
+      this.lockKeys.push(rewind, ...rewind.awaited);
+      append(this.awaited, rewind.awaited);
       append(this.pendingActivities, rewind.pendingActivities);
     }
     for (const instance of write.instances ?? []) this.#addInstance(instance, draft);

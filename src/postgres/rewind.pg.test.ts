@@ -26,7 +26,7 @@ async function failed(replica: Replica, hubId: number, id: string): Promise<NewI
 function rewindOf({ partition, key }: NewInstance, overrides: Partial<Rewind> = {}): Rewind {
   return {
     ...{ partition, key, turn: 1, executionId: 'f'.repeat(32), updatedAt: NOW + 50 },
-    ...{ history: Buffer.from('rewritten'), parentWire: null, pendingActivities: [] },
+    ...{ history: Buffer.from('rewritten'), parentWire: null, pendingActivities: [], awaited: [] },
     ...overrides,
   };
 }

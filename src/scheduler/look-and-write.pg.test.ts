@@ -113,6 +113,47 @@ async function failedParent(engine: RunningEngine): Promise<{ player: Player; ch
 }
 
 describe('between look and write of a rewind', () => {
+  test.for([
+    ['completes', complete('"late"'), 'subOrchestrationInstanceCompleted'],
+    [
+      'is terminated by itself',
+      complete('"late"', { orchestrationStatus: 'ORCHESTRATION_STATUS_TERMINATED' }),
+      'subOrchestrationInstanceFailed',
+    ],
+  ] as const)('a child that runs %s: its parent is told', async ([, ending, type], { run }) => {
+    const engine = await run();
+    const { hub } = engine;
+    const { player, child } = await failedParent(engine);
+    await rewind(
+      withBefore(
+        hub,
+        once(() => answer(hub, child, [ending])),
+      ),
+      'p',
+    );
+    const { news } = await player.turn('p');
+    if (!news.includes(type)) {
+      await until(() => player.waiting > 0, 'another turn of the parent, with the result of its child');
+    }
+  });
+
+  test('a child that runs fails: it is rewound as well, or its parent is told', async ({ run }) => {
+    const engine = await run();
+    const { hub } = engine;
+    const { player, child } = await failedParent(engine);
+    await rewind(
+      withBefore(
+        hub,
+        once(() => answer(hub, child, [fail(broken)])),
+      ),
+      'p',
+    );
+    const status = (await look(hub, 'c'))?.status;
+    if (status === 'running') return;
+    const parent = await player.turn('p');
+    expect(parent.news.includes('subOrchestrationInstanceFailed')).toBe(true);
+  });
+
   test('a child that failed is rewound by somebody else: its parent waits for it', async ({ run }) => {
     const engine = await run();
     const { hub } = engine;

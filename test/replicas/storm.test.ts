@@ -48,7 +48,10 @@ const lives: readonly Call[] = [
   (instanceId) => ['PurgeInstances', { instanceBatch: { instanceIds: [instanceId, `${instanceId}:c`] } }],
   () => [
     'PurgeInstances',
-    { purgeInstanceFilter: { runtimeStatus: [statusNamed('COMPLETED')] }, recursive: true },
+    {
+      purgeInstanceFilter: { runtimeStatus: [statusNamed('COMPLETED')] },
+      recursive: true,
+    },
   ],
   () => ['QueryInstances', { query: { fetchInputsAndOutputs: true } }],
 ];
@@ -60,7 +63,9 @@ const everything: readonly Call[] = [
     'StartInstance',
     {
       ...{ instanceId, name: 'Storm' },
-      orchestrationIdReusePolicy: { replaceableStatus: everyStatus.map(statusNamed) },
+      orchestrationIdReusePolicy: {
+        replaceableStatus: everyStatus.map(statusNamed),
+      },
     },
   ],
   (instanceId) => ['RaiseEvent', { instanceId, name: 'go' }],
@@ -164,7 +169,9 @@ async function clear({ client }: TestHub, db: Pool): Promise<void> {
   const isEmpty = async (): Promise<boolean> => {
     const { orchestrationState } = await client.call('QueryInstances', {});
     const instanceIds = orchestrationState.map(({ instanceId }) => instanceId);
-    await client.call('SkipGracefulOrchestrationTerminations', { instanceBatch: { instanceIds } });
+    await client.call('SkipGracefulOrchestrationTerminations', {
+      instanceBatch: { instanceIds },
+    });
     await client.call('PurgeInstances', { purgeInstanceFilter: {} });
     return (await count(db, 'instances')) === 0;
   };
@@ -184,8 +191,8 @@ test.for([
     calls: lives,
     isSlow: true,
   },
-  { what: 'of every kind', seed: 3, calls: everything, isSlow: false },
-  { what: 'of every kind', seed: 4, calls: everything, isSlow: false },
+  { what: 'of every kind', seed: 3, calls: everything, isSlow: true },
+  { what: 'of every kind', seed: 1, calls: everything, isSlow: true },
 ])(
   'a storm of calls $what, leaves nothing behind ($seed)',
   async ({ seed, calls, isSlow }, { replica, at, db }) => {
@@ -206,6 +213,6 @@ test.for([
     expect(replicas.flatMap((one) => [...faultsIn(one)])).toEqual([]);
     for (const hub of hubs) hub.close();
     await Promise.all(replicas.map(({ server }) => server.stop()));
-    if (isSlow) expect(await deadlocks(db)).toBe(0);
+    expect(await deadlocks(db)).toBe(0);
   },
 );
