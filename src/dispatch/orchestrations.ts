@@ -41,18 +41,15 @@ export class Orchestrations {
 
   /**
    * Hands the next turn to a stream. The caller made sure that history is in memory. Returns false when it is larger than
-   * that stream takes: then its history has to be streamed, and the stream's worker can't (contract §13.6).
+   * that stream takes, even with one message only: then its history has to be streamed, and the stream's worker can't
+   * (contract §13.6).
    */
   send(resident: Resident, stream: WorkerStream): boolean {
-    const { clock, codec, maxItemBytes, leaseMs, metrics } = this.#options;
-    const turn = buildTurn(resident.state, resident.messages, clock.now(), codec);
+    const { leaseMs, metrics } = this.#options;
     const dispatch = ++this.#dispatches;
-    const whole = this.#itemOf(resident, turn, dispatch);
-    const isWhole = sizeOfOrchestratorWorkItem(whole) <= maxItemBytes;
-    const item = isWhole ? whole : { ...whole, streaming: true };
-    if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes)) {
-      return false;
-    }
+    const fitting = this.#fitting(resident, stream, dispatch);
+    if (!fitting) return false;
+    const { turn, item } = fitting;
     const nowMs = Clock.monotonicMs();
     metrics.dispatched('orchestration', nowMs - (resident.readySinceMs ?? nowMs));
     metrics.historyResent(resident.historyBytes);
@@ -66,6 +63,26 @@ export class Orchestrations {
     stream.unanswered?.sent(item.instanceId, undefined, item.token);
     stream.send(orchestratorWorkItem(item));
     return true;
+  }
+
+  /** The next turn, whole if it can be; else its history is streamed, or it has only the messages that there is room for. */
+  #fitting(
+    resident: Resident,
+    { canStreamHistory }: WorkerStream,
+    dispatch: number,
+  ): { readonly turn: Turn; readonly item: OrchestratorItem } | undefined {
+    const { clock, codec, maxItemBytes } = this.#options;
+    const { state, messages } = resident;
+    const now = clock.now();
+    const whole = buildTurn(state, messages, { now, codec });
+    const item = this.#itemOf(resident, whole, dispatch);
+    if (sizeOfOrchestratorWorkItem(item) <= maxItemBytes) return { turn: whole, item };
+    const streaming = canStreamHistory;
+    const empty = { ...item, streaming, next: frameAll(whole.events.slice(0, 1), NEW) };
+    const maxBytes = maxItemBytes - sizeOfOrchestratorWorkItem(empty);
+    const turn = buildTurn(state, messages, { now, codec, maxBytes });
+    const smaller = { ...item, streaming, next: frameAll(turn.events, NEW) };
+    return sizeOfOrchestratorWorkItem(smaller) <= maxItemBytes ? { turn, item: smaller } : undefined;
   }
 
   #itemOf({ state, history }: Resident, { events }: Turn, dispatch: number): OrchestratorItem {

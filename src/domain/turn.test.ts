@@ -23,7 +23,7 @@ function turnOf(
   changes: Parameters<typeof instanceState>[0] = {},
   now = after(9),
 ): Turn {
-  return buildTurn({ ...state, ...changes }, messages, now, codec);
+  return buildTurn({ ...state, ...changes }, messages, { now, codec });
 }
 
 function types(turn: Turn): (string | undefined)[] {
@@ -102,6 +102,14 @@ describe('a turn', () => {
     expect(turnOf([huge, half]).consumed).toEqual([huge]);
     expect(turnOf([half, huge]).consumed).toEqual([half]);
     expect(turnOf([half, rest]).consumed).toEqual([half]);
+  });
+
+  test('delivers no more than its work item has room for, but always one message', () => {
+    const messages = [1, 2, 3].map((n) => raisedMessage('a', after(n)));
+    const room = 2 * (messages[0]?.event.length ?? 0) + 32;
+    const consumed = (maxBytes: number): number =>
+      buildTurn(state, messages, { now: after(9), codec, maxBytes }).consumed.length;
+    expect([room, room - 1, 0, -5].map(consumed)).toEqual([2, 1, 1, 1]);
   });
 
   test('never parts a suspension from its resumption', () => {

@@ -16,7 +16,7 @@ export async function quarantineInstance(
   const { state, messages, attempts } = resident;
   resident.isPatching = true;
   log.warn({ instanceId: state.id, attempts }, `an instance is quarantined: ${reason}`);
-  const turn = buildTurn(state, messages, now(), codec);
+  const turn = buildTurn(state, messages, { now: now(), codec });
   const write = failPoisonedInstance({ state, turn, attempts, reason }, { codec, ids, now: now() });
   const result = await store.commit(write);
   if (result.outcome === 'stale') await reloadInstance(context, resident, 'a quarantine');
