@@ -17,12 +17,12 @@ import {
   deleteConsumed,
   deleteInboxes,
   deleteOldResults,
-  readInboxes,
   sendByKey,
   sendById,
   sendToChildren,
   type SentRow,
 } from './inbox.ts';
+import { readInboxes } from './inbox-reads.ts';
 import { deleteNamesakes, insertInstances } from './instances.ts';
 import { lockInstances } from './lock.ts';
 import { Parts, type Surroundings } from './parts.ts';
@@ -231,16 +231,14 @@ export class Batch {
     const { fetches, closing } = this.#parts;
     const { residency, me } = this.#around;
     for (const { key } of fetches) closing.delete(key);
-    const known: number[] = [];
     const wanted = [...fetches, ...closing.values()].map(({ partition, key }) => {
-      const held = residency.knownMessages(key);
-      for (const id of held) known.push(id);
-      const room = roomFor(held.length);
+      const known = residency.knownMessages(key);
+      const room = roomFor(known.length);
       this.#room.set(key, room);
-      return { partition, key, most: room + 1 };
+      return { partition, key, most: room + 1, known };
     });
     return when(wanted, () =>
-      step(readInboxes(me, wanted, known), (row) => {
+      step(readInboxes(me, wanted), (row) => {
         this.#settlement.found(row);
       }),
     );

@@ -20,7 +20,7 @@ import { readStored } from './completions.ts';
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
 import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
-import { readPending } from './inbox.ts';
+import { readPending } from './inbox-reads.ts';
 import { readInstances, toSnapshot } from './instances.ts';
 import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
 import {

@@ -80,8 +80,8 @@ test('a timer that another replica fired first calls for a poll, and is delivere
   db,
 }) => {
   const [one, two] = [await still(), await still()];
-  await withTimers(one, 0);
-  one.dispatch.drain();
+  const { worker } = await withTimers(one, 0);
+  worker.stream.limits.orchestration = 0;
   two.dispatch.timers.assign(two.store.replicaId, [two.store.replicaId]);
   await Promise.all([pollTimers(one.hub), pollTimers(two.hub)]);
   const polls = await Promise.all([fireTimers(one.hub), fireTimers(two.hub)]);
@@ -102,8 +102,8 @@ test('a timer that only this replica’s clock calls due stays, and is found aga
 
 test('a timer of an execution that is over is gone, and nobody polls for it', async ({ still, db }) => {
   const one = await still();
-  await withTimers(one, 0);
-  one.dispatch.drain();
+  const { worker } = await withTimers(one, 0);
+  worker.stream.limits.orchestration = 0;
   await pollTimers(one.hub);
   await db.query('update instances set generation = generation + 1');
   expect(await fireTimers(one.hub)).toBe(false);
@@ -115,8 +115,8 @@ test('one write fires a limited number, and one poll reads a limited number: the
   db,
 }) => {
   const one = await still();
-  const { timers, resident } = await withTimers(one);
-  one.dispatch.drain();
+  const { timers, resident, worker } = await withTimers(one);
+  worker.stream.limits.orchestration = 0;
   const { partition, key } = resident.state;
   await insertTimers(db, { partition, key, count: limits.polledTimers + 10 });
   expect(await pollTimers(one.hub)).toBe(limits.polledTimers);
