@@ -64,12 +64,13 @@ interface SoakFlags {
 }
 
 function soakCommand(): Command {
-  return withJson(new Command('soak'))
-    .description('Load that lasts: does the server keep its memory in bounds?')
+  const command = withJson(new Command('soak'))
+    .description('Show by load that lasts whether the server keeps its memory in bounds.')
     .addOption(
       new Option('--minutes <number>', 'How long.').argParser(valueOf(whole(1, 24 * 60))).default(10),
     )
     .action(soak);
+  return addExample(command, 'perdura bench soak --minutes 10');
 }
 
 interface IdleFlags {
@@ -78,12 +79,13 @@ interface IdleFlags {
 }
 
 function idleCommand(): Command {
-  return withJson(new Command('idle'))
+  const command = withJson(new Command('idle'))
     .description(
-      '1,000 instances that wait and 100 streams that get nothing: what is PostgreSQL asked all the same?',
+      'Count what PostgreSQL is asked for 1,000 instances that wait and 100 streams that get nothing.',
     )
     .addOption(new Option('--seconds <number>', 'How long.').argParser(valueOf(whole(1, 3_600))).default(60))
     .action(idle);
+  return addExample(command, 'perdura bench idle --json');
 }
 
 function withJson(command: Command): Command {
