@@ -10,7 +10,10 @@ const END_WAIT_MS = 10_000;
  * Terminates a running holder of an id that is to be replaced, and waits until it is terminal, or has gone by somebody
  * else's doing (ownership.md §8).
  */
-export async function endInstance(context: HubContext, { id, key }: Pick<InstanceSnapshot, 'id' | 'key'>): Promise<void> {
+export async function endInstance(
+  context: HubContext,
+  { id, key }: Pick<InstanceSnapshot, 'id' | 'key'>,
+): Promise<void> {
   const { hubId, waits, codec, now } = context;
   const event = terminateControl({ output: null, recurse: false }, now(), codec);
   await sendControl(context, id, 'terminate', event);

@@ -157,7 +157,7 @@ function consumedBy(
     else cut.add(group);
   }
   if (consumed.length + 1 !== news.length) throw differs();
-  const built = buildTurn(row, consumed, { seconds: 0, nanos: 0 }, codec);
+  const built = buildTurn(row, consumed, { now: { seconds: 0, nanos: 0 }, codec });
   same(`the events of ${what}`, news.map(withoutTime), built.events.map(comparable));
   return built.consumed;
 }
