@@ -6,7 +6,7 @@ import { type Rig, startCeilingRig, startRig } from './rig.ts';
 import { ceilingWindow, chainWindow, medianCeiling, medianChain } from './windows.ts';
 
 /** What each part gave, in order; nothing of a part that was not planned. */
-export interface Windows {
+interface Windows {
   readonly ceiling: CeilingResult[];
   readonly chain: ChainResult[];
   readonly full: ChainResult[];
