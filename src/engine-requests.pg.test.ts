@@ -1,7 +1,18 @@
 import { Writable } from 'node:stream';
-import { answer, expect, onlyResident, raise, startOrder, test, until } from '../test/helpers/engine.ts';
+import {
+  answer,
+  expect,
+  onlyResident,
+  raise,
+  startOrder,
+  test,
+  until,
+  withInstancesLocked,
+} from '../test/helpers/engine.ts';
 import { SchedulerError } from './domain/errors.ts';
 import { BackgroundWork } from './engine-requests.ts';
+import { codec } from './protocol/codec.ts';
+import { suspendInstance } from './scheduler/suspend-instance.ts';
 import { createLogger } from './telemetry/log.ts';
 
 test('what fails for want of a database is reported and asked for again', async ({ run, db }) => {
@@ -25,6 +36,32 @@ test('what fails for want of a database is reported and asked for again', async 
   await db.query('alter table history_away rename to history');
   expect((await worker.turn(1)).news).toEqual(['orchestratorStarted', 'eventRaised']);
   expect(one.deaths).toEqual([]);
+});
+
+test('a read that failed leaves a patch of the same instance alone that is on its way', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  const worker = one.worker();
+  await startOrder(one.hub, { instanceId: 'a' });
+  await answer(one.hub, await worker.turn(), []);
+  const resident = onlyResident(one);
+  one.dispatch.residents.evict(0);
+  await db.query('alter table history rename to history_away');
+  await raise(one.hub, 'a', 'paid');
+  expect(resident.isLoading).toBe(true);
+  const request = codec.decode('SuspendRequest', codec.encode('SuspendRequest', { instanceId: 'a' }));
+  const suspending = await withInstancesLocked(db, async () => {
+    const suspended = suspendInstance(one.hub, request);
+    await until(() => resident.isPatching, 'the control that is on its way');
+    await until(() => !resident.isLoading, 'the end of the read');
+    return { suspended };
+  });
+  await suspending.suspended;
+  await until(() => resident.state.status === 'suspended', 'the suspension');
+  await raise(one.hub, 'a', 'after whatever was on its way');
+  expect(one.dispatch.residents.get(resident.state.key), 'not given up as wrong').toBe(resident);
 });
 
 test('a bug in the background ends the incarnation: memory can’t be trusted then', async ({ run }) => {

@@ -49,15 +49,27 @@ export class BackgroundWork {
     const engine = this.#engine;
     const context = (): Context => engine.context;
     return {
-      applyControl: (resident) =>
-        void this.#attemptFor(resident, 'apply-control', applyControl(context(), resident)),
-      release: (resident, backoffMs) =>
-        void this.#attemptFor(resident, 'release-instance', releaseInstance(context(), resident, backoffMs)),
-      fetch: (resident) => void this.#attemptFor(resident, 'fetch', fetchInbox(context(), resident.state)),
-      loadHistory: (resident) =>
-        void this.#attemptFor(resident, 'load-history', loadHistory(context(), resident)),
-      quarantine: (resident, reason) =>
-        void this.#attemptFor(resident, 'quarantine', quarantineInstance(context(), resident, reason)),
+      applyControl: (resident) => {
+        void this.#attemptPatch(resident, 'apply-control', applyControl(context(), resident));
+      },
+      release: (resident, backoffMs) => {
+        void this.#attemptPatch(
+          resident,
+          'release-instance',
+          releaseInstance(context(), resident, backoffMs),
+        );
+      },
+      quarantine: (resident, reason) => {
+        void this.#attemptPatch(resident, 'quarantine', quarantineInstance(context(), resident, reason));
+      },
+      fetch: (resident) => {
+        const failed = (): void => void (resident.isFetching = false);
+        void this.#attemptFor(resident, 'fetch', fetchInbox(context(), resident.state), failed);
+      },
+      loadHistory: (resident) => {
+        const failed = (): void => void (resident.isLoading = false);
+        void this.#attemptFor(resident, 'load-history', loadHistory(context(), resident), failed);
+      },
       releaseActivities: (releasedActivities) =>
         void insist(context(), 'release-activities', () => context().store.commit({ releasedActivities })),
       quarantineActivity: (activity, reason) =>
@@ -68,10 +80,22 @@ export class BackgroundWork {
     };
   }
 
-  async #attemptFor(resident: Resident, name: string, work: Promise<unknown>): Promise<void> {
+  #attemptPatch(resident: Resident, name: string, patch: Promise<unknown>): Promise<void> {
+    return this.#attemptFor(resident, name, patch, () => {
+      resident.patched();
+    });
+  }
+
+  /** `failed` says that this request is no longer on its way. Others of the same resident may be. */
+  async #attemptFor(
+    resident: Resident,
+    name: string,
+    work: Promise<unknown>,
+    failed: () => void,
+  ): Promise<void> {
     if (await this.attempt(name, work)) return;
     const again = (): void => {
-      resident.requestFailed();
+      failed();
       if (!this.#engine.isOver) this.#engine.context.dispatch.wake(resident);
     };
     setTimeout(again, AGAIN_MS).unref();

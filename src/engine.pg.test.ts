@@ -164,6 +164,25 @@ describe('an orderly end', () => {
   });
 });
 
+describe('an engine that drains', () => {
+  test('keeps nothing from others that gets ready meanwhile', async ({ run }) => {
+    const one = await run();
+    const worker = one.worker();
+    await startOrder(one.hub, { instanceId: 'long' });
+    await answer(one.hub, await worker.turn(), [scheduleTask(1, 'Long')]);
+    await worker.activity();
+    await startOrder(one.hub, { instanceId: 'short' });
+    await answer(one.hub, await worker.turn(1), [scheduleTask(1, 'Short')]);
+    const short = await worker.activity(1);
+    const two = await run();
+    const other = two.worker();
+    one.engine.drain();
+    await answerActivity(one.hub, short);
+    expect((await other.turn()).request.instanceId).toBe('short');
+    expect(one.engine.context.dispatch.outstanding, 'the long one is still out').toBe(1);
+  });
+});
+
 describe('an incarnation that dies', () => {
   test('tells once, gives its slots back, and rejects all that is asked of it', async ({ run }) => {
     const one = await run();

@@ -120,7 +120,7 @@ export class Engine {
       Object.entries(loops).map(([name, loop]) => [name, runLoop(loop, report)]),
     ) as Loops;
     for (const hubId of streams.hubIds()) {
-      for (const stream of streams.ofHub(hubId)) dispatch.streamReady(stream);
+      for (const stream of streams.ofHub(hubId)) dispatch.streamOpened(stream);
     }
     waits.wakeAll();
   }

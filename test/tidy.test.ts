@@ -141,6 +141,21 @@ describe('tests', () => {
   });
 });
 
+describe('the contract', () => {
+  /** Numbers that titles carry: `… (orchestrations §1.2, §1.3)`. */
+  const carried = new Set(
+    tests
+      .flatMap((path) => [...read(path).matchAll(/\(orchestrations (§[\d.]+(?:, §[\d.]+)*)\)['"`]/g)])
+      .flatMap((found) => (found[1] ?? '').split(', ')),
+  );
+
+  test('every rule that is easy to get wrong is carried by a test', () => {
+    const rules = Array.from({ length: 26 }, (_, n) => `§1.${n + 1}`);
+    expect(rules.filter((rule) => !carried.has(rule))).toEqual([]);
+    expect([...carried].filter((title) => title.startsWith('§1.') && !rules.includes(title))).toEqual([]);
+  });
+});
+
 describe('what is generated', () => {
   test('migrations are numbered, named and headed', () => {
     expect(readMigrations().length).toBeGreaterThan(0);

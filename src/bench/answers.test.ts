@@ -15,7 +15,15 @@ function messageIn(bytes: Buffer): Buffer {
 }
 
 test('a turn is answered with the actions, for its instance and token', () => {
-  const turn: Turn = { kind: 'orchestration', id, token, isFirst: true, results: 0, lastTaskId: 0 };
+  const turn: Turn = {
+    kind: 'orchestration',
+    id,
+    token,
+    isFirst: true,
+    isBare: false,
+    results: 0,
+    lastTaskId: 0,
+  };
   const answer = codec.decode(
     'OrchestratorResponse',
     messageIn(turnAnswer(turn, chainScript(5)(turn).actions)),

@@ -1,13 +1,13 @@
 // The calls of the load worker, written byte by byte around fields that were encoded once. A message on the wire has
 // five bytes in front: that it isn't compressed, and its length.
 
-import { activityResult, instanceToStart } from './script.ts';
+import { activityResult, eventToRaise, instanceToStart } from './script.ts';
 import { type Activity, type Turn } from './work-item.ts';
 
 /** What comes before every message of a gRPC call. */
 export const PREFIX_BYTES = 5;
 
-const INSTANCE_ID = 0x0a; // CreateInstanceRequest.instanceId = 1 and GetInstanceRequest.instanceId = 1
+const INSTANCE_ID = 0x0a; // instanceId = 1 of CreateInstanceRequest, GetInstanceRequest and RaiseEventRequest
 const TASK_ID = 0x10; // ActivityResponse.taskId = 2
 const ORCHESTRATOR_TOKEN = 0x22; // OrchestratorResponse.completionToken = 4
 const ACTIVITY_TOKEN = 0x2a; // ActivityResponse.completionToken = 5
@@ -35,6 +35,11 @@ export function startRequest(instanceId: string): Buffer {
 /** A GetInstanceRequest without the payloads, with its prefix. */
 export function waitRequest(instanceId: string): Buffer {
   return join([idField(instanceId)]).bytes;
+}
+
+/** A RaiseEventRequest, with its prefix, for the instance of a turn. */
+export function raiseRequest({ id }: Turn): Buffer {
+  return join([id, eventToRaise]).bytes;
 }
 
 /** Any encoded message, with its prefix. */

@@ -14,6 +14,7 @@ import { MessageSplitter } from './message-splitter.ts';
 type Method =
   | 'GetWorkItems'
   | 'StartInstance'
+  | 'RaiseEvent'
   | 'WaitForInstanceCompletion'
   | 'CompleteOrchestratorTask'
   | 'CompleteActivityTask';
@@ -29,6 +30,7 @@ type Headers = Readonly<Record<string, string>>;
 const headers: Readonly<Record<Method, Headers>> = {
   GetWorkItems: headersOf('GetWorkItems'),
   StartInstance: headersOf('StartInstance'),
+  RaiseEvent: headersOf('RaiseEvent'),
   WaitForInstanceCompletion: headersOf('WaitForInstanceCompletion'),
   CompleteOrchestratorTask: headersOf('CompleteOrchestratorTask'),
   CompleteActivityTask: headersOf('CompleteActivityTask'),

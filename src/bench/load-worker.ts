@@ -3,10 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { codec } from '../protocol/codec.ts';
-import { activityAnswer, prefixed, startRequest, turnAnswer, waitRequest } from './answers.ts';
+import { activityAnswer, prefixed, raiseRequest, startRequest, turnAnswer, waitRequest } from './answers.ts';
 import { answerQuestions } from './channel.ts';
 import { GrpcConnection } from './grpc-connection.ts';
-import { CHAIN_STEPS, chainScript, fanOutScript, type Script } from './script.ts';
+import { CHAIN_STEPS, chainScript, fanOutScript, mixedScript, type Script, waitingScript } from './script.ts';
 import { readWorkItem } from './work-item.ts';
 
 export interface ConnectOptions {
@@ -18,11 +18,17 @@ export interface ConnectOptions {
   readonly slots: number;
 }
 
+export interface LoadOptions {
+  readonly kind: 'chain' | 'mixed';
+  /** Orchestrations that run at once. */
+  readonly concurrency: number;
+}
+
 /** What was done since the process began. */
 export interface LoadCounters {
   /** Work items whose completion was acknowledged. */
   readonly items: number;
-  /** Orchestrations whose last turn was acknowledged. */
+  /** Orchestrations that have done what was wanted of them: the turn in which they did was acknowledged. */
   readonly orchestrations: number;
   /** When they were counted, on the process's own clock. */
   readonly atMs: number;
@@ -30,7 +36,7 @@ export interface LoadCounters {
 
 export type LoadWorkerCommands = typeof commands;
 
-/** Orchestrations that are looked at after a window of the chain. */
+/** Orchestrations that are looked at after a load. */
 const LOOKED_AT = 20;
 
 const connections: GrpcConnection[] = [];
@@ -68,19 +74,27 @@ const commands = {
     return { items, orchestrations, atMs: performance.now() };
   },
 
-  /** Keeps so many chain orchestrations running until `stopChain`. */
-  startChain({ concurrency }: { concurrency: number }): void {
-    script = chain;
+  /** Keeps so many orchestrations running until `stopLoad`. */
+  startLoad({ kind, concurrency }: LoadOptions): void {
+    script = kind === 'chain' ? chain : mixedScript(CHAIN_STEPS);
     onEnded = start;
     for (let count = 0; count < concurrency; count++) start();
   },
 
   /** Starts no more; resolves when all have ended, and some were looked at: they must have completed. */
-  async stopChain(): Promise<void> {
+  async stopLoad(): Promise<void> {
     await untilEnded(() => started === orchestrations);
     for (let back = 0; back < LOOKED_AT; back++) {
       if (started > back) await untilCompleted(nextConnection(), idOf(started - back));
     }
+  },
+
+  /** Starts so many orchestrations that wait for a timer in the far future; resolves when all of them do. */
+  async startWaiting({ count }: { count: number }): Promise<void> {
+    script = waitingScript();
+    const waiting = untilEnded(() => started === orchestrations);
+    for (let made = 0; made < count; made++) start();
+    await waiting;
   },
 
   /** Runs one chain orchestration alone and gives its work items in base64. */
@@ -123,9 +137,10 @@ function handle(connection: GrpcConnection, bytes: Buffer): void {
     });
     return;
   }
-  const { actions, isLast } = script(item);
+  const { actions, isLast, needsEvent } = script(item);
   connection.call('CompleteOrchestratorTask', turnAnswer(item, actions), () => {
     items++;
+    if (needsEvent) connection.call('RaiseEvent', raiseRequest(item), () => undefined);
     if (!isLast) return;
     orchestrations++;
     onEnded();

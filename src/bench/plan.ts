@@ -1,24 +1,34 @@
+import { type Filling } from '../postgres/bench-rows.ts';
 import { type Part } from './result.ts';
 
 /** Connections of the load worker, with one stream of work items each. */
-export const STREAMS = 4;
+const STREAMS = 4;
 const FEWEST_SLOTS = 250;
+/** Orchestrations that run at once, unless told otherwise. */
+export const CONCURRENCY = 512;
+
+/** How the load worker is connected. */
+export interface Streams {
+  /** Connections, with one stream of work items each. */
+  readonly streams: number;
+  /** Work items of a kind that each stream takes at once. */
+  readonly slots: number;
+}
 
 /** How long and how hard is measured. */
-export interface Plan {
+export interface Plan extends Streams {
   readonly parts: readonly Part[];
-  /** Of the ceiling and of the chain each, in turn. */
+  /** Of the ceiling, of the chain and of the chain in a full database each, in turn. */
   readonly windows: number;
   readonly windowSeconds: number;
   /** Before the first windows, until the compiler has seen what is hot. */
   readonly warmUpSeconds: number;
+  readonly filling: Filling;
   readonly latencySeconds: number;
   readonly fanOutRuns: number;
   readonly fanOutActivities: number;
   /** Orchestrations of the chain that run at once; at the ceiling work items that are out. */
   readonly concurrency: number;
-  /** Work items of a kind that each stream takes at once. */
-  readonly slots: number;
   /** Says what is being done. */
   readonly progress: (line: string) => void;
 }
@@ -31,17 +41,25 @@ interface Wish {
   readonly progress: (line: string) => void;
 }
 
-/** The whole run takes about three minutes, a quick one less than one. */
+/** A rate is judged by another one that is measured beside it. */
+const judges: Partial<Record<Part, readonly Part[]>> = { chain: ['ceiling'], full: ['ceiling', 'chain'] };
+
+/** The whole run takes about five minutes, a quick one a little more than one. */
 export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }: Wish): Plan {
-  // The chain's rate is judged by the ceiling's, measured beside it.
-  const all = parts.includes('chain') ? [...new Set<Part>(['ceiling', ...parts])] : parts;
+  const instances = isQuick ? 20_000 : 200_000;
   return {
-    ...{ parts: all, concurrency, progress, fanOutActivities: 10_000 },
-    slots: Math.max(FEWEST_SLOTS, Math.ceil(concurrency / STREAMS)),
+    ...{ concurrency, progress, ...streamsFor(concurrency), fanOutActivities: 10_000 },
+    parts: [...new Set(parts.flatMap((part) => [part, ...(judges[part] ?? [])]))],
     windowSeconds: windowSeconds ?? (isQuick ? 5 : 15),
     windows: isQuick ? 2 : 3,
     warmUpSeconds: isQuick ? 3 : 10,
+    filling: { finished: instances, waiting: instances },
     latencySeconds: isQuick ? 5 : 20,
     fanOutRuns: isQuick ? 2 : 5,
   };
+}
+
+/** Streams with room for so many orchestrations. */
+export function streamsFor(concurrency: number): Streams {
+  return { streams: STREAMS, slots: Math.max(FEWEST_SLOTS, Math.ceil(concurrency / STREAMS)) };
 }

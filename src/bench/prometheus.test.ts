@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCounter } from './prometheus.ts';
+import { readMetric } from './prometheus.ts';
 
 const text = `# HELP bytes_total Bytes.
 # TYPE bytes_total counter
@@ -10,10 +10,10 @@ bytes_total_created 99
 `;
 
 test('a counter is summed over its labels', () => {
-  expect(readCounter(text, 'bytes_total')).toBe(12.5);
-  expect(readCounter(text, 'labelled_total')).toBe(4003);
+  expect(readMetric(text, 'bytes_total')).toBe(12.5);
+  expect(readMetric(text, 'labelled_total')).toBe(4003);
 });
 
 test('a counter that is not there is undefined', () => {
-  expect(readCounter(text, 'bytes')).toBeUndefined();
+  expect(readMetric(text, 'bytes')).toBeUndefined();
 });

@@ -1,19 +1,12 @@
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
 import { CHAIN_ITEMS, CHAIN_STEPS } from './script.ts';
-
-/** One line of the table: what, how much, of what, and a remark. */
-type Row = readonly [name: string, value: string, unit: string, remark?: string];
-
-interface Section {
-  readonly title: string;
-  readonly rows: readonly Row[];
-}
+import { decimals, machineLine, percent, type Row, type Section, sectionLines, whole } from './table.ts';
 
 /** The result as a table for people. */
 export function reportTable(result: BenchResult): string {
-  const { version, node, processors, processorModel, streams, concurrency, windows, windowSeconds } = result;
+  const { streams, concurrency, windows, windowSeconds } = result;
   const head = [
-    `Perdura ${version} on ${processors} × ${processorModel}, Node ${node}; PostgreSQL beside it, fsync on`,
+    machineLine(result),
     ...(result.ceiling
       ? [`${concurrency} at once on ${streams} streams; medians of ${windows} windows of ${windowSeconds} s`]
       : []),
@@ -21,6 +14,7 @@ export function reportTable(result: BenchResult): string {
   const sections = [
     ...(result.ceiling ? [ceilingSection(result.ceiling)] : []),
     ...(result.chain ? [chainSection(result.chain)] : []),
+    ...(result.full ? [fullSection(result.full)] : []),
     ...otherSections(result),
   ];
   return [...head, ...sections.flatMap(sectionLines)].join('\n');
@@ -37,22 +31,33 @@ function ceilingSection({ windows, ...ceiling }: NonNullable<BenchResult['ceilin
   };
 }
 
-function chainSection({ windows, ...chain }: NonNullable<BenchResult['chain']>): Section {
-  const resent = chain.historyBytesResentPerOrchestration;
-  const each = 'per orchestration';
+function chainSection({ ratioToCeiling, ...chain }: NonNullable<BenchResult['chain']>): Section {
   return {
     title: `Chain: orchestrations of ${CHAIN_STEPS} sequential activities, ${CHAIN_ITEMS} work items each`,
-    rows: [
-      ['orchestrations', whole(chain.orchestrationsPerSecond), '/s'],
-      ['work items', whole(chain.itemsPerSecond), '/s', range(windows)],
-      ['ratio to the ceiling', percent(chain.ratioToCeiling * 100), '', '(reach: 50 %)'],
-      ['CPU of the server', decimals(chain.serverCpuMsPerOrchestration, 2), `ms ${each}`],
-      ['CPU of PostgreSQL', decimals(chain.postgresCpuMsPerOrchestration, 2), `ms ${each}`],
-      ['commits', decimals(chain.commitsPerOrchestration, 2), each],
-      ['history sent again', resent === null ? '-' : whole(resent), `bytes ${each}`],
-      busyRow(chain),
-    ],
+    rows: chainRows(chain, ['ratio to the ceiling', percent(ratioToCeiling * 100), '', '(reach: 50 %)']),
   };
+}
+
+function fullSection({ ratioToChain, filling, ...chain }: NonNullable<BenchResult['full']>): Section {
+  return {
+    title: `Full: the chain where ${whole(filling.finished)} instances have finished and ${whole(filling.waiting)} wait for a timer`,
+    rows: chainRows(chain, ['ratio to the chain', percent(ratioToChain * 100), '', '(reach: 85 %)']),
+  };
+}
+
+function chainRows(chain: ChainResult & { readonly windows: readonly ChainResult[] }, ratio: Row): Row[] {
+  const resent = chain.historyBytesResentPerOrchestration;
+  const each = 'per orchestration';
+  return [
+    ['orchestrations', whole(chain.orchestrationsPerSecond), '/s'],
+    ['work items', whole(chain.itemsPerSecond), '/s', range(chain.windows)],
+    ratio,
+    ['CPU of the server', decimals(chain.serverCpuMsPerOrchestration, 2), `ms ${each}`],
+    ['CPU of PostgreSQL', decimals(chain.postgresCpuMsPerOrchestration, 2), `ms ${each}`],
+    ['commits', decimals(chain.commitsPerOrchestration, 2), each],
+    ['history sent again', resent === null ? '-' : whole(resent), `bytes ${each}`],
+    busyRow(chain),
+  ];
 }
 
 function otherSections({ latency, fanOut }: BenchResult): Section[] {
@@ -80,13 +85,6 @@ function otherSections({ latency, fanOut }: BenchResult): Section[] {
   return sections;
 }
 
-function sectionLines({ title, rows }: Section): string[] {
-  const lines = rows.map(([name, value, unit, remark = '']) =>
-    `  ${name.padEnd(31)}  ${value.padStart(11)} ${unit} ${remark}`.trimEnd(),
-  );
-  return ['', title, ...lines];
-}
-
 function range(windows: readonly { readonly itemsPerSecond: number }[]): string {
   const rates = windows.map((window) => window.itemsPerSecond);
   return `(${whole(Math.min(...rates))} to ${whole(Math.max(...rates))})`;
@@ -101,16 +99,4 @@ function busyRow(busy: CeilingResult | ChainResult): Row {
     `other programs ${percent(busy.othersCpuPercent)}`,
   ];
   return ['a core was busy with', shares.join(', '), ''];
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-function decimals(value: number, digits: number): string {
-  return value.toFixed(digits);
-}
-
-function percent(value: number): string {
-  return `${Math.round(value)} %`;
 }

@@ -1,6 +1,19 @@
+import { cpus } from 'node:os';
+import { type StatementCalls } from '../postgres/bench-counters.ts';
+import { type Filling } from '../postgres/bench-rows.ts';
+import { version } from '../version.ts';
+
 /** What can be measured, in the order in which it is. */
-export const partNames = ['ceiling', 'chain', 'latency', 'fan-out'] as const;
+export const partNames = ['ceiling', 'chain', 'full', 'latency', 'fan-out'] as const;
 export type Part = (typeof partNames)[number];
+
+/** What was measured on. */
+export interface Machine {
+  readonly version: string;
+  readonly node: string;
+  readonly processors: number;
+  readonly processorModel: string;
+}
 
 /** Processor time per time, in percent of one core: what the rate was limited by, and how quiet the machine was. */
 export interface Busy {
@@ -41,11 +54,7 @@ export interface FanOutResult {
   readonly ratioToChain: number | null;
 }
 
-export interface BenchResult {
-  readonly version: string;
-  readonly node: string;
-  readonly processors: number;
-  readonly processorModel: string;
+export interface BenchResult extends Machine {
   readonly streams: number;
   readonly concurrency: number;
   readonly windows: number;
@@ -55,6 +64,54 @@ export interface BenchResult {
     readonly ratioToCeiling: number;
     readonly windows: readonly ChainResult[];
   };
+  /** The chain in a database that holds so much already. */
+  readonly full?: ChainResult & {
+    readonly ratioToChain: number;
+    readonly filling: Filling;
+    readonly windows: readonly ChainResult[];
+  };
   readonly latency?: LatencyResult;
   readonly fanOut?: FanOutResult;
+}
+
+/** The server at one moment under lasting load. */
+export interface SoakSample {
+  readonly minute: number;
+  readonly residentBytes: number;
+  /** In use, of JavaScript. */
+  readonly heapBytes: number;
+  /** Since the sample before, like the delay. */
+  readonly orchestrationsPerSecond: number;
+  /** How late the event loop ran what was due, at the 99th percentile. */
+  readonly eventLoopDelayMs: number;
+}
+
+export interface SoakResult extends Machine {
+  readonly minutes: number;
+  readonly streams: number;
+  readonly concurrency: number;
+  readonly samples: readonly SoakSample[];
+  /** Resident memory at the end by that after a fifth of the time. */
+  readonly residentRatio: number;
+  /** The most that was ever resident. */
+  readonly peakResidentBytes: number;
+}
+
+/** A server that has nothing to do. */
+export interface IdleResult extends Machine {
+  readonly seconds: number;
+  readonly waitingInstances: number;
+  readonly streams: number;
+  readonly calls: number;
+  readonly callsPerSecond: number;
+  readonly serverCpuPercent: number;
+  /** The busiest first. */
+  readonly statements: readonly StatementCalls[];
+}
+
+export function thisMachine(): Machine {
+  return {
+    ...{ version, node: process.versions.node, processors: cpus().length },
+    processorModel: cpus()[0]?.model ?? 'unknown',
+  };
 }

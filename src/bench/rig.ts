@@ -1,11 +1,10 @@
 import { assert } from '../lib/assert.ts';
-import { countCommits } from '../postgres/bench-counters.ts';
 import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
 import type { LoadCounters, LoadWorkerCommands } from './load-worker.ts';
-import { readCounter } from './prometheus.ts';
-import { type Plan, STREAMS } from './plan.ts';
+import { type Streams } from './plan.ts';
+import type { PostgresSettings } from './postgres-process.ts';
 import { type Processes } from './processes.ts';
 import { CHAIN_ITEMS } from './script.ts';
 
@@ -18,10 +17,11 @@ interface Loaded {
 
 /** The server with its PostgreSQL. */
 export interface Rig extends Loaded {
+  readonly databaseUrl: string;
+  readonly serverPid: number;
   readonly postgresCpuMs: () => number;
-  readonly commits: () => Promise<number>;
-  /** Bytes of history sent again so far; undefined when the server doesn't count them. */
-  readonly historyBytesResent: () => Promise<number | undefined>;
+  /** Those of the server, in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** Bare grpc-js in the server's place. */
@@ -29,26 +29,28 @@ export interface CeilingRig extends Loaded {
   readonly loop: Channel<CeilingCommands>;
 }
 
-/** Starts PostgreSQL, the server and a connected load worker. */
-export async function startRig(processes: Processes, plan: Plan): Promise<Rig> {
-  const postgres = await processes.postgres().ask('start', undefined, 90_000);
+/** Starts PostgreSQL, with these settings beside our own, the server and a connected load worker. */
+export async function startRig(
+  processes: Processes,
+  streams: Streams,
+  settings: PostgresSettings = {},
+): Promise<Rig> {
+  const postgres = await processes.postgres().ask('start', { settings }, 90_000);
   const server = await processes.server(postgres.url);
   return {
-    ...(await connectWorker(processes, server.grpcAddress, plan)),
+    ...(await connectWorker(processes, server.grpcAddress, streams)),
+    databaseUrl: postgres.url,
+    serverPid: server.pid,
     serverCpuMs: () => cpuOfProcess(server.pid),
     postgresCpuMs: () => cpuOfFamily(postgres.pid),
-    commits: () => countCommits(postgres.url),
-    async historyBytesResent() {
-      const text = await (await fetch(server.metricsUrl)).text();
-      return readCounter(text, 'perdura_history_resent_bytes_total');
-    },
+    metrics: async () => (await fetch(server.metricsUrl)).text(),
   };
 }
 
 /** Starts LOOP and a load worker of its own, with what the server sent for one orchestration of the chain. */
 export async function startCeilingRig(
   processes: Processes,
-  plan: Plan,
+  streams: Streams,
   { worker }: Rig,
 ): Promise<CeilingRig> {
   const recorded = await worker.ask('recordChain', undefined);
@@ -57,7 +59,7 @@ export async function startCeilingRig(
   await loop.ask('load', { recorded });
   const { address } = await loop.ask('listen', undefined);
   return {
-    ...(await connectWorker(processes, address, plan)),
+    ...(await connectWorker(processes, address, streams)),
     loop,
     serverCpuMs: () => cpuOfProcess(loop.pid),
   };
@@ -66,10 +68,10 @@ export async function startCeilingRig(
 async function connectWorker(
   processes: Processes,
   address: string,
-  { slots }: Plan,
+  { streams, slots }: Streams,
 ): Promise<Pick<Loaded, 'worker' | 'workerCpuMs'>> {
   const worker = processes.loadWorker();
-  await worker.ask('connect', { address, streams: STREAMS, slots });
+  await worker.ask('connect', { address, streams, slots });
   return { worker, workerCpuMs: () => cpuOfProcess(worker.pid) };
 }
 

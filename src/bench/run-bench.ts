@@ -1,26 +1,13 @@
-import { cpus } from 'node:os';
-import { version } from '../version.ts';
-import { type Plan, STREAMS } from './plan.ts';
-import { Processes } from './processes.ts';
-import {
-  type BenchResult,
-  type CeilingResult,
-  type ChainResult,
-  type FanOutResult,
-  type LatencyResult,
-} from './result.ts';
-import { type Rig, startCeilingRig, startRig } from './rig.ts';
+import { type Plan } from './plan.ts';
+import { type Processes } from './processes.ts';
+import { type BenchResult, type FanOutResult, type LatencyResult, thisMachine } from './result.ts';
+import { type Rig, startRig } from './rig.ts';
 import { median, percentile } from './statistics.ts';
-import { ceilingWindow, chainWindow, medianCeiling, medianChain } from './windows.ts';
+import { measureThroughput } from './throughput.ts';
 
-/** Runs what was planned. Leaves no process behind, also when `interrupted` rejects. */
-export async function runBench(plan: Plan, interrupted: Promise<never>): Promise<BenchResult> {
-  await using processes = new Processes();
-  return await Promise.race([measure(plan, processes), processes.failure, interrupted]);
-}
-
-async function measure(plan: Plan, processes: Processes): Promise<BenchResult> {
-  const { parts, progress, concurrency, windows, windowSeconds } = plan;
+/** Measures what was planned. */
+export async function runBench(plan: Plan, processes: Processes): Promise<BenchResult> {
+  const { parts, progress, concurrency, windows, windowSeconds, streams } = plan;
   progress('starting PostgreSQL, the server and the load worker');
   const rig = await startRig(processes, plan);
   const throughput = parts.includes('ceiling') ? await measureThroughput(plan, rig, processes) : {};
@@ -28,43 +15,13 @@ async function measure(plan: Plan, processes: Processes): Promise<BenchResult> {
   const fanOut = parts.includes('fan-out')
     ? await measureFanOut(plan, rig, throughput.chain?.itemsPerSecond)
     : undefined;
-  progress('stopping');
   return {
-    ...{ version, node: process.versions.node, streams: STREAMS, concurrency, windows, windowSeconds },
-    processors: cpus().length,
-    processorModel: cpus()[0]?.model ?? 'unknown',
+    ...thisMachine(),
+    ...{ streams, concurrency, windows, windowSeconds },
     ...throughput,
     ...(latency && { latency }),
     ...(fanOut && { fanOut }),
   };
-}
-
-type Throughput = Pick<BenchResult, 'ceiling' | 'chain'>;
-
-async function measureThroughput(plan: Plan, rig: Rig, processes: Processes): Promise<Throughput> {
-  const { progress, windows, windowSeconds, warmUpSeconds, parts } = plan;
-  const hasChain = parts.includes('chain');
-  const loop = await startCeilingRig(processes, plan, rig);
-  progress('warming up');
-  await ceilingWindow(loop, plan, warmUpSeconds);
-  if (hasChain) await chainWindow(rig, plan, warmUpSeconds);
-  const ceilings: CeilingResult[] = [];
-  const chains: ChainResult[] = [];
-  for (let window = 1; window <= windows; window++) {
-    const of = `window ${window} of ${windows}`;
-    const ceiling = await ceilingWindow(loop, plan, windowSeconds);
-    progress(`${of}: ceiling ${Math.round(ceiling.itemsPerSecond)} work items/s`);
-    ceilings.push(ceiling);
-    if (!hasChain) continue;
-    const chain = await chainWindow(rig, plan, windowSeconds);
-    progress(`${of}: chain ${Math.round(chain.itemsPerSecond)} work items/s`);
-    chains.push(chain);
-  }
-  const ceiling = { ...medianCeiling(ceilings), windows: ceilings };
-  if (!hasChain) return { ceiling };
-  const chain = medianChain(chains);
-  const ratioToCeiling = chain.itemsPerSecond / ceiling.itemsPerSecond;
-  return { ceiling, chain: { ...chain, ratioToCeiling, windows: chains } };
 }
 
 async function measureLatency({ latencySeconds, progress }: Plan, { worker }: Rig): Promise<LatencyResult> {

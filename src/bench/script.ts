@@ -1,3 +1,4 @@
+import { fromMicros } from '../domain/time.ts';
 import { codec, type MessageInput } from '../protocol/codec.ts';
 import { type Turn } from './work-item.ts';
 
@@ -5,8 +6,10 @@ import { type Turn } from './work-item.ts';
 export interface Answer {
   /** Encoded `OrchestratorResponse.actions`, one after the other. */
   readonly actions: Buffer;
-  /** Whether the orchestration is over with it. */
+  /** Whether nothing more is wanted of what was started: when it is acknowledged, an orchestration is counted. */
   readonly isLast: boolean;
+  /** Whether the orchestration now waits for an event from outside. */
+  readonly needsEvent?: boolean;
 }
 
 export type Script = (turn: Turn) => Answer;
@@ -15,6 +18,10 @@ export type Script = (turn: Turn) => Answer;
 export const CHAIN_STEPS = 5;
 /** Work items of such an orchestration: its activities, and a turn before, between and after them. */
 export const CHAIN_ITEMS = CHAIN_STEPS * 2 + 1;
+
+const TIMER_MS = 100;
+/** The year 2100. */
+const FAR_FUTURE_MS = 4_102_444_800_000;
 
 /** Inputs, results and outputs: they cost bytes, not more. */
 const payload = { value: JSON.stringify('sixteen letters.') };
@@ -28,12 +35,12 @@ export const instanceToStart: Buffer = codec.encode('CreateInstanceRequest', {
   input: payload,
 });
 
+/** The fields of a RaiseEventRequest beside the instance id. */
+export const eventToRaise: Buffer = codec.encode('RaiseEventRequest', { name: 'Go', input: payload });
+
 /** One activity after the other. */
 export function chainScript(steps: number): Script {
-  const answers = Array.from({ length: steps }, (_, index) => ({
-    actions: encodeActions([scheduleTask(index + 1)]),
-    isLast: false,
-  }));
+  const answers = chainAnswers(steps);
   const last = lastAnswer(steps + 1);
   return ({ lastTaskId }) => answers[lastTaskId] ?? last;
 }
@@ -41,8 +48,8 @@ export function chainScript(steps: number): Script {
 /** All activities at once; it is over when all their results have come. Plays one orchestration. */
 export function fanOutScript(activities: number): Script {
   const tasks = Array.from({ length: activities }, (_, index) => scheduleTask(index + 1));
-  const first = { actions: encodeActions(tasks), isLast: false };
-  const none = { actions: Buffer.alloc(0), isLast: false };
+  const first = answer(tasks);
+  const none = answer([]);
   const last = lastAnswer(activities + 1);
   let missing = activities;
   return ({ isFirst, results }) => {
@@ -52,18 +59,59 @@ export function fanOutScript(activities: number): Script {
   };
 }
 
+/**
+ * Something of everything, one after the other: the chain's activities, a short timer, an event, a sub-orchestration, and
+ * a second execution by continue-as-new. That one and the sub-orchestration have no input, and complete at once.
+ */
+export function mixedScript(steps: number): Script {
+  const timerId = steps + 1;
+  const childId = steps + 2;
+  const activities = chainAnswers(steps);
+  const waiting = { ...answer([]), needsEvent: true };
+  const child = answer([{ id: childId, createSubOrchestration: { name: 'Child' } }]);
+  const again = complete(childId + 1, { orchestrationStatus: 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW' });
+  const renewed = { ...answer([again]), isLast: true };
+  const bare = { ...lastAnswer(1), isLast: false };
+  return ({ isFirst, isBare, lastTaskId }) => {
+    if (isBare) return bare;
+    if (lastTaskId === timerId) return waiting;
+    if (lastTaskId === childId) return renewed;
+    // Of everything that brings on a turn only an event has no task id.
+    if (lastTaskId === 0 && !isFirst) return child;
+    return activities[lastTaskId] ?? answer([createTimer(timerId, Date.now() + TIMER_MS)]);
+  };
+}
+
+/** One timer that nobody lives to see fire: all that is wanted is that it waits. */
+export function waitingScript(): Script {
+  const wait = { ...answer([createTimer(1, FAR_FUTURE_MS)]), isLast: true };
+  return () => wait;
+}
+
+function chainAnswers(steps: number): Answer[] {
+  return Array.from({ length: steps }, (_, index) => answer([scheduleTask(index + 1)]));
+}
+
 function lastAnswer(id: number): Answer {
-  const completeOrchestration = {
-    orchestrationStatus: 'ORCHESTRATION_STATUS_COMPLETED',
-    result: payload,
-  } as const;
-  return { actions: encodeActions([{ id, completeOrchestration }]), isLast: true };
+  const completed = { orchestrationStatus: 'ORCHESTRATION_STATUS_COMPLETED', result: payload } as const;
+  return { ...answer([complete(id, completed)]), isLast: true };
+}
+
+function answer(actions: MessageInput<'OrchestratorAction'>[]): Answer {
+  return { actions: codec.encode('OrchestratorResponse', { actions }), isLast: false };
+}
+
+function complete(
+  id: number,
+  completeOrchestration: MessageInput<'CompleteOrchestrationAction'>,
+): MessageInput<'OrchestratorAction'> {
+  return { id, completeOrchestration };
+}
+
+function createTimer(id: number, atMs: number): MessageInput<'OrchestratorAction'> {
+  return { id, createTimer: { fireAt: fromMicros(atMs * 1000) } };
 }
 
 function scheduleTask(id: number): MessageInput<'OrchestratorAction'> {
   return { id, scheduleTask: { name: 'Step', input: payload } };
-}
-
-function encodeActions(actions: MessageInput<'OrchestratorAction'>[]): Buffer {
-  return codec.encode('OrchestratorResponse', { actions });
 }

@@ -1,7 +1,9 @@
-// The ceiling and the chain, in windows that take turns: what else the machine does meets both alike.
+// The ceiling and the chain, in databases of both kinds, in windows that take turns: what else the machine does meets both alike.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { countCommits } from '../postgres/bench-counters.ts';
 import { type Plan } from './plan.ts';
+import { readMetric } from './prometheus.ts';
 import { type Busy, type CeilingResult, type ChainResult } from './result.ts';
 import { type CeilingRig, type Moment, momentOf, type Rig } from './rig.ts';
 import { CHAIN_ITEMS } from './script.ts';
@@ -13,7 +15,7 @@ const RAMP_MS = 2_000;
 const LONGEST_RAMP_MS = 20_000;
 const LOOK_MS = 100;
 /** What is out when a window ends is back within this time. */
-const END_TIMEOUT_MS = 60_000;
+export const END_TIMEOUT_MS = 60_000;
 
 /** One window of LOOP. */
 export async function ceilingWindow(
@@ -38,12 +40,12 @@ export async function ceilingWindow(
 /** One window of orchestrations with sequential activities. */
 export async function chainWindow(rig: Rig, { concurrency }: Plan, seconds: number): Promise<ChainResult> {
   const idle = await momentOf(rig);
-  await rig.worker.ask('startChain', { concurrency });
+  await rig.worker.ask('startLoad', { kind: 'chain', concurrency });
   await untilSteady(rig, idle.orchestrations + concurrency);
   const before = await chainMoment(rig);
   await pause(seconds * 1000);
   const after = await chainMoment(rig);
-  await rig.worker.ask('stopChain', undefined, END_TIMEOUT_MS);
+  await rig.worker.ask('stopLoad', undefined, END_TIMEOUT_MS);
   const items = after.items - before.items;
   // Orchestrations move in waves and end in bunches; what each costs is told more exactly by its work items.
   const orchestrations = items / CHAIN_ITEMS;
@@ -77,7 +79,8 @@ interface ChainMoment extends Moment {
 }
 
 async function chainMoment(rig: Rig): Promise<ChainMoment> {
-  const [commits, historyBytesResent = NaN] = await Promise.all([rig.commits(), rig.historyBytesResent()]);
+  const [commits, metrics] = await Promise.all([countCommits(rig.databaseUrl), rig.metrics()]);
+  const historyBytesResent = readMetric(metrics, 'perdura_history_resent_bytes_total') ?? NaN;
   return { ...(await momentOf(rig)), postgresCpuMs: rig.postgresCpuMs(), commits, historyBytesResent };
 }
 
@@ -92,7 +95,7 @@ function busy(before: Moment, after: Moment, postgresCpuMs: number): Busy {
   };
 }
 
-function perSecond(count: number, before: Moment, after: Moment): number {
+export function perSecond(count: number, before: Moment, after: Moment): number {
   return (count * 1000) / (after.atMs - before.atMs);
 }
 

@@ -26,7 +26,7 @@ const token = Buffer.from('\x52\x05token');
 test('the first turn is told by its new events', () => {
   expect(readWorkItem(turn([], [orchestratorStarted, executionStarted]))).toEqual({
     ...{ kind: 'orchestration', id, token },
-    ...{ isFirst: true, results: 0, lastTaskId: 0 },
+    ...{ isFirst: true, isBare: true, results: 0, lastTaskId: 0 },
   });
 });
 
@@ -34,7 +34,7 @@ test('results are counted among the new events only', () => {
   const past = [orchestratorStarted, executionStarted, taskCompleted(1)];
   expect(readWorkItem(turn(past, [orchestratorStarted, taskCompleted(2), taskCompleted(300)]))).toEqual({
     ...{ kind: 'orchestration', id, token },
-    ...{ isFirst: false, results: 2, lastTaskId: 300 },
+    ...{ isFirst: false, isBare: false, results: 2, lastTaskId: 300 },
   });
 });
 

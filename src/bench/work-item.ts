@@ -8,9 +8,11 @@ export interface Turn {
   readonly kind: 'orchestration';
   readonly id: Buffer;
   readonly token: Buffer;
-  /** Whether it is the first one. */
+  /** Whether it is the first one of an execution. */
   readonly isFirst: boolean;
-  /** How many results of activities it brings. */
+  /** Whether that execution has no input; false when it isn't the first turn. */
+  readonly isBare: boolean;
+  /** How many activities, timers and sub-orchestrations it says the end of. */
   readonly results: number;
   /** The task id of the last of them; 0 without any. */
   readonly lastTaskId: number;
@@ -33,8 +35,12 @@ const NEW_EVENTS = 0x22; // OrchestratorRequest.newEvents = 4
 const ORCHESTRATION_INSTANCE = 0x22; // ActivityRequest.orchestrationInstance = 4
 const TASK_ID = 0x28; // ActivityRequest.taskId = 5
 const EXECUTION_STARTED = 0x1a; // HistoryEvent.executionStarted = 3
+const INPUT = 0x1a; // ExecutionStartedEvent.input = 3
 const TASK_COMPLETED = 0x3a; // HistoryEvent.taskCompleted = 7
-const TASK_SCHEDULED_ID = 0x08; // TaskCompletedEvent.taskScheduledId = 1
+const CHILD_COMPLETED = 0x52; // HistoryEvent.subOrchestrationInstanceCompleted = 10
+const TASK_SCHEDULED_ID = 0x08; // TaskCompletedEvent and SubOrchestrationInstanceCompletedEvent.taskScheduledId = 1
+const TIMER_FIRED = 0x6a; // HistoryEvent.timerFired = 13
+const TIMER_ID = 0x10; // TimerFiredEvent.timerId = 2
 
 /** Undefined for what isn't answered: a health ping. */
 export function readWorkItem(bytes: Buffer): Turn | Activity | undefined {
@@ -64,9 +70,11 @@ interface Around {
   readonly token: Buffer;
 }
 
+type News = { -readonly [Field in 'isFirst' | 'isBare' | 'results' | 'lastTaskId']: Turn[Field] };
+
 function readTurn(reader: WireReader, end: number, { bytes, token }: Around): Turn {
   let id = bytes.subarray(0, 0);
-  const news = { isFirst: false, results: 0, lastTaskId: 0 };
+  const news: News = { isFirst: false, isBare: false, results: 0, lastTaskId: 0 };
   while (reader.at < end) {
     const start = reader.at;
     const tag = reader.tag();
@@ -79,31 +87,36 @@ function readTurn(reader: WireReader, end: number, { bytes, token }: Around): Tu
   return { kind: 'orchestration', id, token, ...news };
 }
 
-function readEvent(
-  reader: WireReader,
-  end: number,
-  news: { isFirst: boolean; results: number; lastTaskId: number },
-): void {
+function readEvent(reader: WireReader, end: number, news: News): void {
   while (reader.at < end) {
     const tag = reader.tag();
-    if (tag === TASK_COMPLETED) {
-      news.results++;
-      news.lastTaskId = readTaskId(reader, reader.lengthEnd());
-    } else {
-      reader.skip(tag);
-      news.isFirst ||= tag === EXECUTION_STARTED;
-    }
+    if (tag === TASK_COMPLETED || tag === CHILD_COMPLETED) readResult(reader, TASK_SCHEDULED_ID, news);
+    else if (tag === TIMER_FIRED) readResult(reader, TIMER_ID, news);
+    else if (tag === EXECUTION_STARTED) readStart(reader, news);
+    else reader.skip(tag);
   }
 }
 
-function readTaskId(reader: WireReader, end: number): number {
-  let id = 0;
+function readResult(reader: WireReader, idTag: number, news: News): void {
+  const end = reader.lengthEnd();
+  news.results++;
+  news.lastTaskId = 0;
   while (reader.at < end) {
     const tag = reader.tag();
-    if (tag === TASK_SCHEDULED_ID) id = reader.varint();
+    if (tag === idTag) news.lastTaskId = reader.varint();
     else reader.skip(tag);
   }
-  return id;
+}
+
+function readStart(reader: WireReader, news: News): void {
+  const end = reader.lengthEnd();
+  news.isFirst = true;
+  news.isBare = true;
+  while (reader.at < end) {
+    const tag = reader.tag();
+    if (tag === INPUT) news.isBare = false;
+    reader.skip(tag);
+  }
 }
 
 function readActivity(reader: WireReader, end: number, { bytes, token }: Around): Activity {

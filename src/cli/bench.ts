@@ -1,8 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { planRun } from '../bench/plan.ts';
+import { runIdle } from '../bench/idle.ts';
+import { idleTable } from '../bench/idle-report.ts';
+import { CONCURRENCY, planRun } from '../bench/plan.ts';
+import { Processes } from '../bench/processes.ts';
 import { reportTable } from '../bench/report.ts';
 import { type Part, partNames } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
+import { runSoak } from '../bench/soak.ts';
+import { soakTable } from '../bench/soak-report.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { whole } from '../setting-kinds.ts';
 import { createLogger } from '../telemetry/log.ts';
@@ -19,19 +24,23 @@ interface BenchFlags {
 }
 
 export function benchCommand(): Command {
-  const command = new Command('bench')
+  const command = withJson(new Command('bench'))
     .description(
-      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about three minutes.',
+      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about five minutes.',
     )
     .addOption(
       new Option(
         '--parts <names>',
-        `What to measure, separated by commas: ${partNames.join(', ')}; chain brings the ceiling.`,
+        `What to measure, separated by commas: ${partNames.join(', ')}; chain brings the ceiling, full brings both.`,
       )
         .argParser(parseParts)
         .default([...partNames], 'all'),
     )
-    .option('--quick', 'Shorter windows and fewer of them: about a minute in all, and less exact.', false)
+    .option(
+      '--quick',
+      'Shorter windows, fewer of them, a smaller database: a minute or two, and less exact.',
+      false,
+    )
     .addOption(
       new Option(
         '--seconds <number>',
@@ -41,20 +50,83 @@ export function benchCommand(): Command {
     .addOption(
       new Option('--concurrency <number>', 'Orchestrations of the chain that run at once.')
         .argParser(valueOf(whole(1, 5_000)))
-        .default(512),
+        .default(CONCURRENCY),
     )
-    .option('--json', 'Print one JSON object instead of a table.', false)
-    .action(bench);
+    .action(bench)
+    .addCommand(soakCommand())
+    .addCommand(idleCommand());
   return addExample(command, 'perdura bench --quick --parts chain,latency');
 }
 
+interface SoakFlags {
+  readonly minutes: number;
+  readonly json: boolean;
+}
+
+function soakCommand(): Command {
+  const command = withJson(new Command('soak'))
+    .description('Show by load that lasts whether the server keeps its memory in bounds.')
+    .addOption(
+      new Option('--minutes <number>', 'How long.').argParser(valueOf(whole(1, 24 * 60))).default(10),
+    )
+    .action(soak);
+  return addExample(command, 'perdura bench soak --minutes 10');
+}
+
+interface IdleFlags {
+  readonly seconds: number;
+  readonly json: boolean;
+}
+
+function idleCommand(): Command {
+  const command = withJson(new Command('idle'))
+    .description(
+      'Count what PostgreSQL is asked for 1,000 instances that wait and 100 streams that get nothing.',
+    )
+    .addOption(new Option('--seconds <number>', 'How long.').argParser(valueOf(whole(1, 3_600))).default(60))
+    .action(idle);
+  return addExample(command, 'perdura bench idle --json');
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'Print one JSON object instead of a table.', false);
+}
+
 async function bench({ parts, quick, seconds, concurrency, json }: BenchFlags): Promise<void> {
-  const progress = (line: string): void => {
-    process.stderr.write(`bench: ${line}\n`);
-  };
   const plan = planRun({ parts, isQuick: quick, windowSeconds: seconds, concurrency, progress });
-  const result = await runBench(plan, interruption());
-  process.stdout.write(`${json ? JSON.stringify(result) : reportTable(result)}\n`);
+  const result = await measure((processes) => runBench(plan, processes));
+  print(result, json, reportTable);
+}
+
+async function soak({ minutes }: SoakFlags, command: Command): Promise<void> {
+  const result = await measure((processes) => runSoak({ minutes, progress }, processes));
+  print(result, isJson(command), soakTable);
+}
+
+async function idle({ seconds }: IdleFlags, command: Command): Promise<void> {
+  const result = await measure((processes) => runIdle({ seconds, progress }, processes));
+  print(result, isJson(command), idleTable);
+}
+
+/** A flag that both the command and its parent know goes to the parent. */
+function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ readonly json: boolean }>().json;
+}
+
+/** Leaves no process behind, also when it is interrupted. */
+async function measure<Result>(run: (processes: Processes) => Promise<Result>): Promise<Result> {
+  await using processes = new Processes();
+  const result = await Promise.race([run(processes), processes.failure, interruption()]);
+  progress('stopping');
+  return result;
+}
+
+function print<Result>(result: Result, isJson: boolean, toTable: (result: Result) => string): void {
+  process.stdout.write(`${isJson ? JSON.stringify(result) : toTable(result)}\n`);
+}
+
+function progress(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
 }
 
 /** Rejects at Ctrl-C and the like. */

@@ -1,6 +1,7 @@
 import { encodeToken } from '../domain/completion-token.ts';
 import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
+import { type BatchResult } from '../domain/store.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
 import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
@@ -73,6 +74,13 @@ export class Activities {
     return this.classes.of(activity.hubId, 'activity', activity.name, activity.effectiveVersion);
   }
 
+  /** Takes over what a batch created here or claimed. */
+  learn({ activities, claimedActivities }: BatchResult, mayDispatch: boolean): void {
+    const readySinceMs = Clock.monotonicMs();
+    for (const activity of activities) this.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
+    for (const row of claimedActivities) this.dispatch({ ...row, readySinceMs }, mayDispatch);
+  }
+
   /** Sends it now, or queues it, or gives it back when no stream here takes it. */
   dispatch(item: ActivityItem, mayDispatch: boolean): void {
     if (item.request.length + TOKEN_BYTES > this.#maxItemBytes) {
@@ -84,6 +92,20 @@ export class Activities {
     if (stream) this.send(item, stream);
     else if (workClass.isServed()) this.classes.enqueue(workClass, item);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
+  }
+
+  /** Sends what waits for that stream the longest, if anything does. */
+  sendNext(stream: WorkerStream): boolean {
+    const item = this.classes.next(stream, 'activity');
+    if (item) this.send(item, stream);
+    return item !== undefined;
+  }
+
+  /** What waits here although no stream takes it any more, or nothing is handed out any more, goes back. */
+  releaseUnserved(isDraining: boolean): void {
+    const items = this.classes.takeUnserved(isDraining);
+    if (items.length === 0) return;
+    this.#requests.releaseActivities(items.map((item) => releaseOf(item, item.attempt, 0)));
   }
 
   send(item: ActivityItem, stream: WorkerStream): void {

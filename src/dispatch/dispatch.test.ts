@@ -473,8 +473,6 @@ describe('a draining replica', () => {
     const resident = claim(1, [raised()]);
     dispatch.drain();
     asked.calls.length = 0;
-    claim(2, [raised()]);
-    settle({ activities: [newActivity(5)] });
     dispatch.workAppeared(HUB, 'orchestration');
     dispatch.pumpAll();
     worker();
@@ -484,6 +482,52 @@ describe('a draining replica', () => {
     );
     expect(dispatch.findLeased(tokenOf(one.turns[0]), HUB)).toBe(resident);
     expect(dispatch.outstanding).toBe(1);
+  });
+
+  test('leaves what waits here to others', () => {
+    worker({ maxConcurrentOrchestrationWorkItems: 1, maxConcurrentActivityWorkItems: 1 });
+    claim(1, [raised()]);
+    claim(2, [raised()]);
+    settle({ activities: [newActivity(5), newActivity(6)] });
+    asked.calls.length = 0;
+    dispatch.drain();
+    expect(asked.calls).toEqual(['release 2 in 0']);
+    expect(asked.released.map(({ activityKey, attempt }) => [activityKey, attempt])).toEqual([[6, 0]]);
+    dispatch.pumpAll();
+    expect(dispatch.outstanding).toBe(2);
+  });
+
+  test('leaves to others what gets ready, when it may be begun', () => {
+    worker();
+    const out = claim(1, [raised()]);
+    claim(2, []);
+    claim(3, [raised()], { status: 'suspended' });
+    dispatch.drain();
+    asked.calls.length = 0;
+    deliver(2, raised());
+    deliver(3, raised());
+    deliver(1, raised());
+    expect(asked.calls).toEqual(['release 2 in 0']);
+    dispatch.takeLease(out);
+    settle({ patches: [{ patch: turnPatch(out, out.messages.slice(0, 1)), inserted: [] }] });
+    expect(asked.calls).toEqual(['release 2 in 0', 'release 1 in 0']);
+    claim(4, [raised()]);
+    settle({ activities: [newActivity(5)], claimedActivities: [{ ...newActivity(6), attempt: 1 }] });
+    expect(asked.calls.at(-1)).toBe('release 4 in 0');
+    expect(asked.released.map(({ activityKey, attempt }) => [activityKey, attempt])).toEqual([
+      [5, 0],
+      [6, 1],
+    ]);
+  });
+
+  test('leaves alone what is ready once its incarnation is over', () => {
+    worker();
+    const resident = claim(1, []);
+    dispatch.drain();
+    dispatch.close();
+    resident.hold(raised());
+    dispatch.wake(resident);
+    expect(asked.calls.filter((call) => call !== 'claim')).toEqual([]);
   });
 
   test('still applies controls', () => {
@@ -582,6 +626,16 @@ describe('unowned work', () => {
     expect(asked.calls, 'nobody could take it').toEqual([]);
     one.stream.drained();
     expect(asked.calls).toContain('claim');
+  });
+
+  test('that was looked for in vain is not looked for again when a transport takes more', () => {
+    const one = worker();
+    lowerFlags(dispatch.slots);
+    one.isFull = true;
+    one.stream.send(Buffer.from([0x22, 0]));
+    asked.calls.length = 0;
+    one.stream.drained();
+    expect([asked.calls, dispatch.slots.flagged()]).toEqual([[], []]);
   });
 
   test('is asked for when a slot gets free that nothing here waits for', () => {

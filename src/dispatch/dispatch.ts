@@ -4,7 +4,7 @@ import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Abandons } from './abandons.ts';
-import { Activities, type ActivityLease, releaseOf } from './activities.ts';
+import { Activities, type ActivityLease } from './activities.ts';
 import { Clock } from './clock.ts';
 import { DueTimers } from './due-timers.ts';
 import { type WorkKind, workKinds } from './filters.ts';
@@ -58,6 +58,7 @@ export class Dispatch implements Residency, StreamListener {
   /** Monotonic moment until which the lease of this replica surely lives: past it nothing is handed out. */
   #trustedUntilMs = 0;
   #isDraining = false;
+  #isClosed = false;
 
   constructor(options: DispatchOptions) {
     const { streams, clock, codec, requests, incarnation, settings, metrics } = options;
@@ -86,14 +87,15 @@ export class Dispatch implements Residency, StreamListener {
     if (wasBlocked && this.#mayDispatch()) this.pumpAll();
   }
 
-  /** Nothing is handed out or claimed from now on; what is out may finish. */
+  /** Nothing is handed out or claimed from now on; what is out may finish, what is ready is left to other replicas. */
   drain(): void {
     this.#isDraining = true;
+    this.releaseUnserved();
   }
 
   /** The incarnation is over: this object graph is dropped, and whoever waits for it finds nothing to wait for. */
   close(): void {
-    this.drain();
+    this.#isClosed = true;
     this.#options.streams.unlisten(this);
     for (const resident of this.residents.all()) {
       this.orchestrations.end(resident);
@@ -134,7 +136,9 @@ export class Dispatch implements Residency, StreamListener {
 
   settle(result: BatchResult): void {
     const touched = this.#learn(result);
-    this.#dispatchActivities(result);
+    for (const { activityKey } of result.activities) this.slots.kept(activityKey);
+    this.activities.learn(result, this.#mayDispatch());
+    if (this.#isDraining) this.releaseUnserved();
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
     for (const resident of this.residents.surplus()) this.#release(resident);
@@ -162,18 +166,6 @@ export class Dispatch implements Residency, StreamListener {
     return touched as Set<Resident>;
   }
 
-  #dispatchActivities(result: BatchResult): void {
-    const readySinceMs = Clock.monotonicMs();
-    const mayDispatch = this.#mayDispatch();
-    for (const activity of result.activities) {
-      this.slots.kept(activity.activityKey);
-      this.activities.dispatch({ ...activity, attempt: 0, readySinceMs }, mayDispatch);
-    }
-    for (const row of result.claimedActivities) {
-      this.activities.dispatch({ ...row, readySinceMs }, mayDispatch);
-    }
-  }
-
   // ── what is due for one resident ──
 
   /** Takes the next step of an instance, if one is due. Call it after anything about it changed. */
@@ -184,8 +176,9 @@ export class Dispatch implements Residency, StreamListener {
       this.#options.requests.applyControl(resident);
       return;
     }
-    if (resident.lease || resident.isQueued || resident.isLoading || this.#isDraining) return;
-    this.#wakeIdle(resident);
+    if (resident.lease || resident.isQueued || resident.isLoading || this.#isClosed) return;
+    if (!this.#isDraining) this.#wakeIdle(resident);
+    else if (resident.readyIn(0) !== null) this.#release(resident);
   }
 
   #wakeIdle(resident: Resident): void {
@@ -307,15 +300,9 @@ export class Dispatch implements Residency, StreamListener {
   pump(stream: WorkerStream, kind: WorkKind): void {
     if (!this.#mayDispatch()) return;
     const isPumped = (): boolean =>
-      kind === 'activity' ? this.#pumpActivity(stream) : this.#pumpInstance(stream, kind);
+      kind === 'activity' ? this.activities.sendNext(stream) : this.#pumpInstance(stream, kind);
     while (stream.freeSlots(kind) > 0 && isPumped());
     if (this.slots.isFlaggedFor(stream, kind) && stream.freeSlots(kind) > 0) this.#options.requests.claim();
-  }
-
-  #pumpActivity(stream: WorkerStream): boolean {
-    const item = this.activities.classes.next(stream, 'activity');
-    if (item) this.activities.send(item, stream);
-    return item !== undefined;
   }
 
   #pumpInstance(stream: WorkerStream, kind: WorkKind): boolean {
@@ -337,16 +324,19 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   #mayDispatch(): boolean {
-    return !this.#isDraining && Clock.monotonicMs() < this.#trustedUntilMs;
+    return !this.#isDraining && !this.#isClosed && Clock.monotonicMs() < this.#trustedUntilMs;
   }
 
   // ── streams ──
 
+  /** It may accept what no stream here did, so unowned work is asked for. */
+  streamOpened(stream: WorkerStream): void {
+    for (const kind of workKinds) this.slots.flag(stream.hubId, kind);
+    this.streamReady(stream);
+  }
+
   streamReady(stream: WorkerStream): void {
-    for (const kind of workKinds) {
-      this.slots.flag(stream.hubId, kind);
-      this.pump(stream, kind);
-    }
+    for (const kind of workKinds) this.pump(stream, kind);
   }
 
   /** Its items stay leased for a short grace: answers may still come on another connection (contract §13.4). */
@@ -355,16 +345,13 @@ export class Dispatch implements Residency, StreamListener {
     this.releaseUnserved();
   }
 
-  /** Work that waits here although no stream takes it any more goes back to the database. */
+  /** Work that waits here although no stream takes it any more goes back to the database; all that waits when draining. */
   releaseUnserved(): void {
-    for (const resident of this.residents.classes.takeUnserved()) {
+    for (const resident of this.residents.classes.takeUnserved(this.#isDraining)) {
       resident.isQueued = false;
       this.wake(resident);
     }
-    const items = this.activities.classes.takeUnserved();
-    if (items.length > 0) {
-      this.#options.requests.releaseActivities(items.map((item) => releaseOf(item, item.attempt, 0)));
-    }
+    this.activities.releaseUnserved(this.#isDraining);
   }
 
   /** Ends leases that are over; what they were for goes out again or is given up. Returns how many. */

@@ -49,8 +49,8 @@ export class Orchestrations {
 
   /**
    * Hands the next turn, or an entity's next batch, to a stream. The caller made sure that history is in memory. Returns
-   * false when it is larger than that stream takes: then its history has to be streamed, and the stream's worker can't
-   * (contract §13.6).
+   * false when it is larger than that stream takes, even with one message only: then its history has to be streamed, and
+   * the stream's worker can't (contract §13.6).
    */
   send(resident: Resident, stream: WorkerStream): boolean {
     const { kind } = resident.state;
@@ -73,14 +73,10 @@ export class Orchestrations {
   }
 
   #turn(resident: Resident, dispatch: number, stream: WorkerStream): Item | undefined {
-    const { clock, codec, maxItemBytes, metrics } = this.#options;
-    const turn = buildTurn(resident.state, resident.messages, clock.now(), codec);
-    const whole = this.#itemOf(resident, turn, dispatch);
-    const isWhole = sizeOfOrchestratorWorkItem(whole) <= maxItemBytes;
-    const item = isWhole ? whole : { ...whole, streaming: true };
-    if (!isWhole && !(stream.canStreamHistory && sizeOfOrchestratorWorkItem(item) <= maxItemBytes)) {
-      return undefined;
-    }
+    const fitting = this.#fitting(resident, stream, dispatch);
+    if (!fitting) return undefined;
+    const { turn, item } = fitting;
+    const { metrics } = this.#options;
     metrics.historyResent(resident.historyBytes);
     return { turn, token: item.token, bytes: orchestratorWorkItem(item) };
   }
@@ -97,6 +93,26 @@ export class Orchestrations {
       operations: turn.events,
     });
     return bytes.length <= maxItemBytes ? { turn, token, bytes } : undefined;
+  }
+
+  /** The next turn, whole if it can be; else its history is streamed, or it has only the messages that there is room for. */
+  #fitting(
+    resident: Resident,
+    { canStreamHistory }: WorkerStream,
+    dispatch: number,
+  ): { readonly turn: Turn; readonly item: OrchestratorItem } | undefined {
+    const { clock, codec, maxItemBytes } = this.#options;
+    const { state, messages } = resident;
+    const now = clock.now();
+    const whole = buildTurn(state, messages, { now, codec });
+    const item = this.#itemOf(resident, whole, dispatch);
+    if (sizeOfOrchestratorWorkItem(item) <= maxItemBytes) return { turn: whole, item };
+    const streaming = canStreamHistory;
+    const empty = { ...item, streaming, next: frameAll(whole.events.slice(0, 1), NEW) };
+    const maxBytes = maxItemBytes - sizeOfOrchestratorWorkItem(empty);
+    const turn = buildTurn(state, messages, { now, codec, maxBytes });
+    const smaller = { ...item, streaming, next: frameAll(turn.events, NEW) };
+    return sizeOfOrchestratorWorkItem(smaller) <= maxItemBytes ? { turn, item: smaller } : undefined;
   }
 
   #itemOf({ state, history }: Resident, { events }: Turn, dispatch: number): OrchestratorItem {

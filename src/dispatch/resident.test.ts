@@ -129,13 +129,6 @@ describe('a patch on its way', () => {
     expect(passed).toEqual(['a', 'b']);
     await one.whenSettled();
   });
-
-  test('and all else that was asked for may be asked for again when it failed', () => {
-    const one = resident();
-    one.isFetching = one.isLoading = one.isPatching = true;
-    one.requestFailed();
-    expect([one.isFetching, one.isLoading, one.isPatching]).toEqual([false, false, false]);
-  });
 });
 
 test('a resident knows the size of its history', () => {

@@ -123,13 +123,6 @@ export class Resident {
     while (this.isPatching) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** What was asked for came to nothing: it may be asked for again. */
-  requestFailed(): void {
-    this.isFetching = false;
-    this.isLoading = false;
-    this.patched();
-  }
-
   /** The patch on its way has ended, well or badly. */
   patched(): void {
     this.isPatching = false;

@@ -189,6 +189,13 @@ describe('a message for a resident', () => {
     expect(ids(one.controls)).toEqual([5]);
   });
 
+  test('is always held when it goes before what is left in the database', () => {
+    const one = add(1);
+    residents.fetched({ partition: 7, key: 1, messages: [message(1)], hasMore: true });
+    residents.deliver(1, message(5, { rank: ranks.started, kind: 'started' }));
+    expect([ids(one.messages), one.hasMore]).toEqual([[5, 1], true]);
+  });
+
   test('is nobody’s when its instance is not resident', () => {
     expect(residents.deliver(1, message(1))).toBeUndefined();
     expect(

@@ -1,7 +1,6 @@
-import { isUrgent } from '../domain/entity-step.ts';
 import { type InstanceState } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
-import { type Message } from '../domain/message.ts';
+import { type Message, ranks } from '../domain/message.ts';
 import { type ClaimedInstance, type FetchedInbox } from '../domain/store.ts';
 import {
   type ControlPatch,
@@ -160,11 +159,14 @@ export class Residents {
     this.#reclassify(resident);
   }
 
-  /** A message inserted for a resident; ignored while the inbox holds more than memory does. */
+  /**
+   * A message inserted for a resident. While the inbox holds more than memory does, what arrives is left to the next
+   * fetch; what goes before it is held at once: nothing runs, and so nothing is fetched, before a start is here.
+   */
   deliver(key: number, message: Message): Resident | undefined {
     const resident = this.#byKey.get(key);
     if (!resident) return undefined;
-    if (!isUrgent(message) && (resident.hasMore || resident.isFull)) {
+    if (message.rank >= ranks.arrived && (resident.hasMore || resident.isFull)) {
       resident.hasMore = true;
     } else {
       resident.hold(message);

@@ -18,6 +18,7 @@ beforeEach(() => {
   streams = new WorkerStreams(metrics);
   told = [];
   streams.listen({
+    streamOpened: (stream) => told.push(['opened', stream]),
     streamReady: (stream) => told.push(['ready', stream]),
     streamClosed: (stream) => told.push(['closed', stream]),
   });
@@ -34,7 +35,7 @@ describe('a stream', () => {
   test('is greeted, announced and found under its hub', () => {
     const worker = open({ hubId: 7 });
     expect(worker.pings).toBe(1);
-    expect(told).toEqual([['ready', worker.stream]]);
+    expect(told).toEqual([['opened', worker.stream]]);
     expect([...streams.ofHub(7)]).toEqual([worker.stream]);
     expect([...streams.ofHub(8)]).toEqual([]);
     expect([...streams.hubIds()]).toEqual([7]);
@@ -42,7 +43,12 @@ describe('a stream', () => {
 
   test('is greeted before anything is sent to it', () => {
     const order: string[] = [];
-    streams.listen({ streamReady: () => order.push('ready'), streamClosed: () => undefined });
+    const ignore = (): void => undefined;
+    streams.listen({
+      streamOpened: () => order.push('opened'),
+      streamReady: ignore,
+      streamClosed: ignore,
+    });
     const Recording = class extends MemoryWorker {
       override write(bytes: Buffer): boolean {
         order.push('written');
@@ -50,7 +56,7 @@ describe('a stream', () => {
       }
     };
     expect(new Recording(streams).pings).toBe(1);
-    expect(order).toEqual(['written', 'ready']);
+    expect(order).toEqual(['written', 'opened']);
   });
 
   test('has as many slots as it asks for, a hundred when it names none, and never too many', () => {
@@ -118,7 +124,7 @@ describe('a transport that is full', () => {
     expect(worker.stream.freeSlots('activity')).toBe(0);
     worker.stream.drained();
     expect(worker.stream.freeSlots('activity')).toBe(100);
-    expect(told.filter(([what]) => what === 'ready')).toHaveLength(2);
+    expect(told.filter(([what]) => what === 'ready')).toHaveLength(1);
   });
 
   test('that drains without having been full is no news', () => {
@@ -182,7 +188,7 @@ describe('a second stream on the same connection', () => {
     const fresh = open({ userAgent: JAVA, connection });
     expect(old.endedBy?.code).toBe('cancelled');
     expect([...streams.ofHub(1)]).toEqual([fresh.stream]);
-    expect(told.map(([what]) => what)).toEqual(['ready', 'closed', 'ready']);
+    expect(told.map(([what]) => what)).toEqual(['opened', 'closed', 'opened']);
   });
 
   test.each([
@@ -261,6 +267,7 @@ test('streams are counted by hub', async () => {
 test('whoever does not listen any more is told nothing', () => {
   const heard: WorkerStream[] = [];
   const listener = {
+    streamOpened: (stream: WorkerStream) => heard.push(stream),
     streamReady: (stream: WorkerStream) => heard.push(stream),
     streamClosed: (stream: WorkerStream) => heard.push(stream),
   };

@@ -28,6 +28,8 @@ export interface StreamOptions {
 
 /** What the current engine wants to know about streams. Calls are synchronous. */
 export interface StreamListener {
+  streamOpened(stream: WorkerStream): void;
+  /** Its transport takes more again. */
   streamReady(stream: WorkerStream): void;
   streamClosed(stream: WorkerStream): void;
 }
@@ -146,7 +148,7 @@ export class WorkerStreams {
     this.#count++;
     this.#metrics.streamsChanged(stream.hub, 1);
     stream.send(healthPing);
-    this.ready(stream);
+    for (const listener of this.#listeners) listener.streamOpened(stream);
     return stream;
   }
 
@@ -175,7 +177,7 @@ export class WorkerStreams {
     this.#listeners.delete(listener);
   }
 
-  /** A stream opened, or takes more again. */
+  /** The transport of that stream takes more again. */
   ready(stream: WorkerStream): void {
     for (const listener of this.#listeners) listener.streamReady(stream);
   }

@@ -128,12 +128,12 @@ export class WorkClasses<Item> {
     return undefined;
   }
 
-  /** Empties the queues of classes that no stream here accepts any more. */
-  takeUnserved(): Item[] {
+  /** Empties the queues of classes that no stream here accepts any more; all of them when the replica drains. */
+  takeUnserved(isDraining = false): Item[] {
     const items: Item[] = [];
     for (const waiting of this.#waiting.values()) {
       for (const workClass of [...waiting]) {
-        if (workClass.isServed()) continue;
+        if (!isDraining && workClass.isServed()) continue;
         waiting.delete(workClass);
         for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) {
           items.push(item);

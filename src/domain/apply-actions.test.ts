@@ -74,7 +74,7 @@ describe('a recorded turn', () => {
     const { outcome } = answer({ actions: [done] }, { messages: [result(50)], tools: toolsAt(after(10)) });
     expect(recorded(outcome).at(-1)?.timestamp).toEqual(after(50, 100));
     const state = instanceState({ updatedAt: microsAfter(90) });
-    const turn = buildTurn(instanceState(), [], after(9), codec);
+    const turn = buildTurn(instanceState(), [], { now: after(9), codec });
     const late = applyActions({ state, turn, started: Buffer.alloc(0) }, responseOf({}), toolsAt(after(10)));
     expect(late.patch).toMatchObject({ updatedAt: microsAfter(90) });
   });
@@ -107,7 +107,7 @@ describe('actions', () => {
     const response = codec.decode('OrchestratorResponse', Buffer.concat([bytes, unknown]));
     expect(response.actions).toHaveLength(2);
     const state = instanceState();
-    const turn = buildTurn(state, [], after(9), codec);
+    const turn = buildTurn(state, [], { now: after(9), codec });
     const outcome = applyActions({ state, turn, started: Buffer.alloc(0) }, response, toolsAt());
     expect(recorded(outcome).map(({ eventType }) => eventType)).toEqual([
       'orchestratorStarted',

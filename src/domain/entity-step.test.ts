@@ -9,7 +9,7 @@ import {
 } from '../../test/helpers/entity-factories.ts';
 import { after, inboxMessage } from '../../test/helpers/factories.ts';
 import { entityEventOf } from './entity-message.ts';
-import { buildBatch, isUrgent, isVoid, lockRequestOf, nextEntityStep } from './entity-step.ts';
+import { buildBatch, isVoid, lockRequestOf, nextEntityStep } from './entity-step.ts';
 import { type LockHolder } from './instance.ts';
 import { limits } from './limits.ts';
 import { type Message, ranks } from './message.ts';
@@ -89,13 +89,4 @@ test('an entity is void without state, lock and messages', () => {
   expect(isVoid(empty, [unknown])).toBe(false);
   expect(isVoid(entityState({ entityState: '' }), [])).toBe(false);
   expect(isVoid(entityState({ entityState: null, heldBy: mine }), [])).toBe(false);
-});
-
-test('memory always takes controls and calls of who holds the lock', () => {
-  const release = inboxMessage('release', {}, { rank: ranks.control });
-  const own = callMessage(mine, 'get', ranks.fromHolder);
-  const pair = inboxMessage('suspensionPair', {}, { rank: ranks.suspensionPair });
-  expect([release, own, callMessage(mine), signalMessage(), pair].map(isUrgent)).toEqual([
-    ...[true, true, false, false, false],
-  ]);
 });

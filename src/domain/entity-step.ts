@@ -2,7 +2,7 @@ import { type Timestamp } from '../protocol/messages.ts';
 import { entityEventOf, isOperation, isSentBy } from './entity-message.ts';
 import { type InstanceState } from './instance.ts';
 import { limits } from './limits.ts';
-import { type Message, ranks } from './message.ts';
+import { type Message } from './message.ts';
 import { type Turn } from './turn.ts';
 
 type Entity = Pick<InstanceState, 'heldBy'>;
@@ -46,11 +46,6 @@ export function isVoid({ heldBy, entityState }: InstanceState, messages: readonl
 /** The first lock request, when it is an entity's next step. */
 export function lockRequestOf(messages: readonly Message[]): Message | undefined {
   return messages.find(({ kind }) => kind === 'lockRequest');
-}
-
-/** Memory takes them however much it holds: they come before what waits. */
-export function isUrgent({ kind, rank }: Message): boolean {
-  return rank < 0 || (kind === 'call' && rank === ranks.fromHolder);
 }
 
 function isCallOf(holder: NonNullable<Entity['heldBy']>, message: Message): boolean {

@@ -7,7 +7,8 @@ import { type CompletedPosition, type CreatedPosition } from './store.ts';
 const CREATED = 'c';
 const COMPLETED = 'e';
 const ENTITY = 'n';
-const LONGEST = 1_000;
+/** An id of 512 bytes may take six times as many in JSON, and a third more in base64. */
+const LONGEST = 5_000;
 
 /** Opaque to clients; never '0' or empty (contract §6.1). */
 export function encodeCreated(hubId: number, { createdAt, partition, key }: CreatedPosition): string {

@@ -17,7 +17,7 @@ const parent = { partition: 9, key: 55, generation: 2, taskId: 6, wire: Buffer.a
 test('an instance that no worker gets through fails, with what it was sent and why', () => {
   const state = instanceState({ parent, turn: 0, status: 'pending', customStatus: 'busy' });
   const messages = [startedMessage(), raisedMessage('a', after(1))];
-  const turn = buildTurn(state, messages, after(9), codec);
+  const turn = buildTurn(state, messages, { now: after(9), codec });
   const write = failPoisonedInstance(
     { state, turn, attempts: 10, reason: 'its stream was lost' },
     toolsAt(after(10)),

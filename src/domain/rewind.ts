@@ -143,7 +143,11 @@ export function rewindInstance(
   const wake = { rank: ranks.arrived, kind: 'wake', event: Buffer.alloc(0) } as const;
   draft.messages.push({ ...toExecution(state, wake.event), message: wake });
   const { activities, timers, instances, messages } = draft;
-  const rewind = { ...patchOf(draft, history, request), pendingActivities: activities };
+  const awaited = history.children.flatMap(({ id, created }) => {
+    const child = childOf(id);
+    return child && isChildOf(child, state, created.eventId) && !isTerminal(child.status) ? [child] : [];
+  });
+  const rewind = { ...patchOf(draft, history, request), pendingActivities: activities, awaited };
   return { rewind, timers, instances, messages };
 }
 
@@ -189,7 +193,7 @@ function patchOf(
   { state, tools, at }: TurnDraft,
   { kept }: RewoundHistory,
   { reason, parentExecutionId }: RewindRequest,
-): Omit<Rewind, 'pendingActivities'> {
+): Omit<Rewind, 'pendingActivities' | 'awaited'> {
   const { codec } = tools;
   const { partition, key, turn, executionId } = state;
   const mark = codec.encodeEvent({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { after, countingIds, microsAfter } from '../../test/helpers/factories.ts';
+import { after, countingIds, instanceState, microsAfter } from '../../test/helpers/factories.ts';
 import { codec, type MessageInput } from '../protocol/codec.ts';
 import { type OrchestrationIdReusePolicy, type OrchestrationStatus } from '../protocol/messages.ts';
-import { partitionOf } from './ids.ts';
+import { type InstanceId, instanceId, partitionOf } from './ids.ts';
 import { type InstanceStatus } from './instance.ts';
-import { alreadyExists, buildInstance, checkIdReusePolicy, decideStart } from './start.ts';
+import { alreadyExists, buildInstance, checkIdReusePolicy, decideStart, restartedInstance } from './start.ts';
 
 function policyOf(...names: string[]): OrchestrationIdReusePolicy {
   return { replaceableStatus: names.map((name) => `ORCHESTRATION_STATUS_${name}` as OrchestrationStatus) };
@@ -162,5 +162,47 @@ describe('a new instance', () => {
         message: expect.stringMatching(message) as string,
       }),
     );
+  });
+});
+
+// Contract §5.4.
+describe('a restart', () => {
+  const parent = { partition: 1, key: 5, generation: 0, taskId: 3, wire: Buffer.from('parent') };
+  const old = {
+    ...instanceState({ version: '', tags: { a: 'b' }, parent, generation: 4, customStatus: '"old"' }),
+    ...{ status: 'completed' as const, input: '7', output: '8', failure: null, owner: null },
+    ...{ scheduledAt: microsAfter(1), completedAt: microsAfter(2) },
+  };
+  const restarted = (id: InstanceId) =>
+    restartedInstance(old, id, { hubId: 1, now: after(10), ids: countingIds(), codec });
+
+  test('is a new instance from the current input, without parent and without a scheduled start', () => {
+    const instance = restarted(old.id);
+    expect(instance).toMatchObject({
+      ...{ id: old.id, key: 1001, name: 'Order', version: '', input: '7', tags: { a: 'b' }, parent: null },
+      ...{ scheduledAt: null, createdAt: microsAfter(10), partition: partitionOf(1, old.id), owned: false },
+      executionId: `e${'1'.padStart(31, '0')}`,
+    });
+    expect(codec.decodeEvent(instance.started)).toMatchObject({
+      ...{ eventId: -1, timestamp: after(10) },
+      executionStarted: {
+        ...{ name: 'Order', version: { value: '' }, input: { value: '7' }, tags: { a: 'b' } },
+        ...{ parentInstance: null, scheduledStartTimestamp: null, parentTraceContext: null },
+        orchestrationInstance: { instanceId: old.id, executionId: { value: instance.executionId } },
+      },
+    });
+  });
+
+  test('replaces whoever holds the id and has finished, and nobody else', () => {
+    expect(restarted(old.id).replaces).toEqual(['completed', 'failed', 'terminated']);
+  });
+
+  test('under another id lies where that id belongs', () => {
+    const id = instanceId('another');
+    const { started, partition } = restarted(id);
+    expect(partition).toBe(partitionOf(1, id));
+    expect(codec.decodeEvent(started)).toMatchObject({
+      executionStarted: { orchestrationInstance: { instanceId: id } },
+    });
   });
 });

@@ -23,7 +23,7 @@ function turnOf(
   changes: Parameters<typeof instanceState>[0] = {},
   now = after(9),
 ): Turn {
-  return buildTurn({ ...state, ...changes }, messages, now, codec);
+  return buildTurn({ ...state, ...changes }, messages, { now, codec });
 }
 
 function types(turn: Turn): (string | undefined)[] {
@@ -84,7 +84,7 @@ describe('a turn', () => {
     ['the creation of the instance', { createdAt: microsAfter(20) }, []],
     ['a timer', {}, [inboxMessage('timerFired', { timerFired: {} }, { firesAt: microsAfter(20) })]],
     ['an event', {}, [inboxMessage('taskResult', { timestamp: after(20), taskCompleted: {} })]],
-  ])('is later than %s, whatever the clock says', (_, changes, messages) => {
+  ])('is later than %s, whatever the clock says (orchestrations §1.3)', (_, changes, messages) => {
     expect(turnOf(messages, changes).startedAt).toEqual(after(20, 100));
   });
 
@@ -102,6 +102,14 @@ describe('a turn', () => {
     expect(turnOf([huge, half]).consumed).toEqual([huge]);
     expect(turnOf([half, huge]).consumed).toEqual([half]);
     expect(turnOf([half, rest]).consumed).toEqual([half]);
+  });
+
+  test('delivers no more than its work item has room for, but always one message', () => {
+    const messages = [1, 2, 3].map((n) => raisedMessage('a', after(n)));
+    const room = 2 * (messages[0]?.event.length ?? 0) + 32;
+    const consumed = (maxBytes: number): number =>
+      buildTurn(state, messages, { now: after(9), codec, maxBytes }).consumed.length;
+    expect([room, room - 1, 0, -5].map(consumed)).toEqual([2, 1, 1, 1]);
   });
 
   test('never parts a suspension from its resumption', () => {
@@ -150,7 +158,7 @@ describe('raised events', () => {
     .record({ seconds: fc.nat(10), nanos: fc.nat(3) })
     .map((m) => after(m.seconds, m.nanos * 50));
 
-  test('never have the same timestamp, whatever clocks said', () => {
+  test('never have the same timestamp, whatever clocks said (orchestrations §1.26)', () => {
     const messages = fc
       .array(fc.tuple(fc.boolean(), moments))
       .map((drafts) =>

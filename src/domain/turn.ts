@@ -28,14 +28,21 @@ export interface Turn {
 
 const EPOCH: Timestamp = { seconds: 0, nanos: 0 };
 
-/** The next turn of an instance. `messages` are in inbox order; `now` may be earlier than what happened already. */
+interface TurnTools {
+  /** May be earlier than what happened already. */
+  readonly now: Timestamp;
+  readonly codec: Pick<Codec, 'encodeEvent'>;
+  /** What its work item has room for; may be less than one message takes. */
+  readonly maxBytes?: number;
+}
+
+/** The next turn of an instance. `messages` are in inbox order. */
 export function buildTurn(
   state: InstanceState,
   messages: readonly Message[],
-  now: Timestamp,
-  codec: Pick<Codec, 'encodeEvent'>,
+  { now, codec, maxBytes = Infinity }: TurnTools,
 ): Turn {
-  const consumed = takeMessages(messages, state.generation);
+  const consumed = takeMessages(messages, state.generation, Math.min(maxBytes, limits.newEventsBytes));
   const floor = fromMicros(Math.max(state.updatedAt, state.createdAt));
   const lastRaised = { carriedOver: EPOCH, arrived: floor };
   let latest = floor;
@@ -76,14 +83,17 @@ export function hasEvent({ kind, generation }: Message, currentGeneration: numbe
   }
 }
 
+/** What a work item has around the bytes of an event, and what these may gain when they are restamped. */
+const AROUND_EVENT = 16;
+
 /** As many as fit, at least one. Kinds that we don't know stay in the inbox, for a replica that does. */
-function takeMessages(messages: readonly Message[], generation: number): Message[] {
+function takeMessages(messages: readonly Message[], generation: number, maxBytes: number): Message[] {
   const taken: Message[] = [];
   let bytes = 0;
   for (const message of messages) {
     if (message.kind === 'unknown' || isControl(message.kind)) continue;
-    const size = hasEvent(message, generation) ? message.event.length : 0;
-    const isFull = taken.length >= limits.heldMessages || (bytes > 0 && bytes + size > limits.newEventsBytes);
+    const size = hasEvent(message, generation) ? message.event.length + AROUND_EVENT : 0;
+    const isFull = taken.length >= limits.heldMessages || (bytes > 0 && bytes + size > maxBytes);
     // A suspension without its resumption would make workers hold everything back.
     if (isFull && message.kind !== 'suspensionPair') break;
     taken.push(message);

@@ -136,6 +136,8 @@ export interface Rewind extends InstanceKey {
   readonly parentWire: Buffer | null;
   /** Inserted where no activity of that task is left: results that came while the instance was failed are gone. */
   readonly pendingActivities: readonly NewActivity[];
+  /** Children that will tell their results. Guard: none has ended, because a failed parent is not told. */
+  readonly awaited: readonly InstanceKey[];
 }
 
 /** A new instance, status pending. Its id decides: `won` unless somebody holds it. */

@@ -1,3 +1,4 @@
+import { decodeRequest } from './decode.ts';
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { fromMicros } from '../domain/time.ts';
 import { listHubs } from '../scheduler/list-hubs.ts';
@@ -9,7 +10,7 @@ export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
   const { hubs, codec } = parts;
   return {
     ListTaskHubs: answering(parts, async ({ request }) => {
-      codec.decode('perdura.v1.ListTaskHubsRequest', request);
+      decodeRequest(() => codec.decode('perdura.v1.ListTaskHubsRequest', request));
       const taskHubs = (await listHubs(hubs)).map((hub) => ({
         name: hub.name,
         createdTimestamp: fromMicros(hub.createdAt),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { streamHistory } from '../scheduler/stream-instance-history.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { failureStatus } from './status.ts';
@@ -23,7 +24,7 @@ async function sendHistory(
   { codec, hubs }: GrpcParts,
   call: ServerWritableStream<Buffer, Buffer>,
 ): Promise<void> {
-  const request = codec.decode('StreamInstanceHistoryRequest', call.request);
+  const request = decodeRequest(() => codec.decode('StreamInstanceHistoryRequest', call.request));
   const context = await hubs.contextFor(hubOf(call.metadata));
   const controller = new AbortController();
   call.on('cancelled', () => {

@@ -3,6 +3,7 @@ import { hubName, type HubName } from '../domain/ids.ts';
 import { emptyMessage } from '../protocol/framing.ts';
 import { createHub } from '../scheduler/create-hub.ts';
 import { deleteHub } from '../scheduler/delete-hub.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering, type UnaryCall, type UnaryHandler } from './unary.ts';
@@ -17,12 +18,12 @@ export function hubHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
       return emptyMessage;
     }),
     CreateTaskHub: answering(parts, async (call) => {
-      const { recreateIfExists } = codec.decode('CreateTaskHubRequest', call.request);
+      const { recreateIfExists } = decodeRequest(() => codec.decode('CreateTaskHubRequest', call.request));
       await createHub(hubs, await namedBy(call, parts), recreateIfExists);
       return emptyMessage;
     }),
     DeleteTaskHub: answering(parts, async (call) => {
-      codec.decode('DeleteTaskHubRequest', call.request);
+      decodeRequest(() => codec.decode('DeleteTaskHubRequest', call.request));
       await deleteHub(hubs, await namedBy(call, parts));
       return emptyMessage;
     }),

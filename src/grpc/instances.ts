@@ -14,6 +14,7 @@ import { startInstance } from '../scheduler/start-instance.ts';
 import { suspendInstance } from '../scheduler/suspend-instance.ts';
 import { terminateInstance } from '../scheduler/terminate-instance.ts';
 import { waitForInstance } from '../scheduler/wait-for-instance.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering, unary, type UnaryHandler } from './unary.ts';
@@ -65,7 +66,7 @@ function waiting(parts: GrpcParts, until: 'started' | 'completed'): UnaryHandler
   const { codec, hubs, waits } = parts;
   return answering(parts, (call) =>
     waits.during(call, async (signal) => {
-      const request = codec.decode('GetInstanceRequest', call.request);
+      const request = decodeRequest(() => codec.decode('GetInstanceRequest', call.request));
       const context = await hubs.contextFor(hubOf(call.metadata));
       if (!isPossible(request.instanceId)) return untilAborted(signal);
       const options = { withPayloads: request.getInputsAndOutputs, signal };

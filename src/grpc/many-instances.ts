@@ -4,6 +4,7 @@ import { listInstanceIds } from '../scheduler/list-instance-ids.ts';
 import { purgeInstances } from '../scheduler/purge-instances.ts';
 import { queryInstances } from '../scheduler/query-instances.ts';
 import { skipGracefulTerminations } from '../scheduler/skip-graceful-orchestration-terminations.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering, unary, type UnaryHandler } from './unary.ts';
@@ -40,7 +41,7 @@ function purging(parts: GrpcParts): UnaryHandler {
   const { codec, hubs, waits } = parts;
   return answering(parts, (call) =>
     waits.during(call, async (signal) => {
-      const request = codec.decode('PurgeInstancesRequest', call.request);
+      const request = decodeRequest(() => codec.decode('PurgeInstancesRequest', call.request));
       const context = await hubs.contextFor(hubOf(call.metadata));
       const { count, isComplete } = await purgeInstances(context, request, signal);
       return codec.encode('PurgeInstancesResponse', {

@@ -1,6 +1,5 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import { type ErrorCode, SchedulerError } from '../domain/errors.ts';
-import { ProtocolError } from '../protocol/protocol-error.ts';
 import { type Logger } from '../telemetry/log.ts';
 
 /** The one translation of our codes to gRPC's numbers. */
@@ -27,10 +26,9 @@ export function statusOf({ code, message }: SchedulerError): CallStatus {
   return { code: numbers[code], details: message };
 }
 
-/** The status that a failed call ends with. What is neither an outcome nor bad bytes is a bug: logged here, hidden from the caller. */
+/** The status that a failed call ends with. What is no outcome is a bug: logged here, hidden from the caller. */
 export function failureStatus(error: unknown, rpc: string, log: Logger): CallStatus {
   if (error instanceof SchedulerError) return statusOf(error);
-  if (error instanceof ProtocolError) return { code: status.INVALID_ARGUMENT, details: error.message };
   log.error({ err: error, rpc }, 'a call failed by a fault of the server');
   return { code: status.INTERNAL, details: 'internal error' };
 }

@@ -2,6 +2,7 @@ import { type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
 import { type Message, type MessageName } from '../protocol/codec.ts';
 import { emptyMessage } from '../protocol/framing.ts';
 import { type HubContext } from '../scheduler/context.ts';
+import { decodeRequest } from './decode.ts';
 import { hubOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { failureStatus } from './status.ts';
@@ -41,7 +42,7 @@ export function unary<Name extends MessageName, Result>(
   encode: (result: Result) => Buffer = () => emptyMessage,
 ): UnaryHandler {
   return answering(parts, async ({ metadata, request: bytes }) => {
-    const request = parts.codec.decode(name, bytes);
+    const request = decodeRequest(() => parts.codec.decode(name, bytes));
     const context = await parts.hubs.contextFor(hubOf(metadata));
     return encode(await run(context, request, bytes));
   });

@@ -1,3 +1,4 @@
+import { decodeRequest } from './decode.ts';
 import { type handleServerStreamingCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
 import { type Message } from '../protocol/codec.ts';
@@ -56,7 +57,7 @@ function completing<Name extends 'OrchestratorResponse' | 'ActivityResponse'>(
   { name, run, taskIdOf }: Completion<Name>,
 ): UnaryHandler {
   return answering({ log }, async (call) => {
-    const response = codec.decode(name, call.request);
+    const response = decodeRequest(() => codec.decode(name, call.request));
     const context = await hubs.contextFor(hubOf(call.metadata));
     if (response.completionToken === '') {
       const { instanceId } = response;
@@ -81,7 +82,7 @@ function getWorkItems(parts: GrpcParts, connections: Connections): handleServerS
 
 async function openStream(parts: GrpcParts, connections: Connections, call: WorkItemCall): Promise<void> {
   const { codec, hubs, streams, isServing } = parts;
-  const request = codec.decode('GetWorkItemsRequest', call.request);
+  const request = decodeRequest(() => codec.decode('GetWorkItemsRequest', call.request));
   const { hubId, hub } = await hubs.contextFor(hubOf(call.metadata));
   if (!isServing()) throw unavailable('the server is stopping');
   if (call.cancelled) return;

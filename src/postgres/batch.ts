@@ -26,17 +26,18 @@ import {
   deleteConsumed,
   deleteInboxes,
   deleteOldResults,
-  readInboxes,
   sendByKey,
   sendById,
   sendToChildren,
   type SentRow,
 } from './inbox.ts';
+import { readInboxes } from './inbox-reads.ts';
 import { deleteNamesakes, insertInstances } from './instances.ts';
 import { lockInstances } from './lock.ts';
 import { Parts, type Surroundings } from './parts.ts';
 import {
   clearBells,
+  expectLiving,
   recordControls,
   recordEnds,
   recordReleases,
@@ -111,7 +112,8 @@ export class Batch {
 
   #patches(): Step[] {
     const { me } = this.#around;
-    const { turns, ends, renewals, controls, entities, releases, fetches, rewinds, instances } = this.#parts;
+    const { turns, ends, renewals, controls, entities, releases, fetches, rewinds, awaited, instances } =
+      this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
       ...when(turns, () => guard(recordTurns(me, turns))),
@@ -122,6 +124,7 @@ export class Batch {
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
       ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
+      ...when(awaited, () => guard(expectLiving(awaited))),
       ...when(replacing, () => step(deleteNamesakes(replacing))),
     ];
   }
@@ -269,16 +272,14 @@ export class Batch {
     const { fetches, closing } = this.#parts;
     const { residency, me } = this.#around;
     for (const { key } of fetches) closing.delete(key);
-    const known: number[] = [];
     const wanted = [...fetches, ...closing.values()].map(({ partition, key }) => {
-      const held = residency.knownMessages(key);
-      for (const id of held) known.push(id);
-      const room = roomFor(held.length);
+      const known = residency.knownMessages(key);
+      const room = roomFor(known.length);
       this.#room.set(key, room);
-      return { partition, key, most: room + 1 };
+      return { partition, key, most: room + 1, known };
     });
     return when(wanted, () =>
-      step(readInboxes(me, wanted, known), (row) => {
+      step(readInboxes(me, wanted), (row) => {
         this.#settlement.found(row);
       }),
     );

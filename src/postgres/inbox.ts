@@ -1,10 +1,7 @@
 import { type InstanceKey } from '../domain/ids.ts';
-import { limits } from '../domain/limits.ts';
-import { type Message, type MessageDraft, messageKinds } from '../domain/message.ts';
-import { type Micros } from '../domain/time.ts';
+import { type MessageDraft, messageKinds } from '../domain/message.ts';
 import { type SentMessage } from '../domain/write.ts';
 import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
-import { messageKindOf } from './codes.ts';
 import { type IdTarget } from './lock.ts';
 import { type Statement, sql } from './sql.ts';
 
@@ -84,7 +81,9 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
 
 /**
  * To whoever lives under an id. Resolved once more here: an id whose row was being replaced found nobody when the
- * batch locked, and a start of this very batch made its row since.
+ * batch locked, and a start of this very batch made its row since. What this batch doesn't hold yet and another one does
+ * came into being meanwhile: it is passed over, as if the message had come before it. To wait for it would be to lock out
+ * of order.
  */
 export function sendById(
   me: number,
@@ -107,7 +106,7 @@ export function sendById(
          and i.instance_id = m.instance_id
        where i.status in (0, 6, 7)
        order by i.partition, i.instance_key
-         for no key update of i),
+         for no key update of i skip locked),
     numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              f.instance_kind, nextval('message_ids') as message_id
@@ -134,7 +133,7 @@ export function sendById(
      order by n`;
 }
 
-/** To every living child of an instance; residents among them are locked and rung like the others are. */
+/** To every living child of an instance, likewise; residents among them are locked and rung like the others are. */
 export function sendToChildren(
   me: number,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
@@ -152,7 +151,7 @@ export function sendToChildren(
           on i.parent_key = m.parent_key
        where i.status in (0, 6, 7)
        order by i.partition, i.instance_key
-         for no key update of i),
+         for no key update of i skip locked),
     numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              f.instance_kind, nextval('message_ids') as message_id
@@ -221,83 +220,4 @@ export function deleteOldResults(
        and x.instance_key = t.instance_key
        and x.generation < t.generation
        and x.kind in (2, 3, 5, 11)`;
-}
-
-export interface InboxRow {
-  readonly instance_key: number;
-  readonly rank: number;
-  readonly message_id: number;
-  readonly kind: number;
-  readonly generation: number;
-  readonly fires_at: Micros | null;
-  readonly event: Buffer;
-}
-
-/**
- * The first `most` messages of each of my instances that memory doesn't hold, in inbox order; fewer, but at least one,
- * when they have more bytes than a resident holds.
- */
-export function readInboxes(
-  me: number,
-  wanted: readonly (InstanceKey & { readonly most: number })[],
-  known: readonly number[],
-): Statement<InboxRow> {
-  return sql`
-    select x.instance_key, x.rank, x.message_id, x.kind, x.generation, x.fires_at, x.event
-      from unnest(${int4s(wanted, (w) => w.partition)}::int4[],
-                  ${int8s(wanted, (w) => w.key)}::int8[],
-                  ${int8s(wanted, (w) => w.most)}::int8[]) t(partition, instance_key, most)
-      join instances i
-        on i.partition = t.partition
-       and i.instance_key = t.instance_key
-       and i.owner is not distinct from ${me}::int8
-     cross join lateral (
-           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
-                  sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes
-             from inbox m
-            where m.partition = t.partition
-              and m.instance_key = t.instance_key
-              and m.message_id <> all(${int8s(known, (id) => id)}::int8[])
-            order by m.rank, m.message_id
-            limit t.most) x
-     where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8
-     order by x.instance_key, x.rank, x.message_id`;
-}
-
-export function toMessage(row: Omit<InboxRow, 'instance_key'>): Message {
-  const { rank, generation, event } = row;
-  return {
-    rank,
-    messageId: row.message_id,
-    kind: messageKindOf(row.kind),
-    generation,
-    event,
-    firesAt: row.fires_at,
-  };
-}
-
-/** Whether an inbox may hold more than a read of `most + 1` rows brought. */
-export function mayHaveMore(rows: readonly Message[], most: number): boolean {
-  return rows.length > most || bytesOf(rows) >= limits.heldBytes;
-}
-
-function bytesOf(rows: readonly Message[]): number {
-  return rows.reduce((sum, { event }) => sum + event.length, 0);
-}
-
-/** Which of these rows are still there, in the order asked. */
-export function readPending(sent: readonly SentMessage[]): Statement<{ is_there: boolean }> {
-  return sql`
-    select exists (select 1
-                     from inbox x
-                    where x.partition = t.partition
-                      and x.instance_key = t.instance_key
-                      and x.rank = t.rank
-                      and x.message_id = t.message_id) as is_there
-      from unnest(${int4s(sent, (s) => s.partition)}::int4[],
-                  ${int8s(sent, (s) => s.key)}::int8[],
-                  ${int2s(sent, (s) => s.rank)}::int2[],
-                  ${int8s(sent, (s) => s.messageId)}::int8[])
-           with ordinality t(partition, instance_key, rank, message_id, n)
-     order by t.n`;
 }

@@ -79,6 +79,7 @@ export class Parts {
   readonly fetches: FetchPatch[] = [];
   readonly rewinds: Rewind[] = [];
   readonly pendingActivities: NewActivity[] = [];
+  readonly awaited: InstanceKey[] = [];
   readonly consumed: SentMessage[] = [];
   readonly instances: NewInstance[] = [];
   readonly instanceDrafts: Draft[] = [];
@@ -128,7 +129,8 @@ export class Parts {
     if (write.patch && this.#hasMeaning(write.patch)) this.#addPatch(write.patch);
     for (const rewind of write.rewinds ?? []) {
       this.rewinds.push(rewind);
-      this.lockKeys.push(rewind);
+      this.lockKeys.push(rewind, ...rewind.awaited);
+      append(this.awaited, rewind.awaited);
       append(this.pendingActivities, rewind.pendingActivities);
     }
     for (const instance of write.instances ?? []) this.#addInstance(instance, draft);

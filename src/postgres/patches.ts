@@ -4,6 +4,7 @@
 // Owners are compared by "is not distinct from" wherever rows are named by their keys: with "=" the planner, which plans
 // once and while the tables are empty, goes through the index on owners, all residents for every row of the batch.
 
+import { type InstanceKey } from '../domain/ids.ts';
 import {
   type ControlPatch,
   type EndPatch,
@@ -182,6 +183,18 @@ export function recordRewinds(rewinds: readonly Rewind[]): Statement<{ hub_ids: 
     select 1 / (count(*) = ${rewinds.length}::int4)::int as guard,
            array_agg(distinct hub_id) as hub_ids
       from rewound`;
+}
+
+/** Guard: all of them live. Their rows are locked, so none ends before this transaction does. */
+export function expectLiving(instances: readonly InstanceKey[]): Statement<unknown> {
+  return sql`
+    select 1 / (count(*) = ${instances.length}::int4)::int
+      from unnest(${int4s(instances, (i) => i.partition)}::int4[], ${int8s(instances, (i) => i.key)}::int8[])
+           t(partition, instance_key)
+      join instances i
+        on i.partition = t.partition
+       and i.instance_key = t.instance_key
+     where i.status in (0, 6, 7)`;
 }
 
 /** What a release leaves behind that is worth claiming at once, as parallel arrays. */

@@ -11,7 +11,7 @@ import { deleteVoidEntities, forgetRequests } from './entity-reads.ts';
 import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
-import { mayHaveMore, readInboxes, toMessage } from './inbox.ts';
+import { mayHaveMore, readInboxes, toMessage } from './inbox-reads.ts';
 import { deleteInstances, toState } from './instances.ts';
 import { type Plan } from './lane.ts';
 import { lockInstances } from './lock.ts';
@@ -51,11 +51,11 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
       taken = rows.slice(0, loadable(rows));
       const excess = rows.slice(taken.length);
       const keys = taken.map(toKey);
-      const wanted = keys.map((key) => ({ ...key, most: limits.heldMessages + 1 }));
+      const wanted = keys.map((key) => ({ ...key, most: limits.heldMessages + 1, known: [] }));
       return [
         ...when(excess, () => step(giveBack(me, excess))),
         ...when(keys, () =>
-          step(readInboxes(me, wanted, []), (row) => {
+          step(readInboxes(me, wanted), (row) => {
             append(messages, row.instance_key, toMessage(row));
           }),
         ),

@@ -22,7 +22,7 @@ import { type EntityRow, findOrphanedLocks, readEntity, stepByEntityId } from '.
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
 import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
-import { readPending } from './inbox.ts';
+import { readPending } from './inbox-reads.ts';
 import { readInstances, toSnapshot } from './instances.ts';
 import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
 import {

@@ -118,7 +118,10 @@ export function readFound(
                 on i.partition = t.partition
                and i.instance_key = t.instance_key
              cross join lateral (
-                   select 500 + coalesce(octet_length(i.custom_status), 0) + coalesce(octet_length(i.failure), 0)
+                   select 500 + octet_length(i.instance_id) + octet_length(i.name) + octet_length(i.execution_id)
+                          + coalesce(octet_length(i.version), 0) + coalesce(octet_length(i.tags::text), 0)
+                          + coalesce(octet_length(i.parent), 0)
+                          + coalesce(octet_length(i.custom_status), 0) + coalesce(octet_length(i.failure), 0)
                           + case when ${withPayloads}::bool
                                  then coalesce(octet_length(i.input), 0) + coalesce(octet_length(i.output), 0)
                                  else 0 end as bytes) s) found

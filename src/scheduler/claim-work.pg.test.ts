@@ -93,7 +93,7 @@ describe('a claim takes', () => {
     expect(await claimWork(one.hub)).toBe(1);
   });
 
-  test('nothing while this replica may be dead', async ({ still }) => {
+  test('nothing while this replica drains', async ({ still }) => {
     const one = await still();
     await spill(one, 1);
     one.worker();

@@ -11,7 +11,10 @@ import {
 import { createTimer, fromNow } from '../../test/helpers/scripted-worker.ts';
 import { LOOK_AHEAD_MS } from '../dispatch/due-timers.ts';
 import { limits } from '../domain/limits.ts';
+import { codec } from '../protocol/codec.ts';
+import { claimWork } from './claim-work.ts';
 import { fireTimers, pollTimers } from './fire-timers.ts';
+import { raiseEvent } from './raise-event.ts';
 
 /** An engine that polls all partitions, with an order whose timers are due in so many milliseconds. */
 async function withTimers(one: StillEngine, ...dueInMs: number[]) {
@@ -77,8 +80,8 @@ test('a timer that another replica fired first calls for a poll, and is delivere
   db,
 }) => {
   const [one, two] = [await still(), await still()];
-  await withTimers(one, 0);
-  one.dispatch.drain();
+  const { worker } = await withTimers(one, 0);
+  worker.stream.limits.orchestration = 0;
   two.dispatch.timers.assign(two.store.replicaId, [two.store.replicaId]);
   await Promise.all([pollTimers(one.hub), pollTimers(two.hub)]);
   const polls = await Promise.all([fireTimers(one.hub), fireTimers(two.hub)]);
@@ -99,8 +102,8 @@ test('a timer that only this replica’s clock calls due stays, and is found aga
 
 test('a timer of an execution that is over is gone, and nobody polls for it', async ({ still, db }) => {
   const one = await still();
-  await withTimers(one, 0);
-  one.dispatch.drain();
+  const { worker } = await withTimers(one, 0);
+  worker.stream.limits.orchestration = 0;
   await pollTimers(one.hub);
   await db.query('update instances set generation = generation + 1');
   expect(await fireTimers(one.hub)).toBe(false);
@@ -112,8 +115,8 @@ test('one write fires a limited number, and one poll reads a limited number: the
   db,
 }) => {
   const one = await still();
-  const { timers, resident } = await withTimers(one);
-  one.dispatch.drain();
+  const { timers, resident, worker } = await withTimers(one);
+  worker.stream.limits.orchestration = 0;
   const { partition, key } = resident.state;
   await insertTimers(db, { partition, key, count: limits.polledTimers + 10 });
   expect(await pollTimers(one.hub)).toBe(limits.polledTimers);
@@ -127,6 +130,33 @@ test('one write fires a limited number, and one poll reads a limited number: the
   expect(await count(db, 'timers')).toBe(0);
   expect(timers.needsPoll).toBe(false);
 });
+
+test('a start whose time has come begins, although memory is full of events that came before it', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  const { timers } = one.dispatch;
+  timers.assign(one.store.replicaId, [one.store.replicaId]);
+  const worker = one.worker();
+  await startOrder(one.hub, { instanceId: 'a', scheduledStartTimestamp: fromNow(60_000) });
+  await raiseLarge(one, 1);
+  await claimWork(one.hub);
+  await raiseLarge(one, 5);
+  expect(onlyResident(one).isFull).toBe(true);
+  await db.query('update timers set fires_at = clock_timestamp()');
+  await pollTimers(one.hub);
+  await fireTimers(one.hub);
+  expect(await count(db, 'timers')).toBe(0);
+  expect((await worker.turn()).news.slice(0, 2)).toEqual(['orchestratorStarted', 'executionStarted']);
+});
+
+/** Raises events of a mebibyte for 'a'. */
+async function raiseLarge({ hub }: StillEngine, times: number): Promise<void> {
+  const request = { instanceId: 'a', name: 'x', input: { value: 'x'.repeat(1024 * 1024) } };
+  const bytes = codec.encode('RaiseEventRequest', request);
+  for (let i = 0; i < times; i++) await raiseEvent(hub, codec.decode('RaiseEventRequest', bytes));
+}
 
 async function insertTimers(
   db: Pool,

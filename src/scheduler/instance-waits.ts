@@ -1,7 +1,7 @@
 import { type Waiter, Waiters } from '../dispatch/waiters.ts';
 import { SchedulerError } from '../domain/errors.ts';
 import { type InstanceId } from '../domain/ids.ts';
-import { type InstanceSnapshot } from '../domain/instance.ts';
+import { type InstanceSnapshot, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type Store } from '../domain/store.ts';
 import { type SentMessage } from '../domain/write.ts';
@@ -66,6 +66,19 @@ export class InstanceWaits {
       resolve(instance);
       return true;
     });
+  }
+
+  /** Resolves when that life of an instance is over, whatever lives under its id then. */
+  async forEnd(options: WaitOptions, key: number): Promise<void> {
+    await this.#wait(
+      { ...options, withPayloads: false },
+      undefined,
+      (instance, _, resolve: (value: true) => void) => {
+        const isOver = instance?.key !== key || isTerminal(instance.status);
+        if (isOver) resolve(true);
+        return isOver;
+      },
+    );
   }
 
   /** Resolves when that control has been applied: its row is gone. */

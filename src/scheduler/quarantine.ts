@@ -32,7 +32,7 @@ function decide({ state, messages, attempts }: Resident, reason: string, tools: 
     const failure = { errorType: 'WorkItemQuarantined', errorMessage, isNonRetriable: true };
     return failBatch(state, buildBatch(state, messages, tools.now), failure, tools);
   }
-  const turn = buildTurn(state, messages, tools.now, tools.codec);
+  const turn = buildTurn(state, messages, tools);
   return failPoisonedInstance({ state, turn, attempts, reason }, tools);
 }
 

@@ -198,7 +198,11 @@ test('a turn that could not be committed for nobody’s fault goes out again, an
 test('an orchestration of three activities makes seven actions', async ({ still }) => {
   const one = await still();
   const { turn, worker } = await withTurn(one);
-  await answer(one.hub, turn, [1, 2, 3].map((id) => scheduleTask(id, 'Hello')));
+  await answer(
+    one.hub,
+    turn,
+    [1, 2, 3].map((id) => scheduleTask(id, 'Hello')),
+  );
   for (const n of [0, 1, 2]) await answerActivity(one.hub, await worker.activity(n));
   for (let n = 1, results = 0; results < 3; n++) {
     const next = await worker.turn(n);

@@ -23,15 +23,26 @@ export async function startInstance(
   const instance = buildInstance(request, { hubId, now: now(), ids, codec });
   if (await insertInstance(context, instance)) return instance.id;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [existing] = await context.store.readInstances([{ hubId, id: instance.id }], false);
-    const decision = decideStart(existing?.status, policy);
-    if (decision === 'reject') throw alreadyExists(instance.id, existing?.status);
-    if (decision === 'terminateFirst') await endInstance(context, instance.id);
-    const replaces =
-      typeof decision === 'object' ? decision.replace : decision === 'create' ? [] : replaceable(policy);
+    const replaces = await makeRoom(context, instance.id, policy);
     if (await insertInstance(context, { ...instance, replaces })) return instance.id;
   }
   throw unavailable(`the instance '${instance.id}' is being started by others at the same time; try again`);
+}
+
+/** What the policy asks for about the holder of an id: returns whom the start replaces. */
+async function makeRoom(
+  context: HubContext,
+  id: InstanceId,
+  policy: CreateInstanceRequest['orchestrationIdReusePolicy'],
+): Promise<NewInstance['replaces']> {
+  const { store, hubId } = context;
+  const [existing] = await store.readInstances([{ hubId, id }], false);
+  const decision = decideStart(existing?.status, policy);
+  if (!existing || decision === 'create') return [];
+  if (decision === 'reject') throw alreadyExists(id, existing.status);
+  if (decision !== 'terminateFirst') return decision.replace;
+  await endInstance(context, existing);
+  return replaceable(policy);
 }
 
 /** After a termination of our own the holder is terminated, unless it ended otherwise just before. */

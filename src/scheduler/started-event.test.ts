@@ -18,7 +18,7 @@ function resident(history: readonly Buffer[]): Resident {
 
 test('in the first turn of an execution, ExecutionStarted is in the turn itself', () => {
   const started = startedMessage();
-  const turn = buildTurn(instanceState({ turn: 0, status: 'pending' }), [started], now, codec);
+  const turn = buildTurn(instanceState({ turn: 0, status: 'pending' }), [started], { now, codec });
   expect(startedEventOf(resident([]), turn)).toEqual(started.event);
 });
 
@@ -26,11 +26,11 @@ test('in later turns, it is the second event of the execution’s history', () =
   const { event } = startedMessage({ name: 'Remembered' });
   const begin = codec.encodeEvent({ eventId: -1, timestamp: now, orchestratorStarted: {} });
   const rows = [frameAll([begin, event], PAST), frameAll([begin], PAST)];
-  const turn = buildTurn(instanceState(), [], now, codec);
+  const turn = buildTurn(instanceState(), [], { now, codec });
   expect(startedEventOf(resident(rows), turn)).toEqual(event);
 });
 
 test('a running execution without it is a bug', () => {
-  const turn = buildTurn(instanceState(), [], now, codec);
+  const turn = buildTurn(instanceState(), [], { now, codec });
   expect(() => startedEventOf(resident([]), turn)).toThrow(/history of a running execution/);
 });

@@ -135,7 +135,7 @@ export function answer(
     tools = toolsAt(),
   }: Answer = {},
 ): { turn: Turn; outcome: TurnOutcome } {
-  const turn = buildTurn(state, messages, after(9), codec);
+  const turn = buildTurn(state, messages, { now: after(9), codec });
   return { turn, outcome: applyActions({ state, turn, started }, responseOf(response), tools) };
 }
 

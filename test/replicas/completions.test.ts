@@ -69,7 +69,7 @@ describe('a turn answered at another replica', () => {
     expect(await leftovers(db)).toEqual([]);
   });
 
-  test('that was recorded long ago changes nothing', async ({ owner, other, db }) => {
+  test('that was recorded long ago changes nothing (orchestrations §1.8)', async ({ owner, other, db }) => {
     const { worker, id, item } = await begin(owner);
     await answerTurn(owner, item, [scheduleTask(1, 'Charge')]);
     await answerTurn(other, item, [complete('wrong')]);
@@ -160,30 +160,33 @@ describe('parts of one answer', () => {
     { by: 'repeated at the same replica', calls: ['other 0', 'other 0', 'owner 1', 'owner 1', 'other 2'] },
     { by: 'repeated at another replica', calls: ['other 0', 'owner 0', 'owner 1', 'other 1', 'owner 2'] },
   ];
-  test.for(orders)('that arrive $by are recorded together, once', async ({ calls }, { owner, other, db }) => {
-    const { worker, id, item } = await begin(owner);
-    for (const [at, index] of calls.map((call) => call.split(' '))) {
-      const n = Number(index);
-      expect(worker.count('activity'), 'nothing is recorded before all parts are there').toBe(0);
-      await answerTurn(at === 'owner' ? owner : other, item, parts[n] ?? [], part(n, n < 2));
-      await taken(db);
-    }
-    const names = [];
-    for (let n = 0; n < 3; n++) {
-      const activity = await worker.activity();
-      names.push(activity.request.name);
-      await worker.completeActivity(activity);
-    }
-    expect(names.toSorted()).toEqual(['A', 'B', 'C']);
-    await endOf(worker, owner, id);
-    const { events } = must((await readAll(db)).get(id), id);
-    expect(faultsOfHistory(events)).toEqual([]);
-    const scheduled = events.flatMap((event) =>
-      event.eventType === 'taskScheduled' ? [`${event.eventId} ${event.taskScheduled.name}`] : [],
-    );
-    expect(scheduled).toEqual(['1 A', '2 B', '3 C']);
-    expect(await leftovers(db)).toEqual([]);
-  });
+  test.for(orders)(
+    'that arrive $by are recorded together, once (orchestrations §1.23)',
+    async ({ calls }, { owner, other, db }) => {
+      const { worker, id, item } = await begin(owner);
+      for (const [at, index] of calls.map((call) => call.split(' '))) {
+        const n = Number(index);
+        expect(worker.count('activity'), 'nothing is recorded before all parts are there').toBe(0);
+        await answerTurn(at === 'owner' ? owner : other, item, parts[n] ?? [], part(n, n < 2));
+        await taken(db);
+      }
+      const names = [];
+      for (let n = 0; n < 3; n++) {
+        const activity = await worker.activity();
+        names.push(activity.request.name);
+        await worker.completeActivity(activity);
+      }
+      expect(names.toSorted()).toEqual(['A', 'B', 'C']);
+      await endOf(worker, owner, id);
+      const { events } = must((await readAll(db)).get(id), id);
+      expect(faultsOfHistory(events)).toEqual([]);
+      const scheduled = events.flatMap((event) =>
+        event.eventType === 'taskScheduled' ? [`${event.eventId} ${event.taskScheduled.name}`] : [],
+      );
+      expect(scheduled).toEqual(['1 A', '2 B', '3 C']);
+      expect(await leftovers(db)).toEqual([]);
+    },
+  );
 
   test('at once at both replicas are recorded together, once', async ({ owner, other, db }) => {
     const { worker, id, item } = await begin(owner);
@@ -208,6 +211,100 @@ describe('parts of one answer', () => {
     await answerTurn(owner, item, [], part(1, false));
     expect((await worker.activity()).request.name).toBe('Right');
     expect(worker.count('activity')).toBe(0);
+  });
+
+  test('of which one is missing are not recorded; the whole answer in one piece is', async ({
+    owner,
+    other,
+    db,
+  }) => {
+    const { worker, id, item } = await begin(owner);
+    await answerTurn(other, item, [scheduleTask(1, 'Forgotten')], part(0, true));
+    await answerTurn(owner, item, [scheduleTask(3, 'Forgotten')], part(2, false));
+    await taken(db);
+    expect(await other.status(id)).toBe(statusNamed('PENDING'));
+    await answerTurn(other, item, [scheduleTask(1, 'Whole'), complete('1')]);
+    expect((await owner.completed(id)).output).toEqual({ value: '1' });
+    expect((await worker.activity()).request.name).toBe('Whole');
+    await answerTurn(owner, item, [scheduleTask(2, 'Forgotten')], part(1, true));
+    await taken(db);
+    expect(worker.count('activity')).toBe(0);
+    const { events } = must((await readAll(db)).get(id), id);
+    expect(events.filter(({ eventType }) => eventType === 'taskScheduled')).toHaveLength(1);
+  });
+
+  test('of several turns at once don’t mix, whichever replica each comes to', async ({
+    owner,
+    other,
+    db,
+  }) => {
+    const worker = await owner.worker();
+    const items = new Map<string, TurnItem>();
+    for (let n = 0; n < 6; n++) await (n % 2 === 0 ? owner : other).start({ instanceId: `mixed-${n}` });
+    while (items.size < 6) {
+      const item = await worker.turn();
+      items.set(item.instanceId, item);
+    }
+    const sent = [...items].flatMap(([id, item], n) =>
+      [0, 1, 2].map((index) => () => {
+        const actions = index < 2 ? [scheduleTask(index + 1, `${id} ${index}`)] : [complete(`"${id}"`)];
+        return answerTurn((n + index) % 2 === 0 ? owner : other, item, actions, part(index, index < 2));
+      }),
+    );
+    // The same parts of all turns one after the other, then the next ones.
+    await Promise.all(
+      [0, 1, 2].flatMap((index) => sent.filter((_, n) => n % 3 === index).map((call) => call())),
+    );
+    for (const id of items.keys()) expect((await other.completed(id)).output).toEqual({ value: `"${id}"` });
+    const names: string[] = [];
+    while (names.length < 12) names.push((await worker.activity()).request.name);
+    expect(names.toSorted()).toEqual([...items.keys()].flatMap((id) => [`${id} 0`, `${id} 1`]).toSorted());
+    for (const [id, { events }] of await readAll(db)) {
+      const tasks = events.flatMap((event) =>
+        event.eventType === 'taskScheduled' ? [event.taskScheduled.name] : [],
+      );
+      expect(tasks).toEqual([`${id} 0`, `${id} 1`]);
+    }
+  });
+
+  test('whose stream is lost between them are recorded all the same, while nobody else has the turn', async ({
+    owner,
+    other,
+    db,
+  }) => {
+    const { worker, id, item } = await begin(owner);
+    await answerTurn(other, item, [scheduleTask(1, 'A')], part(0, true));
+    worker.cancel();
+    await worker.ended;
+    await answerTurn(other, item, [complete('"late"')], part(1, false));
+    expect((await owner.completed(id)).output).toEqual({ value: '"late"' });
+    await taken(db);
+    const next = await owner.worker();
+    expect((await next.activity()).request.name).toBe('A');
+    expect(next.count('orchestration')).toBe(0);
+  });
+
+  test('whose stream is lost between them are forgotten when another worker has the turn', async ({
+    replica,
+    at,
+    other,
+    db,
+  }) => {
+    const owner = at(await replica({ streamGraceSeconds: 0 }));
+    const { worker, id, item } = await begin(owner);
+    await answerTurn(other, item, [scheduleTask(1, 'Forgotten')], part(0, true));
+    await taken(db);
+    worker.cancel();
+    await worker.ended;
+    const next = await owner.worker();
+    const again = await next.turn();
+    await answerTurn(other, item, [complete('"wrong"')], part(1, false));
+    await answerTurn(other, again, [scheduleTask(2, 'B')], part(0, true));
+    await answerTurn(owner, again, [complete('"right"')], part(1, false));
+    expect((await other.completed(id)).output).toEqual({ value: '"right"' });
+    expect((await next.activity()).request.name).toBe('B');
+    expect(next.count('activity')).toBe(0);
+    await taken(db);
   });
 
   test('that never become whole are forgotten when the turn goes out again', async ({ owner, other, db }) => {

@@ -38,7 +38,7 @@ test('the slot of an abandoned activity is free for others', async () => {
   expect(second.request.name).not.toBe(first.request.name);
 });
 
-test('unknown, forged, missing and other hubs’ tokens are accepted and change nothing', async () => {
+test('unknown, forged, missing and other hubs’ tokens are accepted and change nothing (orchestrations §1.8)', async () => {
   const [mine, yours] = [hub(), hub()];
   const [worker, thief] = [await mine.worker(), await yours.worker()];
   await mine.start();

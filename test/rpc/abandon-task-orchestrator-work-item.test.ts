@@ -56,7 +56,7 @@ test('the token of an abandoned turn is stale, and abandoning it again changes n
   expect((await orders.completed(id)).output).toEqual({ value: '"real"' });
 });
 
-test('unknown, forged, missing and other hubs’ tokens are accepted and change nothing', async () => {
+test('unknown, forged, missing and other hubs’ tokens are accepted and change nothing (orchestrations §1.8)', async () => {
   const [mine, yours] = [hub(), hub()];
   const [worker, thief] = [await mine.worker(), await yours.worker()];
   const id = await mine.start();

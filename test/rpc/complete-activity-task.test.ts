@@ -66,8 +66,8 @@ describe('a failure', () => {
 });
 
 describe('tokens', () => {
-  // Rule 7: by instance and task, but not for the task of a successor.
-  test('a late answer without a token is for the task that was sent first', async () => {
+  // By instance and task, but not for the task of a successor.
+  test('a late answer without a token is for the task that was sent first (orchestrations §1.7)', async () => {
     const orders = hub();
     const worker = await orders.worker({ metadata: { 'x-user-agent': 'grpc-java-netty/1.60' } });
     const id = await orders.start();
@@ -94,7 +94,7 @@ describe('tokens', () => {
     expect((await worker.turn()).news).toEqual(['orchestratorStarted', 'eventRaised']);
   });
 
-  test('that are forged or unknown are accepted and change nothing', async () => {
+  test('that are forged or unknown are accepted and change nothing (orchestrations §1.8)', async () => {
     const { worker, item } = await begin();
     const changed = `${item.token.slice(0, -1)}${item.token.endsWith('A') ? 'B' : 'A'}`;
     for (const completionToken of ['nonsense', changed, 'x'.repeat(10_000)]) {
@@ -114,8 +114,8 @@ describe('tokens', () => {
     expect(eventOf(await worker.turn(), 'taskCompleted').taskCompleted.result).toEqual({ value: '"mine"' });
   });
 
-  // Rule 7: Go sends none.
-  test('that are missing are found by instance and task', async () => {
+  // Go sends none.
+  test('that are missing are found by instance and task (orchestrations §1.7)', async () => {
     const { worker, item } = await begin();
     await worker.completeActivity(item, { completionToken: '', taskId: 99 });
     await worker.completeActivity(item, { completionToken: '', instanceId: 'nobody' });

@@ -61,8 +61,8 @@ describe('activities', () => {
     });
   });
 
-  // Rules 17 and 20: Python repeats ids, Go sends them in any order.
-  test('are scheduled by ascending ids, whatever the order of the actions, and ids may repeat', async () => {
+  // Python repeats ids, Go sends them in any order.
+  test('are scheduled by ascending ids, whatever the order of the actions, and ids may repeat (orchestrations §1.17, §1.20)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -102,8 +102,7 @@ describe('activities', () => {
 });
 
 describe('timers', () => {
-  // Rules 2 and 3.
-  test('fire not before their time, with it, in a turn that is strictly later', async () => {
+  test('fire not before their time, with it, in a turn that is strictly later (orchestrations §1.2, §1.3)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     await orders.start();
@@ -216,7 +215,7 @@ describe('sub-orchestrations', () => {
     });
   });
 
-  test('whose id is taken by a living instance fail for their parent; the holder goes on', async () => {
+  test('whose id is taken by a living instance fail for their parent; the holder goes on (orchestrations §1.16)', async () => {
     const orders = hub();
     const worker = await orders.worker({
       request: { workItemFilters: { orchestrations: [{ name: 'Order', versions: [] }] } },
@@ -233,8 +232,8 @@ describe('sub-orchestrations', () => {
     });
   });
 
-  // Rule 16: all SDKs repeat the id in a retry.
-  test('whose id was that of a finished instance replace it', async () => {
+  // All SDKs repeat the id in a retry.
+  test('whose id was that of a finished instance replace it (orchestrations §1.16)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -398,7 +397,7 @@ describe('continue-as-new', () => {
   });
 
   // §10.1 step 4.
-  test('delivers carried-over events first, then those sent to itself, then those that arrived meanwhile', async () => {
+  test('delivers carried-over events first, then those sent to itself, then those that arrived meanwhile (orchestrations §1.21)', async () => {
     const orders = hub();
     const id = await orders.start();
     await orders.raise(id, 'A');
@@ -457,8 +456,8 @@ describe('continue-as-new', () => {
 });
 
 describe('tokens', () => {
-  // Rule 8: an error would make workers retry or drop their streams.
-  test('that are stale, unknown or forged are accepted and change nothing', async () => {
+  // An error would make workers retry or drop their streams.
+  test('that are stale, unknown or forged are accepted and change nothing (orchestrations §1.8)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -489,8 +488,8 @@ describe('tokens', () => {
     expect((await mine.completed(id)).output).toEqual({ value: '"mine"' });
   });
 
-  // Rule 7: Go sends none.
-  test('that are missing are found by the instance', async () => {
+  // Go sends none.
+  test('that are missing are found by the instance (orchestrations §1.7)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -499,9 +498,9 @@ describe('tokens', () => {
     expect((await orders.completed(id)).output).toEqual({ value: '"no token"' });
   });
 
-  // Rule 7 and §4.2: Java and Go answer all that they were sent, in whatever order, on the connection of the stream.
+  // §4.2: Java and Go answer all that they were sent, in whatever order, on the connection of the stream.
   test.each(['grpc-java-netty/1.60', 'grpc-go/1.60'])(
-    'the late answer without a token of a replaced execution is not that of its successor: %s',
+    'the late answer without a token of a replaced execution is not that of its successor: %s (orchestrations §1.7)',
     async (agent) => {
       const orders = hub();
       const worker = await orders.worker({ metadata: { 'x-user-agent': agent } });
@@ -541,7 +540,7 @@ describe('tokens', () => {
 
 describe('chunks', () => {
   // §8.5.
-  test('of one answer are recorded together when the last has come; a repeated one replaces', async () => {
+  test('of one answer are recorded together when the last has come; a repeated one replaces (orchestrations §1.23)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();

@@ -5,8 +5,7 @@ import { useServer } from '../helpers/server.ts';
 
 const { hub } = useServer();
 
-// Rule 11.
-test('an unknown id is OK without a state', async () => {
+test('an unknown id is OK without a state (orchestrations §1.11)', async () => {
   await expect(hub().client.call('GetInstance', { instanceId: 'nobody' })).resolves.toEqual({
     exists: false,
     orchestrationState: null,
@@ -57,8 +56,8 @@ test('failure details are shown as they were given, at any depth, without asking
   });
 });
 
-// Rule 14: not at dispatch.
-test('the status is PENDING while the first turn is out, and changes together with the custom status', async () => {
+// Not at dispatch.
+test('the status is PENDING while the first turn is out, and changes together with the custom status (orchestrations §1.14)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();
@@ -86,7 +85,7 @@ test('a custom status goes when a turn has none, or an empty one', async () => {
   }
 });
 
-test('times tell creation, the last change and the end', async () => {
+test('times tell creation, the last change and the end (orchestrations §1.11)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();

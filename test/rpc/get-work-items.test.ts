@@ -5,16 +5,16 @@ import { startTestServer, useServer } from '../helpers/server.ts';
 
 const { hub } = useServer({ streamGraceSeconds: 0 });
 
-// Rule 10 and §13.2. Opening a worker waits for this ping.
-test('a stream begins with a health ping without a token', async () => {
+// §13.2. Opening a worker waits for this ping.
+test('a stream begins with a health ping without a token (orchestrations §1.10)', async () => {
   const worker = await hub().worker();
   expect(worker.count('ping')).toBe(0);
   worker.close();
 });
 
 describe('an orchestration work item', () => {
-  // Rule 22, §7.1, §7.5.
-  test('has everything that some SDK relies on', async () => {
+  // §7.1, §7.5.
+  test('has everything that some SDK relies on (orchestrations §1.22)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();
@@ -103,14 +103,26 @@ describe('limits', () => {
     await worker.turn();
   });
 
-  // Rule 9: JavaScript and Go send all zeros.
-  test('zero is no limit given', async () => {
+  // JavaScript and Go send all zeros.
+  test('zero is no limit given, of turns and of activities (orchestrations §1.9)', async () => {
     const orders = hub();
-    const worker = await orders.worker({ request: { maxConcurrentOrchestrationWorkItems: 0 } });
+    const worker = await orders.worker({
+      request: { maxConcurrentOrchestrationWorkItems: 0, maxConcurrentActivityWorkItems: 0 },
+    });
     const ids = await Promise.all(Array.from({ length: 20 }, () => orders.start()));
+    const turns = [];
+    while (turns.length < ids.length) turns.push(await worker.turn());
+    expect(turns.map(({ instanceId }) => instanceId).toSorted()).toEqual(ids.toSorted());
+    const [first] = turns;
+    if (!first) throw new Error('a turn');
+    const names = Array.from({ length: 20 }, (_, n) => `A${n}`);
+    await worker.answer(
+      first,
+      names.map((name, n) => scheduleTask(n, name)),
+    );
     const seen: string[] = [];
-    while (seen.length < ids.length) seen.push((await worker.turn()).instanceId);
-    expect(seen.toSorted()).toEqual(ids.toSorted());
+    while (seen.length < names.length) seen.push((await worker.activity()).request.name);
+    expect(seen.toSorted()).toEqual(names.toSorted());
   });
 });
 

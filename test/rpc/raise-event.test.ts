@@ -53,8 +53,8 @@ test('an event for an instance that is scheduled for later waits with it', async
   expect(item.news).toEqual(['orchestratorStarted', 'executionStarted', 'eventRaised']);
 });
 
-// Rule 26: Java keeps events in a set of messages.
-test('equal events are all delivered, each at a time of its own', async () => {
+// Java keeps events in a set of messages.
+test('equal events are all delivered, each at a time of its own (orchestrations §1.26)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();
@@ -81,7 +81,7 @@ test('an event that arrives while a turn is out comes with the next one', async 
 });
 
 // §10.1: the orchestrator never saw it, so nobody may lose it.
-test('events that arrive during a turn that continues as new reach the next generation, every one', async () => {
+test('events that arrive during a turn that continues as new reach the next generation, every one (orchestrations §1.21)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start({ input: { value: '0' } });

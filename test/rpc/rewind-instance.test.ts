@@ -76,7 +76,7 @@ test('the new execution has an id of its own, in the item and in ExecutionStarte
   expect(started?.executionStarted.orchestrationInstance?.executionId?.value).toBe(item.executionId);
 });
 
-test('rewinding twice works', async () => {
+test('rewinding twice works (orchestrations §1.5)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();

@@ -29,8 +29,8 @@ describe('what is started', () => {
     expect(state.lastUpdatedTimestamp).not.toBeNull();
   });
 
-  // Rules 1, 2, 4, 18, 19 and §7.3.
-  test('reaches a worker as OrchestratorStarted and an ExecutionStarted that carries everything', async () => {
+  // §7.3.
+  test('reaches a worker as OrchestratorStarted and an ExecutionStarted that carries everything (orchestrations §1.4, §1.18, §1.19)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start({
@@ -89,8 +89,8 @@ describe('what is started', () => {
     expect(eventOf(await worker.turn(), 'executionStarted').executionStarted.version).toBeNull();
   });
 
-  // §3.2, rule 25.
-  test('has no input when the input is an empty string, but keeps the JSON of one', async () => {
+  // §3.2.
+  test('has no input when the input is an empty string, but keeps the JSON of one (orchestrations §1.25)', async () => {
     const orders = hub();
     const none = await orders.start({ input: { value: '' } });
     expect((await orders.get(none)).input).toBeNull();
@@ -126,12 +126,12 @@ describe('a scheduled start', () => {
     expect(eventOf(item, 'executionStarted').executionStarted.scheduledStartTimestamp).toEqual(at);
   });
 
-  // Rule 25: JavaScript sends the epoch with every start.
+  // JavaScript sends the epoch with every start.
   test.each([
     ['at the epoch', { seconds: 0, nanos: 0 }],
     ['a minute ago', fromNow(-60_000)],
     ['before the epoch', { seconds: -62_135_596_800, nanos: 0 }],
-  ])('%s is no scheduled start', async (_, scheduledStartTimestamp) => {
+  ])('%s is no scheduled start (orchestrations §1.25)', async (_, scheduledStartTimestamp) => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start({ scheduledStartTimestamp });
@@ -206,31 +206,34 @@ describe('an id that is taken', () => {
     },
   );
 
-  test.each(table)('by one that is %s, %s (%j): replaced is %s', async (is, _, policy, isReplaced) => {
-    const { orders, id, before, again } = await start(is, policy);
-    if (isReplaced) {
-      await expect(again).resolves.toEqual({ instanceId: id });
-      const state = await orders.get(id);
-      expect(state).toMatchObject({
-        name: 'Again',
-        input: { value: '"new"' },
-        orchestrationStatus: statusNamed('PENDING'),
-      });
-      expect(state.executionId?.value).not.toBe(before);
-    } else {
-      await expect(again).rejects.toMatchObject({
-        code: 6,
-        details: expect.stringContaining(id) as unknown,
-      });
-      expect(await orders.get(id)).toMatchObject({
-        orchestrationStatus: statusNamed(is),
-        input: { value: '"old"' },
-        executionId: { value: before },
-      });
-    }
-  });
+  test.each(table)(
+    'by one that is %s, %s (%j): replaced is %s (orchestrations §1.15)',
+    async (is, _, policy, isReplaced) => {
+      const { orders, id, before, again } = await start(is, policy);
+      if (isReplaced) {
+        await expect(again).resolves.toEqual({ instanceId: id });
+        const state = await orders.get(id);
+        expect(state).toMatchObject({
+          name: 'Again',
+          input: { value: '"new"' },
+          orchestrationStatus: statusNamed('PENDING'),
+        });
+        expect(state.executionId?.value).not.toBe(before);
+      } else {
+        await expect(again).rejects.toMatchObject({
+          code: 6,
+          details: expect.stringContaining(id) as unknown,
+        });
+        expect(await orders.get(id)).toMatchObject({
+          orchestrationStatus: statusNamed(is),
+          input: { value: '"old"' },
+          executionId: { value: before },
+        });
+      }
+    },
+  );
 
-  test('is not looked at when the policy allows living holders but no terminated ones', async () => {
+  test('is not looked at when the policy allows living holders but no terminated ones (orchestrations §1.15)', async () => {
     const text =
       "Invalid reusable statuses: cannot exclude 'Terminated' while also allowing reuse of running instances";
     for (const living of ['RUNNING', 'PENDING', 'SUSPENDED'] as const) {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Request, type Response } from '../../src/grpc/client.ts';
-import { statusNamed, type TestHub } from '../helpers/client.ts';
+import { statusNamed } from '../helpers/client.ts';
 import {
   complete,
   continueAsNew,
@@ -13,33 +12,12 @@ import {
 } from '../helpers/scripted-worker.ts';
 import { useServer } from '../helpers/server.ts';
 import { until } from '../helpers/store.ts';
+import { type Chunk, historyChunks, historyOf, typesOf } from './history.ts';
 
 const { hub } = useServer();
 
-type Chunk = Response<'StreamInstanceHistory'>;
-
-function chunks(orders: TestHub, request: Request<'StreamInstanceHistory'>): Promise<Chunk[]> {
-  const stream = orders.client.stream('StreamInstanceHistory', request);
-  const received: Chunk[] = [];
-  return new Promise((resolve, reject) => {
-    stream.on('data', (chunk: Chunk) => received.push(chunk));
-    stream.on('error', reject);
-    stream.on('end', () => {
-      resolve(received);
-    });
-  });
-}
-
-async function events(orders: TestHub, request: Request<'StreamInstanceHistory'>): Promise<Chunk['events']> {
-  return (await chunks(orders, request)).flatMap((chunk) => chunk.events);
-}
-
-async function types(orders: TestHub, instanceId: string): Promise<(string | undefined)[]> {
-  return (await events(orders, { instanceId })).map(({ eventType }) => eventType);
-}
-
 // §6.6.
-test('an activity, a timer and a child make exactly these twelve events', async () => {
+test('an activity, a timer and a child make exactly these twelve events (orchestrations §1.13)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();
@@ -50,7 +28,7 @@ test('an activity, a timer and a child make exactly these twelve events', async 
   await worker.play([complete('2')]);
   await worker.play([complete('3')]);
   await orders.completed(id);
-  const history = await events(orders, { instanceId: id });
+  const history = await historyOf(orders, id);
   expect(history.map(({ eventType }) => eventType)).toEqual([
     ...['orchestratorStarted', 'executionStarted', 'taskScheduled'],
     ...['orchestratorStarted', 'taskCompleted', 'timerCreated'],
@@ -63,9 +41,9 @@ test('an activity, a timer and a child make exactly these twelve events', async 
 });
 
 test.each(['nobody', '@counter@1', ''])(
-  'an unknown instance has an empty history: %j',
+  'an unknown instance has an empty history: %j (orchestrations §1.12)',
   async (instanceId) => {
-    expect(await chunks(hub(), { instanceId })).toEqual([]);
+    expect(await historyChunks(hub(), { instanceId })).toEqual([]);
   },
 );
 
@@ -75,7 +53,7 @@ test('another hub’s instance is unknown', async () => {
   const id = await mine.start();
   await worker.play([complete()]);
   await mine.completed(id);
-  expect(await chunks(yours, { instanceId: id })).toEqual([]);
+  expect(await historyChunks(yours, { instanceId: id })).toEqual([]);
 });
 
 test('only the current execution has a history', async () => {
@@ -83,11 +61,11 @@ test('only the current execution has a history', async () => {
   const worker = await orders.worker();
   const id = await orders.start();
   const first = await worker.play([continueAsNew('2')]);
-  expect(await types(orders, id)).toEqual([]);
+  expect(typesOf(await historyOf(orders, id))).toEqual([]);
   const second = await worker.play([]);
-  expect(await types(orders, id)).toEqual(['orchestratorStarted', 'executionStarted']);
+  expect(typesOf(await historyOf(orders, id))).toEqual(['orchestratorStarted', 'executionStarted']);
   const of = (executionId = ''): Promise<Chunk[]> =>
-    chunks(orders, { instanceId: id, executionId: { value: executionId } });
+    historyChunks(orders, { instanceId: id, executionId: { value: executionId } });
   expect(await of(first.executionId)).toEqual([]);
   expect(await of(second.executionId)).toHaveLength(1);
 });
@@ -101,7 +79,7 @@ test('a rewind is shown to readers', async () => {
   await orders.client.call('RewindInstance', { instanceId: id, reason: { value: 'why' } });
   await worker.play([complete()]);
   await orders.completed(id);
-  const history = await events(orders, { instanceId: id });
+  const history = await historyOf(orders, id);
   expect(history.map(({ eventType }) => eventType)).toEqual([
     ...[
       'orchestratorStarted',
@@ -124,7 +102,7 @@ test('a long history comes in chunks that every SDK can receive, in order', asyn
     await orders.raise(id, `e${i}`, value);
     await worker.play([]);
   }
-  const received = await chunks(orders, { instanceId: id });
+  const received = await historyChunks(orders, { instanceId: id });
   expect(received.length).toBeGreaterThan(2);
   const names = received
     .flatMap((chunk) => chunk.events)
@@ -138,7 +116,7 @@ describe('a worker that streams history', () => {
   const request = { capabilities: ['WORKER_CAPABILITY_HISTORY_STREAMING' as const] };
   const value = 'x'.repeat(900_000);
 
-  test('gets a turn whose history is too large without it, and reads exactly its past', async () => {
+  test('gets a turn whose history is too large without it, and reads exactly its past (orchestrations §1.24)', async () => {
     const orders = hub();
     const worker = await orders.worker({ request });
     const id = await orders.start({ input: { value } });
@@ -153,8 +131,8 @@ describe('a worker that streams history', () => {
     expect(item.request.pastEvents).toEqual([]);
     expect(item.news).toEqual(['orchestratorStarted', 'eventRaised']);
     await orders.raise(id, 'late', value);
-    const past = await events(orders, {
-      ...{ instanceId: id, executionId: { value: item.executionId ?? '' }, forWorkItemProcessing: true },
+    const past = await historyOf(orders, id, {
+      ...{ executionId: { value: item.executionId ?? '' }, forWorkItemProcessing: true },
     });
     expect(past.slice(0, 2).map(({ eventType }) => eventType)).toEqual([
       'orchestratorStarted',
@@ -202,7 +180,7 @@ describe('a worker that streams history', () => {
 describe('without a worker that streams history', () => {
   const value = 'x'.repeat(900_000);
 
-  test('an instance whose history is too large fails visibly, and the stream lives', async () => {
+  test('an instance whose history is too large fails visibly, and the stream lives (orchestrations §1.24)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start({ input: { value } });

@@ -14,7 +14,7 @@ const { hub } = useServer();
 const TERMINATED = statusNamed('TERMINATED');
 
 describe('an instance is TERMINATED with the given output when the call returns', () => {
-  test('while it is PENDING, and never reaches a worker', async () => {
+  test('while it is PENDING, and never reaches a worker (orchestrations §1.6)', async () => {
     const orders = hub();
     const id = await orders.start();
     await orders.terminate(id, '"enough"');
@@ -60,7 +60,7 @@ describe('an instance is TERMINATED with the given output when the call returns'
   });
 
   // §5.2: the turn that is out is fenced; a Java worker must never see the termination (§10.2).
-  test('while a turn is out, whose answer is then accepted and ignored', async () => {
+  test('while a turn is out, whose answer is then accepted and ignored (orchestrations §1.6)', async () => {
     const orders = hub();
     const worker = await orders.worker();
     const id = await orders.start();

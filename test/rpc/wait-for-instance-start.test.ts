@@ -5,8 +5,8 @@ import { useServer } from '../helpers/server.ts';
 
 const { hub } = useServer();
 
-// Rule 14: started means that the first turn is recorded, with what it brought.
-test('the wait ends when the first turn is recorded, not when it goes out', async () => {
+// Started means that the first turn is recorded, with what it brought.
+test('the wait ends when the first turn is recorded, not when it goes out (orchestrations §1.14)', async () => {
   const orders = hub();
   const worker = await orders.worker();
   const id = await orders.start();

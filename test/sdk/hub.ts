@@ -35,19 +35,21 @@ export interface WorkerParts {
 export class TestHub {
   readonly name = `sdk-${randomUUID().slice(0, 13)}`;
   readonly client: TaskHubGrpcClient;
-  readonly #endpoint: string;
+  /** `host:port` of the server. */
+  readonly endpoint: string;
   readonly #workers = new Set<TaskHubGrpcWorker>();
 
   constructor(endpoint: string) {
-    this.#endpoint = endpoint;
+    this.endpoint = endpoint;
     this.client = new TaskHubGrpcClient({
       hostAddress: endpoint,
-      metadataGenerator: this.#metadata,
+      metadataGenerator: this.metadata,
       logger: new NoOpLogger(),
     });
   }
 
-  readonly #metadata = (): Promise<Metadata> => {
+  /** What every call of the hub carries. */
+  readonly metadata = (): Promise<Metadata> => {
     const metadata = new Metadata();
     metadata.set('taskhub', this.name);
     return Promise.resolve(metadata);
@@ -56,8 +58,8 @@ export class TestHub {
   /** Starts a worker with these orchestrators and activities. */
   async work(parts: WorkerParts): Promise<TaskHubGrpcWorker> {
     const worker = new TaskHubGrpcWorker({
-      hostAddress: this.#endpoint,
-      metadataGenerator: this.#metadata,
+      hostAddress: this.endpoint,
+      metadataGenerator: this.metadata,
       logger: new NoOpLogger(),
       shutdownTimeoutMs: 100,
       ...parts.options,

@@ -59,6 +59,20 @@ final class ActivitiesTest extends HubTest {
     }
 
     @Test
+    void a_fan_out_of_400_comes_back_whole() {
+        hub.work(worker -> worker
+                .orchestrator("fanOut", context -> {
+                    List<Task<Integer>> tasks = range(0, context.getInput(Integer.class)).stream()
+                            .map(i -> context.callActivity("addOne", i, Integer.class))
+                            .toList();
+                    return context.allOf(tasks).await();
+                })
+                .activity("addOne", ActivitiesTest::addOne));
+
+        assertCompleted(range(1, 401), hub.run("fanOut", 400));
+    }
+
+    @Test
     void replays_see_the_same_time_and_make_the_same_uuids_as_the_first_run() {
         var runs = new CopyOnWriteArrayList<List<String>>();
         hub.work(worker -> worker

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.durabletask.OrchestrationMetadata;
 import com.microsoft.durabletask.OrchestrationRuntimeStatus;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,11 @@ abstract class HubTest {
 
     static List<Integer> range(int from, int to) {
         return IntStream.range(from, to).boxed().toList();
+    }
+
+    /** The package rounds times down to whole milliseconds. */
+    static Instant justBefore(Instant time) {
+        return time.minusMillis(1);
     }
 
     static void assertCompleted(OrchestrationMetadata state) {

@@ -1,0 +1,38 @@
+import { type Machine } from './result.ts';
+
+/** One line of a table: what, how much, of what, and a remark. */
+export type Row = readonly [name: string, value: string, unit: string, remark?: string];
+
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** What was measured on, as the first line of a report. */
+export function machineLine({ version, node, processors, processorModel }: Machine): string {
+  return `Perdura ${version} on ${processors} × ${processorModel}, Node ${node}; PostgreSQL beside it, fsync on`;
+}
+
+export function sectionLines({ title, rows }: Section): string[] {
+  const lines = rows.map(([name, value, unit, remark = '']) =>
+    `  ${name.padEnd(31)}  ${value.padStart(11)} ${unit} ${remark}`.trimEnd(),
+  );
+  return ['', title, ...lines];
+}
+
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function decimals(value: number, digits: number): string {
+  return value.toFixed(digits);
+}
+
+export function percent(value: number): string {
+  return `${Math.round(value)} %`;
+}
+
+/** Millions of bytes. */
+export function megabytes(bytes: number): string {
+  return whole(bytes / 1e6);
+}

@@ -1,0 +1,28 @@
+import { commit, expect, raise, start, test } from '../../test/helpers/store.ts';
+
+/** Residents, each of which holds so many messages, as after a suspension. */
+const RESIDENTS = 150;
+const HELD = 400;
+
+test('the cost of a closing read does not grow with what other residents hold', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const replica = await open();
+  const ids = Array.from({ length: RESIDENTS }, (_, i) => `i${i}`);
+  const instances = await Promise.all(ids.map((id) => start(replica, hubId, id)));
+  await db.query(
+    `insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+     select partition, instance_key, 3, nextval('message_ids'), 4, 0, 'x'
+       from instances, generate_series(1, ${HELD})`,
+  );
+  await db.query('analyze');
+  await Promise.all(
+    instances.map(({ partition, key }) => commit(replica, { patch: { kind: 'fetch', partition, key } })),
+  );
+  const began = performance.now();
+  await Promise.all(instances.map(({ id }) => commit(replica, { messages: [raise(hubId, id, 'y')] })));
+  expect(performance.now() - began, 'ms').toBeLessThan(1_500);
+  for (const { key } of instances) expect(replica.memory.knownMessages(key)).toHaveLength(HELD + 2);
+});

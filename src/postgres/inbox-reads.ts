@@ -1,0 +1,100 @@
+import { type InstanceKey } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
+import { type Message } from '../domain/message.ts';
+import { type Micros } from '../domain/time.ts';
+import { type SentMessage } from '../domain/write.ts';
+import { int2s, int4s, int8s } from './arrays.ts';
+import { messageKindOf } from './codes.ts';
+import { type Statement, sql } from './sql.ts';
+
+export interface InboxRow {
+  readonly instance_key: number;
+  readonly rank: number;
+  readonly message_id: number;
+  readonly kind: number;
+  readonly generation: number;
+  readonly fires_at: Micros | null;
+  readonly event: Buffer;
+}
+
+/** An inbox to read: its first `most` messages that are not `known`. */
+export interface WantedInbox extends InstanceKey {
+  readonly most: number;
+  readonly known: readonly number[];
+}
+
+/**
+ * The first messages of each of my instances that memory doesn't hold, in inbox order; fewer, but at least one, when
+ * they have more bytes than a resident holds. Each row is compared with what is known of its own instance alone: the
+ * slice stands behind `offset 0` to be cut once an instance, not once a row.
+ */
+export function readInboxes(me: number, wanted: readonly WantedInbox[]): Statement<InboxRow> {
+  const ends: number[] = [];
+  let end = 0;
+  for (const { known } of wanted) ends.push((end += known.length));
+  const at = wanted.map(({ known }, i) => ({ from: (ends[i] ?? 0) - known.length + 1, to: ends[i] ?? 0 }));
+  const known = wanted.flatMap((w) => w.known);
+  return sql`
+    select x.instance_key, x.rank, x.message_id, x.kind, x.generation, x.fires_at, x.event
+      from unnest(${int4s(wanted, (w) => w.partition)}::int4[],
+                  ${int8s(wanted, (w) => w.key)}::int8[],
+                  ${int8s(wanted, (w) => w.most)}::int8[],
+                  ${int4s(at, (a) => a.from)}::int4[],
+                  ${int4s(at, (a) => a.to)}::int4[]) t(partition, instance_key, most, known_from, known_to)
+      join instances i
+        on i.partition = t.partition
+       and i.instance_key = t.instance_key
+       and i.owner is not distinct from ${me}::int8
+     cross join lateral (
+           select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids
+           offset 0) k
+     cross join lateral (
+           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
+                  sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes
+             from inbox m
+            where m.partition = t.partition
+              and m.instance_key = t.instance_key
+              and m.message_id <> all(k.ids)
+            order by m.rank, m.message_id
+            limit t.most) x
+     where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8
+     order by x.instance_key, x.rank, x.message_id`;
+}
+
+export function toMessage(row: Omit<InboxRow, 'instance_key'>): Message {
+  const { rank, generation, event } = row;
+  return {
+    rank,
+    messageId: row.message_id,
+    kind: messageKindOf(row.kind),
+    generation,
+    event,
+    firesAt: row.fires_at,
+  };
+}
+
+/** Whether an inbox may hold more than a read of `most + 1` rows brought. */
+export function mayHaveMore(rows: readonly Message[], most: number): boolean {
+  return rows.length > most || bytesOf(rows) >= limits.heldBytes;
+}
+
+function bytesOf(rows: readonly Message[]): number {
+  return rows.reduce((sum, { event }) => sum + event.length, 0);
+}
+
+/** Which of these rows are still there, in the order asked. */
+export function readPending(sent: readonly SentMessage[]): Statement<{ is_there: boolean }> {
+  return sql`
+    select exists (select 1
+                     from inbox x
+                    where x.partition = t.partition
+                      and x.instance_key = t.instance_key
+                      and x.rank = t.rank
+                      and x.message_id = t.message_id) as is_there
+      from unnest(${int4s(sent, (s) => s.partition)}::int4[],
+                  ${int8s(sent, (s) => s.key)}::int8[],
+                  ${int2s(sent, (s) => s.rank)}::int2[],
+                  ${int8s(sent, (s) => s.messageId)}::int8[])
+           with ordinality t(partition, instance_key, rank, message_id, n)
+     order by t.n`;
+}

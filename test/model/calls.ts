@@ -1,0 +1,167 @@
+import { type OrchestrationStatus } from '../../src/protocol/messages.ts';
+
+/*
+ * What clients and workers do, made up at random (arbitraries.ts) or written by hand (scenarios.ts). Numbers stand for what isn't known before: `target` for an
+ * instance of the hub, `pick` for something that is out or open. By hand, they are ids of instances.
+ */
+
+/** 0 or 1: two task hubs of the same store, and two replicas. */
+export type Index = 0 | 1;
+
+export type Ending = 'none' | 'complete' | 'fail' | 'terminate' | 'continue' | 'continue and terminate';
+/** Which events of the turn an SDK would carry over, and in which shape. */
+type Carried = 'nothing' | 'copies' | 'copies in reverse' | 'names in lower case';
+
+export type ScriptAction = { readonly id: number } & (
+  | {
+      readonly kind: 'task';
+      readonly name: string;
+      readonly version: string | null;
+      readonly input: string | null;
+      readonly isTagged: boolean;
+    }
+  | { readonly kind: 'timer'; readonly when: 'epoch' | 'past' | 'soon' | 'late'; readonly ms: number }
+  | {
+      readonly kind: 'child';
+      readonly target: number | string;
+      readonly name: string;
+      readonly version: string | null;
+      readonly input: string | null;
+      readonly isForgotten: boolean;
+    }
+  | {
+      readonly kind: 'send';
+      readonly target: number | string;
+      readonly name: string;
+      readonly data: string | null;
+    }
+  | {
+      readonly kind: 'terminate';
+      readonly target: number | string;
+      readonly reason: string | null;
+      readonly recurse: boolean;
+    }
+  | { readonly kind: 'unknown' | 'entity' }
+);
+
+export interface Script {
+  readonly actions: readonly ScriptAction[];
+  readonly ending: Ending;
+  readonly result: string | null;
+  readonly newVersion: string | null;
+  readonly carried: Carried;
+  readonly customStatus: string | null;
+  readonly isTraced: boolean;
+  /** 0: all. */
+  readonly eventsProcessed: number;
+}
+
+/** How an answer travels: in one part or in several, each to a replica. */
+export interface Delivery {
+  readonly replicas: readonly Index[];
+  readonly order: 'in order' | 'last first' | 'first twice';
+  readonly hasToken: boolean;
+}
+
+/** An answer that does nothing; and one that completes. */
+export const NOTHING: Script = {
+  ...{ actions: [], ending: 'none', result: null, newVersion: null, carried: 'nothing', customStatus: null },
+  ...{ isTraced: false, eventsProcessed: 0 },
+};
+export const COMPLETE: Script = { ...NOTHING, ending: 'complete' };
+/** In one part, to replica 0. */
+export const WHOLE: Delivery = { replicas: [0], order: 'in order', hasToken: true };
+
+interface Control {
+  readonly replica: Index;
+  readonly target: number | string;
+  readonly reason: string | null;
+}
+
+/** With a token that proves nothing. */
+interface Bogus {
+  readonly replica: Index;
+  readonly pick: number | string;
+  readonly token: 'dead' | 'mangled' | 'nonsense' | 'of the other hub';
+}
+
+export type Call = { readonly hub: Index } & (
+  | {
+      readonly kind: 'start';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly hasId: boolean;
+      readonly name: string;
+      readonly version: string | null;
+      readonly input: string | null;
+      readonly isTagged: boolean;
+      readonly hasExecutionId: boolean;
+      readonly schedule: 'none' | 'epoch' | 'soon' | 'late';
+      readonly replaceable: readonly OrchestrationStatus[] | null;
+    }
+  | {
+      readonly kind: 'raise';
+      readonly target: number | string;
+      readonly events: readonly {
+        readonly replica: Index;
+        readonly name: string;
+        readonly input: string | null;
+      }[];
+    }
+  | {
+      readonly kind: 'terminate';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly output: string | null;
+      readonly recurse: boolean;
+    }
+  | ({ readonly kind: 'suspend' } & Control)
+  | ({ readonly kind: 'resume' } & Control)
+  | {
+      readonly kind: 'read';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly withPayloads: boolean;
+    }
+  | {
+      readonly kind: 'wait';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly until: 'started' | 'completed';
+    }
+  | {
+      readonly kind: 'answer';
+      readonly pick: number | string;
+      readonly script: Script;
+      readonly delivery: Delivery;
+    }
+  | ({ readonly kind: 'bogus answer' } & Bogus)
+  | ({ readonly kind: 'bogus result' } & Bogus)
+  | { readonly kind: 'abandon turn'; readonly replica: Index; readonly pick: number | string }
+  | { readonly kind: 'abandon activity'; readonly replica: Index; readonly pick: number | string }
+  | {
+      readonly kind: 'complete activity';
+      readonly replica: Index;
+      readonly pick: number | string;
+      readonly result: string | null;
+      readonly hasFailed: boolean;
+      readonly hasToken: boolean;
+    }
+  | { readonly kind: 'open'; readonly replica: Index; readonly filters: number; readonly limit: number }
+  | { readonly kind: 'lose'; readonly pick: number | string }
+  | { readonly kind: 'let time pass' }
+  | { readonly kind: 'let abandoned work return' }
+);
+
+type KindOf = Call['kind'];
+export type CallOf<Kind extends KindOf> = Extract<Call, { readonly kind: Kind }>;
+
+/** Calls side by side: of one list one after the other, of several at the same time. */
+export type Lanes = readonly (readonly Call[])[];
+
+/** What each hub's first worker is like. */
+export interface FirstStream {
+  readonly replica: Index;
+  readonly filters: number;
+  readonly limit: number;
+}

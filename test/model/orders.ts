@@ -1,0 +1,63 @@
+// In which orders calls may have taken effect that were made side by side.
+
+import { must } from '../../src/lib/assert.ts';
+import { type Timestamp } from '../../src/protocol/messages.ts';
+import { messageOf, same } from './mismatch.ts';
+import { type Operation } from './operations.ts';
+import { type Oracle, type Reply } from './oracle.ts';
+import { compareStates } from './states.ts';
+
+/** All orders of what is in the lanes, each lane in its own. */
+export function* interleavings<T>(lanes: readonly (readonly T[])[]): Generator<readonly T[]> {
+  const open = lanes.filter((lane) => lane.length > 0);
+  if (open.length === 0) yield [];
+  for (const lane of open) {
+    const rest = lanes.map((other) => (other === lane ? other.slice(1) : other));
+    for (const order of interleavings(rest)) yield [must(lane[0], 'an operation'), ...order];
+  }
+}
+
+/** The oracle after these operations, or why the replies contradict it. */
+export function tryOrder(
+  oracle: Oracle,
+  order: readonly Operation[],
+  replies: ReadonlyMap<Operation, Reply>,
+  moment: Timestamp,
+): Oracle | string {
+  try {
+    for (const operation of order) {
+      applyTo(oracle, operation, must(replies.get(operation), 'a reply'), moment);
+    }
+    if (order.length > 1) oracle.saw('calls at the same time took effect one after the other');
+    return oracle;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function applyTo(oracle: Oracle, operation: Operation, is: Reply, moment: Timestamp): void {
+  const should = operation.apply(oracle, is, moment);
+  same(`the status of '${operation.text}'`, is.code, should.code);
+  same(`the id that '${operation.text}' returned`, is.id, should.id);
+  if (is.state !== undefined || should.state !== undefined) {
+    compareStates(operation.text, is.state ?? null, should.state ?? null);
+  }
+}
+
+/** Starts that were due meanwhile may have come before what was done, or after it: a termination shows which. */
+export function startings(oracle: Oracle): Oracle[] {
+  const due = [...oracle.store.timers.values()].filter(
+    ({ message, firesAt }) => message.kind === 'started' && firesAt <= Date.now() * 1000,
+  );
+  return due.slice(0, 3).reduce(
+    (oracles, { timerKey }) => [
+      ...oracles,
+      ...oracles.map((before) => {
+        const after = before.clone();
+        after.fire(timerKey);
+        return after;
+      }),
+    ],
+    [oracle],
+  );
+}
