@@ -12,7 +12,7 @@ import { entityEventOf } from './entity-message.ts';
 import { buildBatch, isVoid, lockRequestOf, nextEntityStep } from './entity-step.ts';
 import { type LockHolder } from './instance.ts';
 import { limits } from './limits.ts';
-import { type Message, ranks } from './message.ts';
+import { type Message } from './message.ts';
 
 const [mine, yours] = [holderNamed(1), holderNamed(2)];
 const held = entityState({ heldBy: mine });
