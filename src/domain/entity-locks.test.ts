@@ -123,6 +123,19 @@ describe('a release', () => {
     expect(patch.consumed).toEqual([control, waiting]);
   });
 
+  test('of a request that waits goes once more to what it has locked on its way', () => {
+    const waiting = lockMessage(holder, { lockSet: ['@a@1', '@b@1', '@counter@1', '@z@1'], position: 2 });
+    const state = entityState({ heldBy: holderNamed(1) });
+    const write = applyRelease(state, releaseMessage(holder), [waiting], toolsAt());
+    expect(write.patch.heldBy).toEqual(holderNamed(1));
+    expect(write.entityMessages).toMatchObject(
+      ['@a@1', '@b@1'].map((id) => ({ id, ifOver: null, message: { rank: -1, kind: 'release' } })),
+    );
+    for (const { message } of write.entityMessages ?? []) {
+      expect(senderOf(message)).toEqual({ partition: 7, key: 100, generation: 2 });
+    }
+  });
+
   test('by the end of an execution goes to every entity of every section', () => {
     const sections = [
       { id: 's', entities: ['@a@1', '@a@2'], isGranted: true },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe } from 'vitest';
 import {
   claimEntities,
@@ -113,6 +114,35 @@ describe('two lanes', () => {
         );
       }
     }
+  });
+
+  test('that make the same entities in opposite orders never wait for each other in a circle', async ({
+    open,
+    hubId,
+    db,
+  }) => {
+    const replicas = [await open(), await open()];
+    for (let round = 0; round < 30; round++) {
+      const ids = Array.from({ length: 40 }, (_, i) => `@new-${round}@${i}`);
+      const requestId = randomUUID();
+      await Promise.all(
+        replicas.map((replica, side) =>
+          commit(replica, {
+            entityMessages: (side === 0 ? ids : ids.toReversed()).map((id) =>
+              toEntity(replica, { hubId, id }, 'x', { requestId }),
+            ),
+          }),
+        ),
+      );
+    }
+    expect(await count(db, 'instances')).toBe(30 * 40);
+    expect(await count(db, 'inbox')).toBe(30 * 40);
+    for (const { store } of replicas) store.abort('its statistics are wanted');
+    await db.query('select pg_stat_clear_snapshot()');
+    const { rows } = await db.query<{ deadlocks: number }>(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    );
+    expect(rows).toEqual([{ deadlocks: 0 }]);
   });
 
   test('that send the same requests send each once', async ({ open, hubId, db }) => {

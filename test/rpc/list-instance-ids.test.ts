@@ -23,7 +23,7 @@ const list = (orders: TestHub, request: Request<'ListInstanceIds'> = {}) =>
   orders.client.call('ListInstanceIds', request);
 
 // §6.2.
-test('finished instances are listed by time of completion; every page that is not empty has a key', async () => {
+test('finished instances come by time of completion; every page with any has a key (entities §0.10)', async () => {
   const orders = hub();
   const ids = await endMany(orders, 5);
   await orders.start();

@@ -97,6 +97,18 @@ describe('an instance that failed inside a critical section', () => {
     await orders.refuses('RewindInstance', { instanceId }, 'FAILED_PRECONDITION', 'locks');
   });
 
+  test('is not rewound either when it unlocked before the grant', async () => {
+    const orders = hub();
+    const worker = await orders.worker();
+    const turn = await holding(orders, worker, 's', '@a@1');
+    const id = await orders.start();
+    await worker.play([lockAction(1, 's', '@a@1'), unlockAction(2, 's', '@a@1'), failing]);
+    await orders.completed(id);
+    await orders.refuses('RewindInstance', { instanceId: id }, 'FAILED_PRECONDITION', 'locks');
+    await worker.answer(turn, [complete()]);
+    await isFree(orders, worker, '@a@1');
+  });
+
   test('is rewound when it had left all of them', async () => {
     const orders = hub();
     const worker = await orders.worker();
