@@ -122,6 +122,33 @@ test('a claim loads no more messages than memory holds', async ({ open, hubId, d
   expect(claimed?.messages[0]?.kind).toBe('started');
 });
 
+test('a claim loads only so many bytes of messages at once; the rest is fetched', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const replica = await open();
+  const MESSAGE_BYTES = 3_000_000;
+  const ids = Array.from({ length: 30 }, (_, i) => `i${i}`);
+  const instances = await Promise.all(ids.map((id) => start(replica, hubId, id, { owned: false })));
+  await db.query(
+    "insert into inbox (partition, instance_key, rank, message_id, kind, generation, event) select partition, instance_key, 3, nextval('message_ids'), 4, 0, convert_to(repeat('x', $1), 'UTF8') from instances",
+    [MESSAGE_BYTES],
+  );
+  expect(await replica.store.claimInstances({ hubId, ...everything, limit: 100 })).toBe(30);
+  const claimed = replica.memory.all('claimed');
+  const bytes = claimed.flatMap(({ messages }) => messages).reduce((sum, { event }) => sum + event.length, 0);
+  expect(bytes).toBeGreaterThanOrEqual(limits.loadedBytes);
+  expect(bytes).toBeLessThan(limits.loadedBytes + MESSAGE_BYTES + 100);
+  for (const { messages, hasMore } of claimed) expect(messages.length === 2 || hasMore).toBe(true);
+  const short = claimed.filter(({ messages }) => messages.length < 2);
+  expect(short.length).toBeGreaterThan(5);
+  for (const { state } of short) {
+    await commit(replica, { patch: { kind: 'fetch', partition: state.partition, key: state.key } });
+  }
+  for (const { key } of instances) expect(replica.memory.knownMessages(key)).toHaveLength(2);
+});
+
 test('a claim gives back what it can not load at once', async ({ open, hubId, db }) => {
   const replica = await open();
   const a = await start(replica, hubId, 'a', { owned: false });
