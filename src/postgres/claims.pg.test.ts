@@ -81,6 +81,23 @@ test.for(cases)(
   },
 );
 
+test('a filter that ignores case ignores that of A to Z alone, whatever the locale', async ({
+  open,
+  hubId,
+}) => {
+  const replica = await open();
+  const instance = await start(replica, hubId, 'a');
+  for (const name of ['ÜberPrüfung', 'überprüfung']) {
+    await start(replica, hubId, name, { owned: false, name });
+    await commit(replica, { activities: [newActivity(replica, instance, { name, owned: false })] });
+  }
+  const claim = { hubId, filter: [{ name: 'Überprüfung', version: null, ignoresCase: true }], limit: 10 };
+  await replica.store.claimInstances({ ...claim, kind: 'orchestration' });
+  await replica.store.claimActivities(claim);
+  expect(replica.memory.all('claimed').map(({ state }) => state.name)).toEqual(['ÜberPrüfung']);
+  expect(replica.memory.all('claimedActivities').map(({ name }) => name)).toEqual(['ÜberPrüfung']);
+});
+
 test('two replicas that claim at once never get the same instance', async ({ open, hubId }) => {
   const replicas = [await open(), await open(), await open()];
   const [starter] = replicas;
