@@ -66,6 +66,12 @@ describe('a filter', () => {
   });
 });
 
+test('a filter that ignores case ignores that of A to Z alone, like a claim', () => {
+  const filter = new Filter([{ name: 'ÜberPrüfung' }], true);
+  expect(['ÜBERPRüFUNG', 'überprüfung'].map((name) => filter.accepts(name, null))).toEqual([true, false]);
+  expect(filter.claim).toEqual([{ name: 'Überprüfung', version: null, ignoresCase: true }]);
+});
+
 describe('the key of a filter', () => {
   const a = { name: 'A', versions: ['2', '1'] };
 

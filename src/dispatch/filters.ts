@@ -64,8 +64,9 @@ export class Filter {
     );
   }
 
+  /** A to Z alone, as a claim does: what other letters fold to depends on the database's locale. */
   #fold(name: string): string {
-    return this.#ignoresCase ? name.toLowerCase() : name;
+    return this.#ignoresCase ? name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : name;
   }
 }
 

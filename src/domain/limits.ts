@@ -28,6 +28,8 @@ export const limits = {
   queuedBytes: 256 * 1024 * 1024,
   /** Instances or activities taken by one claim. */
   claimRows: 256,
+  /** Bytes of histories that one claim loads, and of messages that one transaction reads: more only to have at least one. */
+  loadedBytes: 64 * 1024 * 1024,
   /** Instances or activities freed from the dead by one statement. */
   freeRows: 500,
   /** Due timers fired by one write. */

@@ -216,7 +216,7 @@ export interface Claim {
 
 /**
  * What local streams accept: everything, or these names with a version ('' = unversioned) or any version (null). Names
- * match exactly; `ignoresCase` is for .NET workers, whose registries do (contract §13.3).
+ * match exactly; `ignoresCase` is for .NET workers, whose registries do (contract §13.3): that of A to Z, in every locale.
  */
 export type ClaimFilter =
   | 'everything'

@@ -232,7 +232,8 @@ export function claimActivities(me: number, { hubId, filter, limit }: Claim): St
                    or exists (select 1
                                 from unnest(${names}::text[], ${versions}::text[], ${ignoresCase}::bool[])
                                      f(name, version, ignores_case)
-                               where (f.name = a.name or f.ignores_case and lower(f.name) = lower(a.name))
+                               where (f.name = a.name
+                                      or f.ignores_case and lower(f.name collate "C") = lower(a.name collate "C"))
                                  and (f.version is null or f.version = coalesce(a.effective_version, ''))))
             order by a.not_before
             limit ${limit}::int8

@@ -81,6 +81,23 @@ test.for(cases)(
   },
 );
 
+test('a filter that ignores case ignores that of A to Z alone, whatever the locale', async ({
+  open,
+  hubId,
+}) => {
+  const replica = await open();
+  const instance = await start(replica, hubId, 'a');
+  for (const name of ['ÜberPrüfung', 'überprüfung']) {
+    await start(replica, hubId, name, { owned: false, name });
+    await commit(replica, { activities: [newActivity(replica, instance, { name, owned: false })] });
+  }
+  const claim = { hubId, filter: [{ name: 'Überprüfung', version: null, ignoresCase: true }], limit: 10 };
+  await replica.store.claimInstances({ ...claim, kind: 'orchestration' });
+  await replica.store.claimActivities(claim);
+  expect(replica.memory.all('claimed').map(({ state }) => state.name)).toEqual(['ÜberPrüfung']);
+  expect(replica.memory.all('claimedActivities').map(({ name }) => name)).toEqual(['ÜberPrüfung']);
+});
+
 test('two replicas that claim at once never get the same instance', async ({ open, hubId }) => {
   const replicas = [await open(), await open(), await open()];
   const [starter] = replicas;
@@ -120,6 +137,33 @@ test('a claim loads no more messages than memory holds', async ({ open, hubId, d
   expect(claimed?.messages).toHaveLength(limits.heldMessages);
   expect(claimed?.hasMore).toBe(true);
   expect(claimed?.messages[0]?.kind).toBe('started');
+});
+
+test('a claim loads only so many bytes of messages at once; the rest is fetched', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const replica = await open();
+  const MESSAGE_BYTES = 3_000_000;
+  const ids = Array.from({ length: 30 }, (_, i) => `i${i}`);
+  const instances = await Promise.all(ids.map((id) => start(replica, hubId, id, { owned: false })));
+  await db.query(
+    "insert into inbox (partition, instance_key, rank, message_id, kind, generation, event) select partition, instance_key, 3, nextval('message_ids'), 4, 0, convert_to(repeat('x', $1), 'UTF8') from instances",
+    [MESSAGE_BYTES],
+  );
+  expect(await replica.store.claimInstances({ hubId, ...everything, limit: 100 })).toBe(30);
+  const claimed = replica.memory.all('claimed');
+  const bytes = claimed.flatMap(({ messages }) => messages).reduce((sum, { event }) => sum + event.length, 0);
+  expect(bytes).toBeGreaterThanOrEqual(limits.loadedBytes);
+  expect(bytes).toBeLessThan(limits.loadedBytes + MESSAGE_BYTES + 100);
+  for (const { messages, hasMore } of claimed) expect(messages.length === 2 || hasMore).toBe(true);
+  const short = claimed.filter(({ messages }) => messages.length < 2);
+  expect(short.length).toBeGreaterThan(5);
+  for (const { state } of short) {
+    await commit(replica, { patch: { kind: 'fetch', partition: state.partition, key: state.key } });
+  }
+  for (const { key } of instances) expect(replica.memory.knownMessages(key)).toHaveLength(2);
 });
 
 test('a claim gives back what it can not load at once', async ({ open, hubId, db }) => {

@@ -32,7 +32,8 @@ export function claimInstances(
                    or exists (select 1
                                 from unnest(${names}::text[], ${versions}::text[], ${ignoresCase}::bool[])
                                      f(name, version, ignores_case)
-                               where (f.name = i.name or f.ignores_case and lower(f.name) = lower(i.name))
+                               where (f.name = i.name
+                                      or f.ignores_case and lower(f.name collate "C") = lower(i.name collate "C"))
                                  and (f.version is null or f.version = coalesce(i.version, ''))))
             order by i.ready_at
             limit ${limit}::int8

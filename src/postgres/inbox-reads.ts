@@ -1,6 +1,6 @@
 import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { type Message } from '../domain/message.ts';
+import { type Message, ranks } from '../domain/message.ts';
 import { type Micros } from '../domain/time.ts';
 import { type SentMessage } from '../domain/write.ts';
 import { int2s, int4s, int8s } from './arrays.ts';
@@ -25,8 +25,12 @@ export interface WantedInbox extends InstanceKey {
 
 /**
  * The first messages of each of my instances that memory doesn't hold, in inbox order; fewer, but at least one, when
- * they have more bytes than a resident holds. Each row is compared with what is known of its own instance alone: the
- * slice stands behind `offset 0` to be cut once an instance, not once a row.
+ * they have more bytes than a resident holds. All together, in the order of their keys, are cut as soon as they have as
+ * many bytes as may be loaded. Not cut is what goes before what arrived (a resume, a start), where memory holds something
+ * already: without it that might never run, and so nothing more would be fetched.
+ *
+ * Each row is compared with what is known of its own instance alone: behind `offset 0` that is cut out once an instance,
+ * not once a row.
  */
 export function readInboxes(me: number, wanted: readonly WantedInbox[]): Statement<InboxRow> {
   const ends: number[] = [];
@@ -35,51 +39,71 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
   const at = wanted.map(({ known }, i) => ({ from: (ends[i] ?? 0) - known.length + 1, to: ends[i] ?? 0 }));
   const known = wanted.flatMap((w) => w.known);
   return sql`
-    select x.instance_key, x.rank, x.message_id, x.kind, x.generation, x.fires_at, x.event
-      from unnest(${int4s(wanted, (w) => w.partition)}::int4[],
-                  ${int8s(wanted, (w) => w.key)}::int8[],
-                  ${int8s(wanted, (w) => w.most)}::int8[],
-                  ${int4s(at, (a) => a.from)}::int4[],
-                  ${int4s(at, (a) => a.to)}::int4[]) t(partition, instance_key, most, known_from, known_to)
-      join instances i
-        on i.partition = t.partition
-       and i.instance_key = t.instance_key
-       and i.owner is not distinct from ${me}::int8
-     cross join lateral (
-           select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids
-           offset 0) k
-     cross join lateral (
-           select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
-                  sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes
-             from inbox m
-            where m.partition = t.partition
-              and m.instance_key = t.instance_key
-              and m.message_id <> all(k.ids)
-            order by m.rank, m.message_id
-            limit t.most) x
-     where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8
-     order by x.instance_key, x.rank, x.message_id`;
+    select instance_key, rank, message_id, kind, generation, fires_at, event
+      from (select x.*, t.known_from <= t.known_to as has_known,
+                   sum(octet_length(x.event)) over (order by x.instance_key, x.rank, x.message_id
+                                                    rows unbounded preceding) as all_bytes
+              from unnest(${int4s(wanted, (w) => w.partition)}::int4[],
+                          ${int8s(wanted, (w) => w.key)}::int8[],
+                          ${int8s(wanted, (w) => w.most)}::int8[],
+                          ${int4s(at, (a) => a.from)}::int4[],
+                          ${int4s(at, (a) => a.to)}::int4[]) t(partition, instance_key, most, known_from, known_to)
+              join instances i
+                on i.partition = t.partition
+               and i.instance_key = t.instance_key
+               and i.owner is not distinct from ${me}::int8
+             cross join lateral (
+                   select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids
+                   offset 0) k
+             cross join lateral (
+                   select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
+                          sum(octet_length(m.event)) over (order by m.rank, m.message_id rows unbounded preceding) as bytes
+                     from inbox m
+                    where m.partition = t.partition
+                      and m.instance_key = t.instance_key
+                      and m.message_id <> all(k.ids)
+                    order by m.rank, m.message_id
+                    limit t.most) x
+             where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8) r
+     where all_bytes - octet_length(event) < ${limits.loadedBytes}::int8
+        or has_known and rank < ${ranks.arrived}::int2
+     order by instance_key, rank, message_id`;
 }
 
-export function toMessage(row: Omit<InboxRow, 'instance_key'>): Message {
-  const { rank, generation, event } = row;
-  return {
-    rank,
-    messageId: row.message_id,
-    kind: messageKindOf(row.kind),
-    generation,
-    event,
-    firesAt: row.fires_at,
-  };
-}
+/** What one read of inboxes brought. */
+export class Inboxes {
+  readonly #found = new Map<number, Message[]>();
+  #bytes = 0;
+  /** Where all together were cut, if they were. */
+  #cutKey = 0;
 
-/** Whether an inbox may hold more than a read of `most + 1` rows brought. */
-export function mayHaveMore(rows: readonly Message[], most: number): boolean {
-  return rows.length > most || bytesOf(rows) >= limits.heldBytes;
-}
+  add(row: InboxRow): void {
+    const { instance_key: key, rank, generation, event } = row;
+    const message: Message = {
+      rank,
+      messageId: row.message_id,
+      kind: messageKindOf(row.kind),
+      generation,
+      event,
+      firesAt: row.fires_at,
+    };
+    const found = this.#found.get(key);
+    if (found) found.push(message);
+    else this.#found.set(key, [message]);
+    if (this.#bytes < limits.loadedBytes) this.#cutKey = key;
+    this.#bytes += event.length;
+  }
 
-function bytesOf(rows: readonly Message[]): number {
-  return rows.reduce((sum, { event }) => sum + event.length, 0);
+  of(key: number): readonly Message[] {
+    return this.#found.get(key) ?? [];
+  }
+
+  /** Whether an inbox may hold more than a read of `most + 1` rows brought. */
+  mayHaveMore(key: number, most: number): boolean {
+    const found = this.of(key);
+    if (found.length > most || (this.#bytes >= limits.loadedBytes && key >= this.#cutKey)) return true;
+    return found.reduce((sum, { event }) => sum + event.length, 0) >= limits.heldBytes;
+  }
 }
 
 /** Which of these rows are still there, in the order asked. */

@@ -2,7 +2,6 @@
 
 import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { type Message } from '../domain/message.ts';
 import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstance } from '../domain/store.ts';
 import { claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
@@ -11,16 +10,13 @@ import { deleteVoidEntities, forgetRequests } from './entity-reads.ts';
 import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
-import { mayHaveMore, readInboxes, toMessage } from './inbox-reads.ts';
+import { Inboxes, readInboxes } from './inbox-reads.ts';
 import { deleteInstances, toState } from './instances.ts';
 import { type Plan } from './lane.ts';
 import { lockInstances } from './lock.ts';
 import { type Surroundings } from './parts.ts';
 import { type Statement } from './sql.ts';
 import { step, when } from './step.ts';
-
-/** History that one claim loads at most (but always one instance's): the rest is given back. */
-const LOADED_BYTES = 64 * 1024 * 1024;
 
 const nothing: BatchResult = {
   patches: [],
@@ -42,7 +38,7 @@ const nothing: BatchResult = {
 /** Owner first, then, in statements that see every message of their senders, inbox and history. */
 export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }: Surroundings): Plan<number> {
   const rows: ClaimedRow[] = [];
-  const messages = new Map<number, Message[]>();
+  const inboxes = new Inboxes();
   const history = new Map<number, Buffer[]>();
   let taken: readonly ClaimedRow[] = [];
   return {
@@ -56,26 +52,25 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
         ...when(excess, () => step(giveBack(me, excess))),
         ...when(keys, () =>
           step(readInboxes(me, wanted), (row) => {
-            append(messages, row.instance_key, toMessage(row));
+            inboxes.add(row);
           }),
         ),
         ...when(keys, () =>
           step(readHistory(keys), (row) => {
-            append(history, row.instance_key, row.events);
+            const known = history.get(row.instance_key);
+            if (known) known.push(row.events);
+            else history.set(row.instance_key, [row.events]);
           }),
         ),
       ];
     },
     finish() {
-      const claimed = taken.map((row): ClaimedInstance => {
-        const inbox = messages.get(row.instance_key) ?? [];
-        return {
-          state: toState(row),
-          history: history.get(row.instance_key) ?? [],
-          messages: inbox.slice(0, limits.heldMessages),
-          hasMore: mayHaveMore(inbox, limits.heldMessages),
-        };
-      });
+      const claimed = taken.map((row): ClaimedInstance => ({
+        state: toState(row),
+        history: history.get(row.instance_key) ?? [],
+        messages: inboxes.of(row.instance_key).slice(0, limits.heldMessages),
+        hasMore: inboxes.mayHaveMore(row.instance_key, limits.heldMessages),
+      }));
       for (const { state } of claimed) held.add(state);
       if (claimed.length > 0) residency.settle({ ...nothing, claimed });
       return claimed.length;
@@ -83,19 +78,14 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
   };
 }
 
+/** How many of these have histories that may be loaded at once, at least one; the rest is given back. */
 function loadable(rows: readonly ClaimedRow[]): number {
   let bytes = 0;
   const end = rows.findIndex((row, at) => {
     bytes += row.history_bytes;
-    return at > 0 && bytes > LOADED_BYTES;
+    return at > 0 && bytes > limits.loadedBytes;
   });
   return end < 0 ? rows.length : end;
-}
-
-function append<T>(lists: Map<number, T[]>, key: number, item: T): void {
-  const list = lists.get(key);
-  if (list) list.push(item);
-  else lists.set(key, [item]);
 }
 
 export function claimActivitiesPlan(claim: Claim, { me, residency }: Surroundings): Plan<number> {

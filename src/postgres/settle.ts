@@ -15,7 +15,7 @@ import { kindOf, messageKindOf } from './codes.ts';
 import { type DelayedRow } from './entities.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type SentRow } from './inbox.ts';
-import { type InboxRow, mayHaveMore, toMessage } from './inbox-reads.ts';
+import { Inboxes, type InboxRow } from './inbox-reads.ts';
 import { keepBytes } from './keep-bytes.ts';
 import { type Outgoing, type Parts } from './parts.ts';
 import { type FiredRow } from './timers.ts';
@@ -32,7 +32,7 @@ export class Settlement {
   readonly #won = new Set<number>();
   readonly #started: { instance: BatchResult['started'][number]['instance']; started: Message }[] = [];
   readonly #delivered: (InstanceKey & { message: Message })[] = [];
-  readonly #found = new Map<number, Message[]>();
+  readonly #found = new Inboxes();
   readonly #rung = new Map<number, BatchResult['rung'][number]>();
   readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
   readonly #delayed: NewTimer[] = [];
@@ -137,9 +137,7 @@ export class Settlement {
 
   /** A row that a fetch or a closing read found. */
   found(row: InboxRow): void {
-    const rows = this.#found.get(row.instance_key);
-    if (rows) rows.push(toMessage(row));
-    else this.#found.set(row.instance_key, [toMessage(row)]);
+    this.#found.add(row);
   }
 
   /** To be called once, after COMMIT. */
@@ -194,8 +192,7 @@ export class Settlement {
       this.#parts.patches.flatMap(({ inserted }) => inserted.map(({ messageId }) => messageId)),
     );
     for (const { partition, key } of this.#parts.closing.values()) {
-      const found = this.#found.get(key) ?? [];
-      for (const message of found) {
+      for (const message of this.#found.of(key)) {
         if (!own.has(message.messageId)) this.#delivered.push({ partition, key, message });
       }
     }
@@ -204,13 +201,13 @@ export class Settlement {
   /** A closing read that was cut off: what it left out, nobody rings for. */
   #overflowing(mostFor: (instance: InstanceKey) => number): InstanceKey[] {
     return [...this.#parts.closing.values()].filter((instance) =>
-      mayHaveMore(this.#found.get(instance.key) ?? [], mostFor(instance)),
+      this.#found.mayHaveMore(instance.key, mostFor(instance)),
     );
   }
 
   #fetched({ partition, key }: FetchPatch, most: number): FetchedInbox {
-    const messages = this.#found.get(key) ?? [];
-    return { partition, key, messages: messages.slice(0, most), hasMore: mayHaveMore(messages, most) };
+    const messages = this.#found.of(key).slice(0, most);
+    return { partition, key, messages, hasMore: this.#found.mayHaveMore(key, most) };
   }
 
   #changed(held: HeldIds): BatchResult['changed'] {

@@ -215,6 +215,37 @@ describe('many waits', () => {
   });
 });
 
+describe('payloads', () => {
+  test('are not read for those who go on waiting', async ({ still }) => {
+    const one = await withInstances(await still());
+    const { store, asked } = counting(one.store);
+    const waits = new InstanceWaits(() => store, noError);
+    void forStatus(waits, one, 'x', { withPayloads: true });
+    for (let round = 1; round <= 3; round++) {
+      waits.wakeAll();
+      await everybodyIsSeen(one, waits);
+    }
+    expect(Object.keys(asked)).toEqual(['readInstances']);
+  });
+
+  test('are read a few at a time, once for all who wait for the same instance', async ({ still, db }) => {
+    const one = await withInstances(await still());
+    const ids = ['b', 'c', 'd'];
+    for (const instanceId of ids) {
+      await startOrder(one.hub, { instanceId, input: { value: `"${'x'.repeat(limits.pageBytes / 2)}"` } });
+    }
+    await setStatus(db, 'x');
+    const { store, asked } = counting(one.store);
+    const waits = new InstanceWaits(() => store, noError);
+    const waiting = [...ids, ...ids].map((id) =>
+      forStatus(waits, one, 'x', { id: instanceId(id), withPayloads: true }),
+    );
+    const inputs = (await Promise.all(waiting)).map(({ input }) => input?.length);
+    expect(new Set(inputs)).toEqual(new Set([limits.pageBytes / 2 + 2]));
+    expect(asked).toEqual({ readInstances: 1, readFound: 3 });
+  });
+});
+
 describe('a wait for a control', () => {
   test('ends when its row is gone, not when the instance changes', async ({ still, db }) => {
     const one = await withInstances(await still());

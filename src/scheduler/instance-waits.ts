@@ -1,18 +1,25 @@
 import { type Waiter, Waiters } from '../dispatch/waiters.ts';
 import { SchedulerError } from '../domain/errors.ts';
-import { type InstanceId } from '../domain/ids.ts';
+import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type Store } from '../domain/store.ts';
 import { type SentMessage } from '../domain/write.ts';
+import { must } from '../lib/assert.ts';
 
 interface Waiting extends Waiter {
   readonly id: InstanceId;
   readonly withPayloads: boolean;
   /** Waits for an inbox row to be gone; otherwise for the instance. */
   readonly control: SentMessage | undefined;
-  /** Told what the database says; true when the wait is over. */
-  readonly see: (instance: InstanceSnapshot | undefined, isControlPending: boolean) => boolean;
+  /** Asked about what the database says. */
+  readonly isOver: (instance: InstanceSnapshot | undefined, isControlPending: boolean) => boolean;
+  readonly end: (instance: InstanceSnapshot | undefined) => void;
+}
+
+/** An instance, and those whose wait for it is over. */
+interface OverFor extends InstanceKey {
+  readonly entries: Waiting[];
 }
 
 export interface WaitOptions {
@@ -61,59 +68,38 @@ export class InstanceWaits {
     options: WaitOptions & { readonly withPayloads: boolean },
     isDone: (instance: InstanceSnapshot) => boolean,
   ): Promise<InstanceSnapshot> {
-    return this.#wait(options, undefined, (instance, _, resolve: (value: InstanceSnapshot) => void) => {
-      if (instance === undefined || !isDone(instance)) return false;
-      resolve(instance);
-      return true;
-    });
+    const isOver: Waiting['isOver'] = (instance) => instance !== undefined && isDone(instance);
+    return must(await this.#wait(options, undefined, isOver), 'the instance that was waited for');
   }
 
   /** Resolves when that life of an instance is over, whatever lives under its id then. */
   async forEnd(options: WaitOptions, key: number): Promise<void> {
-    await this.#wait(
-      { ...options, withPayloads: false },
-      undefined,
-      (instance, _, resolve: (value: true) => void) => {
-        const isOver = instance?.key !== key || isTerminal(instance.status);
-        if (isOver) resolve(true);
-        return isOver;
-      },
-    );
+    const isOver: Waiting['isOver'] = (instance) => instance?.key !== key || isTerminal(instance.status);
+    await this.#wait({ ...options, withPayloads: false }, undefined, isOver);
   }
 
   /** Resolves when that control has been applied: its row is gone. */
   async forControl(options: WaitOptions, control: SentMessage): Promise<void> {
-    await this.#wait(
-      { ...options, withPayloads: false },
-      control,
-      (_, isPending, resolve: (value: true) => void) => {
-        if (!isPending) resolve(true);
-        return !isPending;
-      },
-    );
+    await this.#wait({ ...options, withPayloads: false }, control, (_, isPending) => !isPending);
   }
 
-  #wait<Value>(
+  #wait(
     { hubId, id, signal, withPayloads }: WaitOptions & { readonly withPayloads: boolean },
     control: SentMessage | undefined,
-    see: (
-      instance: InstanceSnapshot | undefined,
-      isPending: boolean,
-      resolve: (value: Value) => void,
-    ) => boolean,
-  ): Promise<Value> {
-    return new Promise<Value>((resolve, reject) => {
+    isOver: Waiting['isOver'],
+  ): Promise<InstanceSnapshot | undefined> {
+    return new Promise((resolve, reject) => {
       const entry: Waiting = {
-        ...{ hubId, id, withPayloads, control },
-        see: (instance, isPending) => see(instance, isPending, done),
+        ...{ hubId, id, withPayloads, control, isOver },
+        end: (instance) => {
+          this.#waiters.remove(entry);
+          signal.removeEventListener('abort', abort);
+          resolve(instance);
+        },
       };
       const abort = (): void => {
         this.#waiters.remove(entry);
         reject(new SchedulerError('cancelled', 'the wait was cancelled'));
-      };
-      const done = (value: Value): void => {
-        signal.removeEventListener('abort', abort);
-        resolve(value);
       };
       if (signal.aborted) {
         abort();
@@ -145,18 +131,55 @@ export class InstanceWaits {
   }
 
   async #lookAt(store: Store, woken: readonly Waiting[]): Promise<void> {
-    const instances = woken.filter((entry) => entry.control === undefined);
+    await this.#lookAtInstances(
+      store,
+      woken.filter((entry) => entry.control === undefined),
+    );
     const controls = woken.flatMap((entry) => (entry.control ? [{ entry, control: entry.control }] : []));
-    for (const withPayloads of [true, false]) {
-      const group = instances.filter((entry) => entry.withPayloads === withPayloads);
-      if (group.length === 0) continue;
-      const seen = await store.readInstances(group, withPayloads);
-      for (const [i, entry] of group.entries()) if (entry.see(seen[i], true)) this.#waiters.remove(entry);
-    }
     if (controls.length === 0) return;
     const pending = await store.readPending(controls.map(({ control }) => control));
     for (const [i, { entry }] of controls.entries()) {
-      if (entry.see(undefined, pending[i] ?? false)) this.#waiters.remove(entry);
+      if (entry.isOver(undefined, pending[i] ?? false)) entry.end(undefined);
+    }
+  }
+
+  /** Most of those who look see that nothing has changed for them: payloads are read only for those whose wait is over. */
+  async #lookAtInstances(store: Store, woken: readonly Waiting[]): Promise<void> {
+    if (woken.length === 0) return;
+    const seen = await store.readInstances(woken, false);
+    const over = new Map<number, OverFor>();
+    for (const [i, entry] of woken.entries()) {
+      const instance = seen[i];
+      if (!entry.isOver(instance, true)) continue;
+      if (!instance || !entry.withPayloads) {
+        entry.end(instance);
+        continue;
+      }
+      const { partition, key } = instance;
+      const known = over.get(key);
+      if (known) known.entries.push(entry);
+      else over.set(key, { partition, key, entries: [entry] });
+    }
+    await this.#endWithPayloads(store, over);
+  }
+
+  /** A few at a time, as payloads go. Who is gone meanwhile, or has gone on, is waited for as before. */
+  async #endWithPayloads(store: Store, over: ReadonlyMap<number, OverFor>): Promise<void> {
+    const options = { withPayloads: true, maxBytes: limits.pageBytes };
+    let rest = [...over.values()];
+    while (rest.length > 0) {
+      const found = await store.readFound(rest, options);
+      for (const instance of found) {
+        const { entries } = must(over.get(instance.key), 'who waits for an instance');
+        entries
+          .filter((entry) => entry.isOver(instance, true))
+          .forEach((entry) => {
+            entry.end(instance);
+          });
+      }
+      const last = found.at(-1);
+      if (!last) return;
+      rest = rest.slice(rest.findIndex(({ key }) => key === last.key) + 1);
     }
   }
 }
