@@ -5,7 +5,7 @@ import { MemoryWorker } from '../../test/helpers/engine.ts';
 import { processLoops } from './loops.ts';
 
 // .NET and Python reconnect after 120 seconds of silence.
-test('streams are pinged several times within the patience of SDKs (orchestrations §1.10)', async () => {
+test('streams are pinged several times within the patience of SDKs (orchestrations §1.10, entities §0.11)', async () => {
   const streams = new WorkerStreams(createMetrics('test'));
   const workers = [new MemoryWorker(streams), new MemoryWorker(streams)];
   const pings = processLoops(streams, () => Promise.resolve()).find(({ name }) => name === 'ping-streams');

@@ -40,7 +40,7 @@ const refusals: readonly Refusal[] = [
   ['RestartInstance', 'unknown', 'NOT_FOUND', 'with the id', { restartWithNewInstanceId: true }],
   ['RestartInstance', 'RUNNING', 'FAILED_PRECONDITION', 'is RUNNING: only a finished instance'],
   ['PurgeInstances', 'RUNNING', 'FAILED_PRECONDITION', 'only finished instances', { isOrchestration: true }],
-  ['SignalEntity', 'unknown', 'UNIMPLEMENTED', 'not available in this version'],
+  ['SignalEntity', 'unknown', 'INVALID_ARGUMENT', "no entity's instance id"],
 ];
 
 /** An instance in that state, and a call about it. */
