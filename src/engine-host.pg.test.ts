@@ -5,6 +5,7 @@ import {
   answerActivity,
   count,
   expect,
+  hubContext,
   MemoryWorker,
   silent,
   startOrder,
@@ -14,7 +15,7 @@ import {
 import { startProxy } from '../test/helpers/proxy.ts';
 import { complete, scheduleTask } from '../test/helpers/scripted-worker.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
-import { hubName, instanceId } from './domain/ids.ts';
+import { instanceId } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
 import { must } from './lib/assert.ts';
 import { type HubContext } from './scheduler/context.ts';
@@ -51,9 +52,7 @@ const test = engineTest.extend<{ hosted: (url?: string) => Hosted }>({
         onHubsChanged: () => undefined,
       });
       hosts.push(host);
-      const hub = async (): Promise<HubContext> => ({
-        ...{ ...(await host.context()), hubId, hub: hubName('default') },
-      });
+      const hub = async (): Promise<HubContext> => hubContext(await host.context(), hubId);
       return { host, streams, waits, hub, worker: () => new MemoryWorker(streams, { hubId }) };
     });
     for (const host of hosts) await host.stop();

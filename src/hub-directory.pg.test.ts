@@ -8,9 +8,11 @@ import {
   until,
 } from '../test/helpers/engine.ts';
 import { hubName, type HubName } from './domain/ids.ts';
+import { codec } from './protocol/codec.ts';
 import { type Context } from './scheduler/context.ts';
 import { createHub } from './scheduler/create-hub.ts';
 import { deleteHub } from './scheduler/delete-hub.ts';
+import { restartInstance } from './scheduler/restart-instance.ts';
 import { Hubs } from './hub-directory.ts';
 
 interface Options {
@@ -150,6 +152,35 @@ describe('a deleted hub', () => {
     await there.hubs.refresh();
     await expect(there.hubs.contextFor('gone')).rejects.toMatchObject(notFound);
     expect(worker.endedBy).toMatchObject(notFound);
+  });
+
+  test('takes no start at another replica that has not heard: it is made in the new one, or not found', async ({
+    still,
+    db,
+  }) => {
+    const [{ hubs: here }, { hubs: there }] = [directory(await still()), directory(await still())];
+    for (const hub of ['again', 'gone']) {
+      await createHub(here, name(hub), false);
+      await startOrder(await there.contextFor(hub), { instanceId: 'old' });
+    }
+    await db.query('update instances set status = 1, completed_at = clock_timestamp(), owner = null');
+    await createHub(here, name('again'), true);
+    await deleteHub(here, name('gone'));
+    const [again, gone] = [await there.contextFor('again'), await there.contextFor('gone')];
+    await expect(startOrder(gone, { instanceId: 'old' })).rejects.toMatchObject(notFound);
+    await expect(startOrder(gone)).rejects.toMatchObject(notFound);
+    await expect(there.contextFor('gone')).rejects.toMatchObject(notFound);
+    const request = codec.decode(
+      'RestartInstanceRequest',
+      codec.encode('RestartInstanceRequest', { instanceId: 'old' }),
+    );
+    await expect(restartInstance(again, request)).rejects.toMatchObject(notFound);
+    expect(await startOrder(again, { instanceId: 'old' })).toBe('old');
+    const { rows } = await db.query(
+      'select instance_id from instances join hubs using (hub_id) where deleted_at is null',
+    );
+    expect(rows).toEqual([{ instance_id: 'old' }]);
+    expect((await there.contextFor('again')).hubId).not.toBe(again.hubId);
   });
 
   test('is another one when it is made again', async ({ still }) => {

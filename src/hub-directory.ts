@@ -28,7 +28,7 @@ interface KnownHub {
   context: HubContext | undefined;
 }
 
-/** The task hubs of one store. What it remembers may be old: a hub deleted elsewhere is noticed by hint or by the next look. */
+/** The task hubs of one store. What it remembers may be old: a hub deleted elsewhere is noticed by hint, by the next look, or by a start. */
 export class Hubs implements HubDirectory {
   readonly #options: HubOptions;
   readonly #known = new Map<string, KnownHub>();
@@ -45,7 +45,8 @@ export class Hubs implements HubDirectory {
     const wanted = name ?? this.#default;
     const known = this.#known.get(wanted) ?? (await this.#find(context, wanted));
     if (known.context?.store !== context.store) {
-      known.context = { ...context, hubId: known.hubId, hub: known.hub };
+      const { hubId, hub } = known;
+      known.context = { ...context, hubId, hub, current: () => this.#lookAgain(hub, hubId) };
     }
     return known.context;
   }
@@ -84,6 +85,12 @@ export class Hubs implements HubDirectory {
     this.#unknown.clear();
     for (const [name, { hubId }] of known) if (!living.has(hubId)) this.#known.delete(name);
     this.#options.streams.endHubs(served.filter((hubId) => !living.has(hubId)));
+  }
+
+  async #lookAgain(hub: HubName, hubId: number): Promise<HubContext> {
+    const { store } = await this.#options.host.context();
+    if ((await store.findHub(hub)) !== hubId) this.#known.delete(hub);
+    return this.contextFor(hub);
   }
 
   async #find(context: Context, name: string): Promise<KnownHub> {

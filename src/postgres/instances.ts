@@ -14,7 +14,12 @@ import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { kindCode, kindOf, statusCodes, statusOf } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
 
-/** Ids decide: of several starts of one id the first wins. The first message is sent by key, so only winners get it. */
+/**
+ * Ids decide: of several starts of one id the first wins. The first message is sent by key, so only winners get it.
+ *
+ * Nothing starts in a hub that is deleted. Its row need not be locked for that: a start that still saw it living was
+ * called before the deletion was answered, and so may count as before it. What it made is swept like the rest.
+ */
 export function insertInstances(
   me: number,
   instances: readonly NewInstance[],
@@ -47,6 +52,10 @@ export function insertInstances(
            with ordinality
            t(partition, instance_key, hub_id, kind, instance_id, execution_id, name, version, owner, input, tags,
              parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, scheduled_at, n)
+     where exists (select 1
+                     from hubs h
+                    where h.hub_id = t.hub_id
+                      and h.deleted_at is null)
      order by hub_id, partition, instance_id, n
         on conflict (hub_id, partition, instance_id) do nothing
     returning instance_key`;

@@ -40,4 +40,6 @@ export interface Context {
 export interface HubContext extends Context {
   readonly hubId: number;
   readonly hub: HubName;
+  /** The hub that has this name by now: another one when this one is gone. Rejects as `HubDirectory.contextFor` does. */
+  readonly current: () => Promise<HubContext>;
 }

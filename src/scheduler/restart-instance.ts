@@ -33,6 +33,8 @@ export async function restartInstance(
     const newId = isBeside ? instanceId(ids.executionId()) : old.id;
     const instance = restartedInstance(old, newId, { hubId, now: now(), ids, codec });
     if (await insertInstance(context, instance)) return newId;
+    const current = await context.current();
+    if (current.hubId !== hubId) return restartInstance(current, request);
   }
   throw unavailable(`the instance '${id}' is being started by others at the same time; try again`);
 }

@@ -22,6 +22,8 @@ export async function startInstance(
   const { hubId, now, ids, codec } = context;
   const instance = buildInstance(request, { hubId, now: now(), ids, codec });
   if (await insertInstance(context, instance)) return instance.id;
+  const current = await context.current();
+  if (current.hubId !== hubId) return startInstance(current, request);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const replaces = await makeRoom(context, instance.id, policy);
     if (await insertInstance(context, { ...instance, replaces })) return instance.id;
@@ -52,7 +54,7 @@ function replaceable(policy: CreateInstanceRequest['orchestrationIdReusePolicy']
   );
 }
 
-/** False when somebody holds the id whom it may not replace. */
+/** False when somebody holds the id whom it may not replace, or the hub is gone. */
 export async function insertInstance(context: HubContext, instance: NewInstance): Promise<boolean> {
   const { dispatch, store } = context;
   const owned = instance.scheduledAt === null && dispatch.promiseInstance(instance);

@@ -216,7 +216,7 @@ async function startEngine(
     ...overrides,
   });
   started.engine = engine;
-  return { ...around, engine, hub: { ...engine.context, hubId, hub: hubName('default') } };
+  return { ...around, engine, hub: hubContext(engine.context, hubId) };
 }
 
 async function openStill(
@@ -282,9 +282,15 @@ async function openStill(
   dispatch().trust(Clock.monotonicMs(), 3_600_000);
   return {
     ...around,
-    ...{ store, results, hints, dispatch: dispatch(), hub: { ...context, hubId, hub: hubName('default') } },
+    ...{ store, results, hints, dispatch: dispatch(), hub: hubContext(context, hubId) },
     claimsAsked: () => claims,
   };
+}
+
+/** Of a hub that is never deleted. */
+export function hubContext(context: Context, hubId: number, name = 'default'): HubContext {
+  const hub: HubContext = { ...context, hubId, hub: hubName(name), current: () => Promise.resolve(hub) };
+  return hub;
 }
 
 /** As if claims had found that there is no unowned work. */
@@ -365,7 +371,7 @@ export async function otherHub(db: Pool, hub: HubContext, name = 'other'): Promi
     'insert into hubs (name) values ($1) returning hub_id',
     [name],
   );
-  return { ...hub, hubId: must(rows[0], 'a hub').hub_id, hub: hubName(name) };
+  return hubContext(hub, must(rows[0], 'a hub').hub_id, name);
 }
 
 /** Answers a turn. */
