@@ -1,6 +1,6 @@
 import { type InstanceToken } from '../domain/completion-token.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
-import { type NewActivity, type NewInstance } from '../domain/write.ts';
+import { type NewActivity, type NewInstance, type Patch } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Abandons } from './abandons.ts';
@@ -149,9 +149,8 @@ export class Dispatch implements Residency, StreamListener {
   #learn(result: BatchResult): ReadonlySet<Resident> {
     const touched = new Set<Resident | undefined>();
     for (const { patch, inserted } of result.patches) {
-      const leaving =
-        patch.kind === 'end' || patch.kind === 'release' ? this.residents.get(patch.key) : undefined;
-      if (leaving) this.#endLease(leaving);
+      const resident = this.residents.get(patch.key);
+      if (resident && endsLease(patch)) this.#endLease(resident);
       touched.add(this.residents.apply(patch, inserted));
     }
     for (const { instance, started } of result.started) {
@@ -361,4 +360,9 @@ export class Dispatch implements Residency, StreamListener {
     if (activities.length > 0) this.activities.giveBack(activities);
     return residents.size + activities.length;
   }
+}
+
+/** Whether the item that is out is worth nothing after it. */
+function endsLease(patch: Patch): boolean {
+  return patch.kind === 'end' || patch.kind === 'release' || (patch.kind === 'entity' && patch.dropsSignals);
 }

@@ -1,5 +1,6 @@
 import { encodeToken, type InstanceToken } from '../domain/completion-token.ts';
 import { buildBatch } from '../domain/entity-step.ts';
+import { limits } from '../domain/limits.ts';
 import { type InstanceState } from '../domain/instance.ts';
 import { buildTurn, type Turn } from '../domain/turn.ts';
 import { type Codec } from '../protocol/codec.ts';
@@ -24,6 +25,9 @@ interface Options {
   readonly codec: Codec;
   readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent'>;
 }
+
+/** Of a batch, beside state and operations: ids, token and tags. */
+const HEAD_BYTES = 16 * 1024;
 
 /** A work item, ready to be sent. */
 interface Item {
@@ -83,7 +87,8 @@ export class Orchestrations {
 
   #batch({ state, messages }: Resident, dispatch: number): Item | undefined {
     const { clock, maxItemBytes } = this.#options;
-    const turn = buildBatch(state, messages, clock.now());
+    const room = maxItemBytes - Buffer.byteLength(state.entityState ?? '') - HEAD_BYTES;
+    const turn = buildBatch(state, messages, clock.now(), Math.min(limits.newEventsBytes, room));
     const token = this.#tokenOf(state, dispatch);
     const { id: instanceId, entityState } = state;
     // Workers ignore the execution of an entity; it begins with its row (entities §1.3).

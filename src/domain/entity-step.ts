@@ -20,9 +20,14 @@ export function nextEntityStep({ heldBy }: Entity, messages: readonly Message[])
 
 /**
  * The next batch: calls of who holds the entity; when nobody does, everything up to the first lock request. As many as
- * fit, at least one (entities §1.9).
+ * fit, at least one (entities §1.9); `most`: bytes of operations.
  */
-export function buildBatch(state: InstanceState, messages: readonly Message[], now: Timestamp): Turn {
+export function buildBatch(
+  state: InstanceState,
+  messages: readonly Message[],
+  now: Timestamp,
+  most: number = limits.newEventsBytes,
+): Turn {
   const consumed: Message[] = [];
   const { heldBy } = state;
   let bytes = 0;
@@ -30,7 +35,7 @@ export function buildBatch(state: InstanceState, messages: readonly Message[], n
     if (!heldBy && message.kind === 'lockRequest') break;
     if (heldBy ? !isCallOf(heldBy, message) : !isOperation(message.kind)) continue;
     bytes += message.event.length;
-    if (consumed.length > 0 && (bytes > limits.newEventsBytes || consumed.length >= limits.entityBatch)) {
+    if (consumed.length > 0 && (bytes > most || consumed.length >= limits.entityBatch)) {
       break;
     }
     consumed.push(message);

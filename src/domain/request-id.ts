@@ -1,6 +1,7 @@
 import { type Ids } from './ids.ts';
 
-const GUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
+const HYPHENED = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const GUID = new RegExp(`^(?:[0-9a-f]{32}|${HYPHENED}|\\{${HYPHENED}\\})$`, 'i');
 
 /** Whether every SDK can read it as a GUID. */
 export function isGuid(id: string): boolean {

@@ -177,13 +177,13 @@ export interface EntitySnapshot {
   readonly backlog: number;
 }
 
-export interface OrphanedLock {
+interface OrphanedLock {
   readonly id: string;
   readonly heldBy: LockHolder;
 }
 
 /** What a step along entities found; `last` is the id to go on after, undefined at the end. */
-export interface EntityStep<Match> {
+interface EntityStep<Match> {
   readonly matches: readonly Match[];
   readonly last: string | undefined;
 }

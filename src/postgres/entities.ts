@@ -121,7 +121,12 @@ export function delayToEntities(messages: readonly EntityMessage[]): Statement<D
       insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
       select partition, fires_at, claim, instance_key, generation, kind, rank, event
         from delayed
-       order by partition, fires_at, claim)
+       order by partition, fires_at, claim),
+    touched as (
+      update instances i
+         set updated_at = i.updated_at
+        from (select distinct partition, instance_key from delayed) d
+       where (i.partition, i.instance_key) = (d.partition, d.instance_key))
     select n, partition, instance_key
       from delayed`;
 }

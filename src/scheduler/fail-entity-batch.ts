@@ -20,7 +20,8 @@ export async function failEntityBatch(
   const { key } = resident.state;
   metrics.redelivered('entity');
   const abandons = dispatch.abandons.add(key, stream);
-  resident.attempts++;
+  // Only what the operations may have caused counts (ownership.md §6).
+  if (details) resident.attempts++;
   if (!details || resident.attempts < settings.maxDeliveryAttempts) {
     await releaseInstance(context, resident, backOffMs(abandons));
     return;

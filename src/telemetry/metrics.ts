@@ -187,8 +187,9 @@ function sampledMetrics(registry: Registry, labelOf: LabelOf) {
       if (!look) return;
       const sample = look();
       activeItems.reset();
-      for (const { hub, kind, count } of sample.activeItems)
-        {activeItems.inc({ hub: labelOf(hub), kind }, count);}
+      for (const { hub, kind, count } of sample.activeItems) {
+        activeItems.inc({ hub: labelOf(hub), kind }, count);
+      }
       residents.set(sample.residentInstances);
       cacheBytes.set(sample.historyCacheBytes);
       waitingCalls.set(sample.waitingCalls);

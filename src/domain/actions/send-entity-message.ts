@@ -9,6 +9,7 @@ import { ranks } from '../message.ts';
 import { text } from '../payload.ts';
 import { isGuid } from '../request-id.ts';
 import { invalidAction, type Refusal, type TurnDraft } from '../turn-draft.ts';
+import { nameProblem } from '../validate.ts';
 
 type Action = ActionOf<'sendEntityMessage'>['sendEntityMessage'];
 type Sent<Type extends Action['EntityMessageType']> = Extract<Action, { EntityMessageType: Type }>;
@@ -57,10 +58,17 @@ function problemOf(action: Action): string | undefined {
     case 'entityOperationCalled':
       return operationProblem(action.entityOperationCalled);
     case 'entityLockRequested':
-      return action.entityLockRequested.lockSet.map(entityIdProblem).find((problem) => problem !== undefined);
+      return lockProblem(action.entityLockRequested);
     default:
       return undefined;
   }
+}
+
+function lockProblem({ criticalSectionId: id, lockSet }: Sent<'entityLockRequested'>['entityLockRequested']) {
+  return (
+    nameProblem(id, 'id of a critical section') ??
+    lockSet.map(entityIdProblem).find((problem) => problem !== undefined)
+  );
 }
 
 interface Operation {
