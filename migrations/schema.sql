@@ -96,12 +96,15 @@ create table instances (
   updated_at timestamp with time zone not null,
   completed_at timestamp with time zone,
   scheduled_at timestamp with time zone,
+  held_by jsonb,
+  sections jsonb,
   constraint instances_pkey PRIMARY KEY (partition, instance_key)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 CREATE INDEX instances_claimable ON instances USING btree (hub_id, kind, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
 CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
 CREATE INDEX instances_created ON instances USING btree (hub_id, created_at, instance_key);
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
+CREATE INDEX instances_entities ON instances USING btree (hub_id, instance_id) WHERE (kind = 1);
 CREATE UNIQUE INDEX instances_id ON instances USING btree (hub_id, partition, instance_id);
 CREATE INDEX instances_owner ON instances USING btree (owner, partition, instance_key) WHERE (owner IS NOT NULL);
 CREATE INDEX instances_parent ON instances USING btree (parent_key) WHERE (parent_key IS NOT NULL);
@@ -125,6 +128,15 @@ create table replicas (
   expires_at timestamp with time zone not null,
   constraint replicas_pkey PRIMARY KEY (replica_id)
 );
+
+create table signals (
+  hub_id integer not null,
+  request text collate "C" not null,
+  claim bigint not null,
+  sent_at timestamp with time zone not null default clock_timestamp(),
+  constraint signals_pkey PRIMARY KEY (hub_id, request)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
+CREATE INDEX signals_sent_at ON signals USING btree (sent_at);
 
 create table timers (
   partition integer not null,
