@@ -1,39 +1,18 @@
 import * as fc from 'fast-check';
-import { type OrchestrationStatus } from '../../src/protocol/messages.ts';
 import {
   type Call,
   type Delivery,
   type Ending,
   type FirstStream,
-  type Index,
   type Lanes,
   type Script,
   type ScriptAction,
 } from './calls.ts';
+import { hub, index, often, payload, pick, rarely, statuses, target, usually, version } from './fields.ts';
+import { operatorCall } from './operator-arbitraries.ts';
 
-const index = fc.constantFrom<Index>(0, 1);
-const target = fc.nat(11);
-const pick = fc.nat(7);
 const orchestrator = fc.constantFrom('Order', 'Child');
 const eventName = fc.constantFrom('go', 'Stop', 'more');
-const version = fc.constantFrom(null, null, '', '1', '2');
-const payload = fc.constantFrom(null, '', '""', '{"n":1}', '"äöü 🚀"');
-const often = <T>(arbitrary: fc.Arbitrary<T>, weight: number): fc.WeightedArbitrary<T> => ({
-  arbitrary,
-  weight,
-});
-const rarely = fc.nat(9).map((n) => n === 9);
-const usually = fc.nat(9).map((n) => n !== 9);
-
-const statuses: readonly OrchestrationStatus[] = [
-  'ORCHESTRATION_STATUS_RUNNING',
-  'ORCHESTRATION_STATUS_COMPLETED',
-  'ORCHESTRATION_STATUS_FAILED',
-  'ORCHESTRATION_STATUS_CANCELED',
-  'ORCHESTRATION_STATUS_TERMINATED',
-  'ORCHESTRATION_STATUS_PENDING',
-  'ORCHESTRATION_STATUS_SUSPENDED',
-];
 const replaceable = fc.oneof(
   often(fc.constant(null), 6),
   often(fc.constant(statuses), 2),
@@ -124,8 +103,6 @@ const delivery: fc.Arbitrary<Delivery> = fc.record({
   hasToken: usually,
 });
 
-const hub = fc.oneof(often(fc.constant<Index>(0), 3), often(fc.constant<Index>(1), 2));
-
 /** Calls that may come at any time, also together with others. */
 const clientCall: fc.Arbitrary<Call> = fc.oneof(
   often(
@@ -205,6 +182,7 @@ const loneCall: fc.Arbitrary<Call> = fc.oneof(
     16,
   ),
   often(workerCall, 22),
+  often(operatorCall, 7),
   often(
     fc.record({
       kind: fc.constant('read' as const),

@@ -85,6 +85,25 @@ interface Bogus {
   readonly token: 'dead' | 'mangled' | 'nonsense' | 'of the other hub';
 }
 
+interface Batch {
+  readonly replica: Index;
+  readonly targets: readonly (number | string)[];
+}
+
+/** Which instances of a hub. */
+interface Filter {
+  /** None: whatever their status. */
+  readonly statuses: readonly OrchestrationStatus[];
+  /** Whose moment is where the window begins or ends, and which of the two; null: no window. */
+  readonly bound: { readonly pick: number; readonly isFrom: boolean } | null;
+}
+
+/** In pages that are by turns of this size and one larger, asked by turns of both replicas. */
+interface Pages extends Filter {
+  readonly replica: Index;
+  readonly pageSize: number;
+}
+
 export type Call = { readonly hub: Index } & (
   | {
       readonly kind: 'start';
@@ -149,6 +168,40 @@ export type Call = { readonly hub: Index } & (
     }
   | { readonly kind: 'open'; readonly replica: Index; readonly filters: number; readonly limit: number }
   | { readonly kind: 'lose'; readonly pick: number | string }
+  | {
+      readonly kind: 'restart';
+      readonly replica: Index;
+      readonly target: number | string;
+      /** Under an id of its own. */
+      readonly isBeside: boolean;
+    }
+  | {
+      readonly kind: 'rewind';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'purge';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly recurse: boolean;
+      /** As .NET says it: an instance that goes on is an error. */
+      readonly isOrchestration: boolean;
+    }
+  | ({ readonly kind: 'purge batch'; readonly recurse: boolean } & Batch)
+  | ({ readonly kind: 'purge all'; readonly replica: Index; readonly recurse: boolean } & Filter)
+  | ({ readonly kind: 'terminate batch'; readonly reason: string | null } & Batch)
+  | ({ readonly kind: 'query'; readonly prefix: string; readonly withPayloads: boolean } & Pages)
+  | ({ readonly kind: 'list ids' } & Pages)
+  | { readonly kind: 'list hubs'; readonly replica: Index }
+  | {
+      readonly kind: 'read history';
+      readonly replica: Index;
+      readonly target: number | string;
+      readonly execution: 'not said' | 'current' | 'unknown';
+      readonly isForWorker: boolean;
+    }
   | { readonly kind: 'let time pass' }
   | { readonly kind: 'let abandoned work return' }
 );

@@ -7,6 +7,7 @@ import * as effects from './client-effects.ts';
 import { Mismatch } from './mismatch.ts';
 import { type Operation, type Scene } from './operations.ts';
 import { type Oracle, type Reply, type Target } from './oracle.ts';
+import { operatorOperation } from './operator-operations.ts';
 import { inHub, NOBODY, targetOf, wrapped } from './picks.ts';
 
 export function clientOperations(
@@ -26,6 +27,8 @@ export function clientOperations(
       return [read(call, scene)];
     case 'wait':
       return [wait(call, scene)];
+    default:
+      return [operatorOperation(call, scene)];
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type NewInstance,
   type NewMessage,
   type NewTimer,
+  type Rewind,
   type SentMessage,
   type Write,
   type WriteResult,
@@ -20,6 +21,7 @@ import {
   type InboxRow,
   type InstanceRow,
   isResult,
+  rewoundRow,
   type StatePatch,
   startedOf,
   toStatePatch,
@@ -101,10 +103,11 @@ export class MemoryStore {
       'nobody owns anything here',
     );
     const patch = write.patch && toStatePatch(write.patch);
-    if (patch && !this.#isCurrent(patch)) return { outcome: 'stale' };
+    if (!this.#isPossible(write, patch)) return { outcome: 'stale' };
     this.#counts.commits++;
     this.rung = new Set();
     if (patch) this.#update(patch);
+    this.#rewindAll(write);
     const won = this.#insertInstances(write);
     this.#insertRows(write);
     if (patch) this.#deleteTimersOf(patch);
@@ -117,10 +120,38 @@ export class MemoryStore {
     return { outcome: 'committed', instances, messages, isCompleted, isStored: false, firedTimers };
   }
 
+  #isPossible({ rewinds = [] }: Write, patch: StatePatch | undefined): boolean {
+    return (!patch || this.#isCurrent(patch)) && rewinds.every((rewind) => this.#isFailed(rewind));
+  }
+
   #isCurrent(patch: StatePatch): boolean {
     const held = new Set(this.inboxOf(patch.key).map(({ message }) => message.messageId));
     const row = this.instances.get(patch.key);
     return row?.turn === patch.turn && patch.consumed.every(({ messageId }) => held.has(messageId));
+  }
+
+  #isFailed({ key, turn, awaited }: Rewind): boolean {
+    const row = this.instances.get(key);
+    const isAwaited = awaited.every((child) => {
+      const status = this.instances.get(child.key)?.status;
+      return status !== undefined && !isTerminal(status);
+    });
+    return row?.status === 'failed' && row.turn === turn && isAwaited;
+  }
+
+  #rewindAll({ rewinds = [] }: Write): void {
+    for (const rewind of rewinds) this.#rewind(rewind);
+  }
+
+  #rewind(rewind: Rewind): void {
+    const { key, turn, history: events } = rewind;
+    this.instances.set(key, rewoundRow(must(this.instances.get(key), 'a failed instance'), rewind));
+    this.history.set(key, [{ turn: turn + 1, events }]);
+    const ofIt = [...this.activities.values()].filter((row) => row.key === key);
+    const missing = rewind.pendingActivities.filter(
+      ({ taskId, generation }) => !ofIt.some((row) => row.taskId === taskId && row.generation === generation),
+    );
+    this.#insertRows({ activities: missing });
   }
 
   #update(patch: StatePatch): void {
@@ -139,7 +170,11 @@ export class MemoryStore {
   #deleteNamesake({ hubId, id, replaces }: NewInstance): void {
     const holder = this.byId(hubId, id);
     if (!holder || !isTerminal(holder.status) || !replaces.includes(holder.status)) return;
-    const { key } = holder;
+    this.remove(holder.key);
+  }
+
+  /** With all that belongs to it. */
+  remove(key: number): void {
     this.instances.delete(key);
     this.history.delete(key);
     this.inbox.delete(key);

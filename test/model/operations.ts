@@ -3,8 +3,10 @@ import { type Timestamp } from '../../src/protocol/messages.ts';
 import { type Call } from './calls.ts';
 import { clientOperations } from './client-operations.ts';
 import { Mismatch } from './mismatch.ts';
+import { purgeAll, purgeBatch, terminateBatch } from './operator-operations.ts';
 import { type Oracle, type Reply, type Target } from './oracle.ts';
 import { type RealHubs } from './real-hubs.ts';
+import { listHubs, listIds, query } from './search-operations.ts';
 import { openStream, workerOperation } from './worker-operations.ts';
 
 /** A call whose numbers have been replaced by what they stand for. */
@@ -43,6 +45,18 @@ function otherOperation(
   scene: Scene,
 ): Operation | undefined {
   switch (call.kind) {
+    case 'purge batch':
+      return purgeBatch(call, scene);
+    case 'purge all':
+      return purgeAll(call, scene);
+    case 'terminate batch':
+      return terminateBatch(call, scene);
+    case 'query':
+      return query(call, scene);
+    case 'list ids':
+      return listIds(call, scene);
+    case 'list hubs':
+      return listHubs(call, scene);
     case 'open':
       return openStream(call, scene);
     case 'let time pass':

@@ -9,7 +9,9 @@ import { type Turn } from '../../src/domain/turn.ts';
 import { type Write, type WriteResult } from '../../src/domain/write.ts';
 import { must } from '../../src/lib/assert.ts';
 import { codec } from '../../src/protocol/codec.ts';
+import { unframe } from '../../src/protocol/framing.ts';
 import {
+  type AnyHistoryEvent,
   type OrchestrationState,
   type OrchestratorRequest,
   type Timestamp,
@@ -33,8 +35,12 @@ export interface Reply {
   readonly code: string;
   /** Of a start: the instance's id. */
   readonly id?: string;
+  /** Of a rewind: the execution of each instance afterwards, by id. */
+  readonly executions?: ReadonlyMap<string, string>;
   /** Of a read, and of the read that follows a control: what is seen of the instance; null when there is none. */
   readonly state?: OrchestrationState | null;
+  /** Anything else that it returned. */
+  readonly data?: unknown;
 }
 
 /** A turn that a worker has. */
@@ -191,6 +197,13 @@ export class Oracle {
     return toOrchestrationState({ ...row, ...hidden, owner: null }, codec);
   }
 
+  /** The events of its current execution: workers are not shown that it was rewound. */
+  historyOf({ key }: InstanceRow, isForWorker: boolean): AnyHistoryEvent[] {
+    const rows = this.store.history.get(key) ?? [];
+    const events = rows.flatMap(({ events }) => unframe(events).map((event) => codec.decodeEvent(event)));
+    return isForWorker ? events.filter(({ eventType }) => eventType !== 'executionRewound') : events;
+  }
+
   // ── time ──
 
   /** The database fired a timer. */
@@ -222,25 +235,30 @@ export class Oracle {
   }
 
   commit(write: Write): Committed {
-    const holders = (write.instances ?? []).map((instance) => this.find(instance));
-    const activities = [...this.store.activities.keys()];
+    const before = new MemoryStore(this.store);
     const result = this.store.commit(write);
     if (result.outcome === 'stale') throw new Error('the oracle believes something that its store does not');
-    for (const holder of holders) {
-      if (!holder || this.store.instances.has(holder.key)) continue;
-      this.goneAt.set(`${holder.hubId}/${holder.id}`, this.settlements);
-    }
-    for (const activityKey of activities) {
-      if (!this.store.activities.has(activityKey)) this.goneAt.set(`${activityKey}`, this.settlements);
-    }
     // Whoever gives an abandoned turn's instance a message rings for it at once.
     for (const key of this.store.rung) this.delayed.delete(key);
-    this.#forgetGone();
+    this.#forgetGone(before);
     return result;
   }
 
+  /** Finished instances go, with all that belongs to them. */
+  purge(rows: readonly InstanceRow[]): void {
+    const before = new MemoryStore(this.store);
+    for (const { key } of rows) this.store.remove(key);
+    this.#forgetGone(before);
+  }
+
   /** Turns and activities that have ended with their instance, or gone with it. */
-  #forgetGone(): void {
+  #forgetGone(before: MemoryStore): void {
+    for (const { key, hubId, id } of before.instances.values()) {
+      if (!this.store.instances.has(key)) this.goneAt.set(`${hubId}/${id}`, this.settlements);
+    }
+    for (const activityKey of before.activities.keys()) {
+      if (!this.store.activities.has(activityKey)) this.goneAt.set(`${activityKey}`, this.settlements);
+    }
     for (const [key, out] of [...this.turns]) {
       const row = this.store.instances.get(key);
       if (!row || isTerminal(row.status)) this.endTurn(key, out);

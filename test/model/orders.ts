@@ -39,6 +39,7 @@ function applyTo(oracle: Oracle, operation: Operation, is: Reply, moment: Timest
   const should = operation.apply(oracle, is, moment);
   same(`the status of '${operation.text}'`, is.code, should.code);
   same(`the id that '${operation.text}' returned`, is.id, should.id);
+  same(`what '${operation.text}' returned`, is.data, should.data);
   if (is.state !== undefined || should.state !== undefined) {
     compareStates(operation.text, is.state ?? null, should.state ?? null);
   }

@@ -1,6 +1,7 @@
 import { type Oracle, type TurnOut } from './oracle.ts';
 import { must } from '../../src/lib/assert.ts';
 import { isTerminal } from '../../src/domain/instance.ts';
+import { type InstanceRow } from './rows.ts';
 
 /** Ids that clients and orchestrations make up. */
 const POOL = ['a', 'b', 'c', 'd'];
@@ -12,14 +13,21 @@ export function targetOf(
   { store }: Oracle,
   hubId: number,
   target: number | string,
-  prefers: 'living' | 'made up' = 'living',
+  prefers: 'living' | 'made up' | 'finished' | 'failed' = 'living',
 ): string {
   if (typeof target === 'string') return target;
   const rows = [...store.instances.values()].filter((row) => row.hubId === hubId);
-  const living = rows.filter(({ status }) => !isTerminal(status)).map(({ id }) => id);
   const others = rows.map(({ id }) => id).filter((id) => !POOL.includes(id));
-  const ids =
-    prefers === 'living' ? [...living, ...living, ...POOL, NOBODY] : [...POOL, NOBODY, ...POOL, ...others];
+  const those = (isMeant: (row: InstanceRow) => boolean): string[] => {
+    const ids = rows.filter((row) => isMeant(row)).map(({ id }) => id);
+    return [...ids, ...ids, ...POOL, NOBODY];
+  };
+  const ids = {
+    living: () => those(({ status }) => !isTerminal(status)),
+    finished: () => those(({ status }) => isTerminal(status)),
+    failed: () => those(({ status }) => status === 'failed'),
+    'made up': () => [...POOL, NOBODY, ...POOL, ...others],
+  }[prefers]();
   return must(ids[target % ids.length], 'an id');
 }
 

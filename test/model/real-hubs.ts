@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Request, type Response, TaskHubClient, type UnaryName } from '../../src/grpc/client.ts';
 import { must } from '../../src/lib/assert.ts';
-import { type OrchestrationState } from '../../src/protocol/messages.ts';
+import { codec } from '../../src/protocol/codec.ts';
+import { type AnyHistoryEvent, type OrchestrationState } from '../../src/protocol/messages.ts';
 import { PATIENCE_MS } from '../helpers/scripted-worker.ts';
 import { type TestServer } from '../helpers/server.ts';
 import { type DatabaseReader, type DatabaseRows } from './database-reader.ts';
@@ -18,6 +19,7 @@ export interface Servers {
 
 interface Hub {
   readonly id: number;
+  readonly name: string;
   /** One for each replica. */
   readonly clients: readonly TaskHubClient[];
 }
@@ -55,7 +57,7 @@ export class RealHubs {
       const hub = `model-${run}-${n}`;
       const clients = replicas.map(({ endpoint: address }) => new TaskHubClient({ address, hub }));
       for (const client of clients) await client.call('Hello', {});
-      hubs.push({ id: await reader.hubId(hub), clients });
+      hubs.push({ id: await reader.hubId(hub), name: hub, clients });
     }
     return new RealHubs(reader, hubs);
   }
@@ -68,6 +70,10 @@ export class RealHubs {
 
   hubId(hub: number): number {
     return must(this.#hubs[hub], 'a hub').id;
+  }
+
+  get hubNames(): readonly string[] {
+    return this.#hubs.map(({ name }) => name);
   }
 
   get streams(): readonly WorkerStream[] {
@@ -119,6 +125,21 @@ export class RealHubs {
     });
     same(`whether '${instanceId}' exists`, exists, orchestrationState !== null);
     return orchestrationState;
+  }
+
+  /** All events, of however many chunks. */
+  async readHistory(
+    hub: number,
+    replica: number,
+    request: Request<'StreamInstanceHistory'>,
+  ): Promise<AnyHistoryEvent[]> {
+    const events: AnyHistoryEvent[] = [];
+    const chunks = this.#client(hub, replica).stream('StreamInstanceHistory', request);
+    // Once more through the codec, whose types say which case an event is.
+    for await (const chunk of chunks as AsyncIterable<Response<'StreamInstanceHistory'>>) {
+      events.push(...chunk.events.map((event) => codec.decodeEvent(codec.encodeEvent(event))));
+    }
+    return events;
   }
 
   async open(

@@ -7,6 +7,7 @@ import {
   type NewInstance,
   type Patch,
   type RenewPatch,
+  type Rewind,
   type TurnPatch,
 } from '../../src/domain/write.ts';
 
@@ -78,4 +79,16 @@ export function changesOf(patch: StatePatch): Partial<InstanceRow> {
     case 'control':
       return { suspension: patch.suspension };
   }
+}
+
+/** A failed instance goes on; its custom status stays. */
+export function rewoundRow(
+  row: InstanceRow,
+  { turn, executionId, updatedAt, parentWire }: Rewind,
+): InstanceRow {
+  return {
+    ...{ ...row, turn: turn + 1, executionId, updatedAt, status: 'running', isRewound: true, attempts: 0 },
+    ...{ output: null, failure: null, completedAt: null, traceContext: null },
+    parent: row.parent && { ...row.parent, wire: parentWire ?? row.parent.wire },
+  };
 }

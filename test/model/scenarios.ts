@@ -1,89 +1,33 @@
+import { type Call, type Lanes } from './calls.ts';
 import {
-  type Call,
-  type CallOf,
-  type Index,
-  type Lanes,
-  NOTHING,
-  type Script,
-  type ScriptAction,
-  WHOLE,
-} from './calls.ts';
+  abandon,
+  answer,
+  bogus,
+  child,
+  complete,
+  end,
+  finishActivity,
+  letTimePass,
+  letWorkReturn,
+  lose,
+  open,
+  raise,
+  read,
+  resume,
+  send,
+  start,
+  suspend,
+  task,
+  terminate,
+  timer,
+  wait,
+} from './made-calls.ts';
+import { operatorScenarios } from './operator-scenarios.ts';
 
 /*
- * Steps in the hub 0, unless said otherwise, that do each thing once, so that no outcome depends on luck. Calls go to
- * replica 1, the first stream is at replica 0.
+ * Steps in the hub 0, unless said otherwise, that do each thing once, so that no outcome depends on luck. The first stream
+ * is at replica 0.
  */
-
-type Fields<Kind extends Call['kind']> = Partial<Omit<CallOf<Kind>, 'kind'>>;
-
-const start = (target: string, fields: Fields<'start'> = {}): Call => ({
-  ...{ kind: 'start', hub: 0, replica: 1, target, hasId: true, name: 'Order', version: null, input: '"in"' },
-  ...{ isTagged: true, hasExecutionId: false, schedule: 'none', replaceable: null },
-  ...fields,
-});
-const raise = (target: string, ...names: string[]): Call => ({
-  ...{ kind: 'raise', hub: 0, target },
-  events: names.map((name, n) => ({ replica: n % 2 === 0 ? 1 : 0, name, input: '1' })),
-});
-const suspend = (target: string): Call => ({ kind: 'suspend', hub: 0, replica: 1, target, reason: '"wait"' });
-const resume = (target: string): Call => ({ kind: 'resume', hub: 0, replica: 1, target, reason: '"go on"' });
-const terminate = (target: string, recurse = false): Call => ({
-  ...{ kind: 'terminate', hub: 0, replica: 1, target, output: '"enough"', recurse },
-});
-const read = (target: string): Call => ({ kind: 'read', hub: 0, replica: 1, target, withPayloads: false });
-const wait = (target: string, until: 'started' | 'completed'): Call => ({
-  ...{ kind: 'wait', hub: 0, replica: 1, target, until },
-});
-const answer = (
-  pick: string,
-  actions: readonly ScriptAction[] = [],
-  script: Partial<Script> = {},
-  fields: Fields<'answer'> = {},
-): Call => ({
-  ...{ kind: 'answer', hub: 0, pick, script: { ...NOTHING, actions, ...script }, delivery: WHOLE },
-  ...fields,
-});
-const complete = (pick: string, actions: readonly ScriptAction[] = []): Call =>
-  answer(pick, actions, { ending: 'complete', result: '"out"' });
-const finishActivity = (pick: string, fields: Fields<'complete activity'> = {}): Call => ({
-  ...{ kind: 'complete activity', hub: 0, replica: 1, pick, result: '1', hasFailed: false, hasToken: true },
-  ...fields,
-});
-const abandon = (what: 'turn' | 'activity', pick: string, replica: Index = 1): Call => ({
-  ...{ kind: `abandon ${what}`, hub: 0, replica, pick },
-});
-const bogus = (
-  kind: 'bogus answer' | 'bogus result',
-  token: CallOf<'bogus answer'>['token'],
-  fields: Fields<'bogus answer'> = {},
-): Call => ({ kind, hub: 0, replica: 1, pick: 0, token, ...fields });
-const letTimePass: Call = { kind: 'let time pass', hub: 0 };
-const letWorkReturn: Call = { kind: 'let abandoned work return', hub: 0 };
-const open = (filters: number, limit = 0): Call => ({ kind: 'open', hub: 0, replica: 1, filters, limit });
-const lose: Call = { kind: 'lose', hub: 0, pick: 0 };
-
-const task = (id: number, name = 'A'): ScriptAction => ({
-  ...{ id, kind: 'task', name, version: null, input: '2', isTagged: true },
-});
-const timer = (id: number, when: 'past' | 'soon' | 'late'): ScriptAction => ({
-  id,
-  kind: 'timer',
-  when,
-  ms: 60,
-});
-const child = (id: number, target: string): ScriptAction => ({
-  ...{ id, kind: 'child', target, name: 'Child', version: null, input: '3', isForgotten: false },
-});
-const send = (id: number, target: string): ScriptAction => ({
-  id,
-  kind: 'send',
-  target,
-  name: 'Stop',
-  data: '4',
-});
-const end = (id: number, target: string): ScriptAction => ({
-  ...{ id, kind: 'terminate', target, reason: '"why"', recurse: true },
-});
 
 /** By name, the steps; each is done alone unless it is a list. */
 export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
@@ -245,4 +189,5 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     [[finishActivity('a')], [finishActivity('a', { hasFailed: true })]],
     [[complete('a')], [answer('a', [task(9)])], [raise('a', 'go')]],
   ],
+  ...operatorScenarios,
 };

@@ -9,9 +9,8 @@ import { compareTimes } from '../../src/domain/time.ts';
 import { buildTurn, hasEvent } from '../../src/domain/turn.ts';
 import { must } from '../../src/lib/assert.ts';
 import { codec } from '../../src/protocol/codec.ts';
-import { unframe } from '../../src/protocol/framing.ts';
 import { type AnyHistoryEvent, type Timestamp } from '../../src/protocol/messages.ts';
-import { checkStarted, comparable, decoded, showMessages, withoutTime } from './events.ts';
+import { checkStarted, comparable, showMessages, withoutTime } from './events.ts';
 import { type ActivityRow, type InboxRow, type InstanceRow } from './rows.ts';
 import { Mismatch, same, show } from './mismatch.ts';
 import { type ActivityOut, type Oracle } from './oracle.ts';
@@ -93,12 +92,7 @@ function compareRequest(row: InstanceRow, { request }: TurnItem, what: string, o
   const { executionId, pastEvents, newEvents, ...rest } = request;
   const { entityParameters, requiresHistoryStreaming, orchestrationTraceContext } = rest;
   same(`the execution of ${what}`, executionId?.value, row.executionId);
-  const history = oracle.store.history.get(row.key) ?? [];
-  same(
-    `the past of ${what}`,
-    pastEvents,
-    history.flatMap(({ events }) => unframe(events).map(decoded)),
-  );
+  same(`the past of ${what}`, pastEvents, oracle.historyOf(row, true));
   same(
     `the rest of ${what}`,
     { entityParameters, requiresHistoryStreaming, orchestrationTraceContext },
@@ -150,13 +144,17 @@ function consumedBy(
     new Mismatch(`${what} has ${show(news)}, of ${showMessages(inbox.map(({ message }) => message))}`);
   const consumed: Message[] = [];
   const cut = new Set<InboxRow['group']>();
+  let shown = 1;
   for (const { message, group, isSettled } of inbox) {
-    const isIn = !cut.has(group) && isShown(message, news[consumed.length + 1], row);
+    const isWake = message.kind === 'wake';
+    const isIn = !cut.has(group) && (isWake || isShown(message, news[shown], row));
     if (isIn) consumed.push(message);
-    else if (isSettled) throw differs();
+    if (isIn && !isWake) shown++;
+    if (isIn) continue;
+    if (isSettled) throw differs();
     else cut.add(group);
   }
-  if (consumed.length + 1 !== news.length) throw differs();
+  if (shown !== news.length) throw differs();
   const built = buildTurn(row, consumed, { now: { seconds: 0, nanos: 0 }, codec });
   same(`the events of ${what}`, news.map(withoutTime), built.events.map(comparable));
   return built.consumed;
