@@ -1,12 +1,12 @@
-import { type IdleResult } from './result.ts';
-import { decimals, machineLine, sectionLines, whole } from './table.ts';
+import { type IdleResult, limits } from './result.ts';
+import { decimals, machineLine, sectionLines, verdict, whole } from './table.ts';
 
 const SHOWN_STATEMENTS = 15;
 const SHOWN_CHARACTERS = 100;
 
 /** The result as a table for people. */
 export function idleTable(result: IdleResult): string {
-  const { seconds, waitingInstances, streams, calls, callsPerSecond, serverCpuPercent, statements } = result;
+  const { seconds, waitingInstances, streams, statements } = result;
   const shown = statements.slice(0, SHOWN_STATEMENTS);
   return [
     machineLine(result),
@@ -14,9 +14,10 @@ export function idleTable(result: IdleResult): string {
     ...sectionLines({
       title: 'Statements that PostgreSQL was sent (pg_stat_statements, BEGIN and COMMIT included)',
       rows: [
-        ['in all', whole(calls), ''],
-        ['per second', decimals(callsPerSecond, 2), '', '(less than 5)'],
-        ['a core was busy with', decimals(serverCpuPercent, 1), '% for the server'],
+        ['in all', whole(result.calls), ''],
+        ['per second', decimals(result.callsPerSecond, 2), '', `(less than ${limits.idleCallsPerSecond})`],
+        ['a core was busy with', decimals(result.serverCpuPercent, 1), '% for the server'],
+        verdict(result),
       ],
     }),
     '',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { countCalls, statementLibrary } from '../postgres/bench-counters.ts';
 import { type Processes } from './processes.ts';
-import { type IdleResult, thisMachine } from './result.ts';
+import { type IdleResult, limits, thisMachine } from './result.ts';
 import { startRig } from './rig.ts';
 
 export interface IdlePlan {
@@ -33,6 +33,7 @@ export async function runIdle({ seconds, progress }: IdlePlan, processes: Proces
     ...thisMachine(),
     ...{ seconds, streams: STREAMS, waitingInstances: WAITING_INSTANCES, calls },
     callsPerSecond: calls / seconds,
+    isWithinLimits: calls / seconds < limits.idleCallsPerSecond,
     serverCpuPercent: (serverCpuMs * 100) / (seconds * 1000),
     statements: statements.map(({ calls, text }) => ({ calls, text: text.replaceAll(/\s+/g, ' ').trim() })),
   };

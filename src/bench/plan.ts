@@ -50,8 +50,8 @@ export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }
   return {
     ...{ concurrency, progress, ...streamsFor(concurrency), fanOutActivities: 10_000 },
     parts: [...new Set(parts.flatMap((part) => [part, ...(judges[part] ?? [])]))],
-    windowSeconds: windowSeconds ?? (isQuick ? 5 : 15),
-    windows: isQuick ? 2 : 3,
+    windowSeconds: windowSeconds ?? (isQuick ? 5 : 10),
+    windows: isQuick ? 2 : 5,
     warmUpSeconds: isQuick ? 3 : 10,
     filling: { finished: instances, waiting: instances },
     latencySeconds: isQuick ? 5 : 20,

@@ -91,10 +91,20 @@ export interface SoakResult extends Machine {
   readonly streams: number;
   readonly concurrency: number;
   readonly samples: readonly SoakSample[];
+  readonly residentMb: ResidentMemory;
   /** Resident memory at the end by that after a fifth of the time. */
   readonly residentRatio: number;
-  /** The most that was ever resident. */
-  readonly peakResidentBytes: number;
+  /** Of the ratio and the peak. */
+  readonly isWithinLimits: boolean;
+}
+
+/** In millions of bytes. */
+export interface ResidentMemory {
+  /** After a fifth of the time: of ten minutes, at minute two. */
+  readonly early: number;
+  readonly end: number;
+  /** The most that there ever was. */
+  readonly peak: number;
 }
 
 /** A server that has nothing to do. */
@@ -104,10 +114,21 @@ export interface IdleResult extends Machine {
   readonly streams: number;
   readonly calls: number;
   readonly callsPerSecond: number;
+  readonly isWithinLimits: boolean;
   readonly serverCpuPercent: number;
   /** The busiest first. */
   readonly statements: readonly StatementCalls[];
 }
+
+/** What a server is held to. */
+export const limits = {
+  /** At most: memory at the end of a soak by that after a fifth of it. */
+  residentRatio: 1.15,
+  /** Less than. */
+  residentMb: 400,
+  /** Less than. */
+  idleCallsPerSecond: 5,
+};
 
 export function thisMachine(): Machine {
   return {

@@ -1,5 +1,5 @@
-import { type SoakResult, type SoakSample } from './result.ts';
-import { decimals, machineLine, megabytes, type Row, sectionLines, whole } from './table.ts';
+import { limits, type SoakResult, type SoakSample } from './result.ts';
+import { decimals, machineLine, megabytes, type Row, sectionLines, verdict, whole } from './table.ts';
 
 /** One look at the server, as a line. */
 export function describeSample(sample: SoakSample): string {
@@ -13,7 +13,7 @@ export function describeSample(sample: SoakSample): string {
 
 /** The result as a table for people. */
 export function soakTable(result: SoakResult): string {
-  const { concurrency, streams, minutes, samples, residentRatio, peakResidentBytes } = result;
+  const { concurrency, streams, minutes, samples, residentMb, residentRatio } = result;
   const each = Math.max(1, Math.floor(samples.length / 10));
   const rows = samples
     .filter((_, i) => (i + 1) % each === 0)
@@ -30,8 +30,11 @@ export function soakTable(result: SoakResult): string {
     ...sectionLines({
       title: 'In all',
       rows: [
-        ['end by a fifth of the time', decimals(residentRatio, 2), '', '(at most 1.15)'],
-        ['most that was ever resident', megabytes(peakResidentBytes), 'MB', '(less than 400)'],
+        ['after a fifth of the time', whole(residentMb.early), 'MB'],
+        ['at the end', whole(residentMb.end), 'MB'],
+        ['the end by the fifth', decimals(residentRatio, 2), '', `(at most ${limits.residentRatio})`],
+        ['most that was ever resident', whole(residentMb.peak), 'MB', `(less than ${limits.residentMb})`],
+        verdict(result),
       ],
     }),
   ].join('\n');

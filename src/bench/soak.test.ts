@@ -1,11 +1,22 @@
 import { expect, test } from 'vitest';
 import { type SoakSample } from './result.ts';
-import { residentRatio } from './soak.ts';
+import { judgeMemory } from './soak.ts';
 
-test('the memory at the end is compared with that after a fifth of the time', () => {
-  const samples = [300, 200, 210, 220, 230, 220, 210, 200, 210, 230].map((megabytes, i): SoakSample => {
+/** Ten samples; nothing but the second and the last one counts. */
+function samples(early: number, end: number): SoakSample[] {
+  return [300, early, 210, 220, 230, 220, 210, 200, 999, end].map((megabytes, i) => {
     const rest = { heapBytes: 0, orchestrationsPerSecond: 0, eventLoopDelayMs: 0 };
     return { minute: i + 1, residentBytes: megabytes * 1e6, ...rest };
   });
-  expect(residentRatio(samples)).toBeCloseTo(1.15);
+}
+
+test('the memory at the end is compared with that after a fifth of the time', () => {
+  expect(judgeMemory(samples(200, 220), 350e6)).toEqual({
+    ...{ residentMb: { early: 200, end: 220, peak: 350 }, residentRatio: 1.1, isWithinLimits: true },
+  });
+});
+
+test('memory that grows, or was once too large, is beyond the limits', () => {
+  expect(judgeMemory(samples(200, 231), 350e6).isWithinLimits).toBe(false);
+  expect(judgeMemory(samples(200, 220), 400e6).isWithinLimits).toBe(false);
 });

@@ -4,7 +4,7 @@ import { peakResidentBytes } from './memory.ts';
 import { CONCURRENCY, streamsFor } from './plan.ts';
 import { type Processes } from './processes.ts';
 import { readMetric } from './prometheus.ts';
-import { type SoakResult, type SoakSample, thisMachine } from './result.ts';
+import { limits, type SoakResult, type SoakSample, thisMachine } from './result.ts';
 import { type Moment, momentOf, type Rig, startRig } from './rig.ts';
 import { describeSample } from './soak-report.ts';
 import { END_TIMEOUT_MS, perSecond } from './windows.ts';
@@ -33,15 +33,27 @@ export async function runSoak(plan: SoakPlan, processes: Processes): Promise<Soa
   return {
     ...thisMachine(),
     ...{ minutes, streams: streams.streams, concurrency: CONCURRENCY, samples },
-    residentRatio: residentRatio(samples),
-    peakResidentBytes: peak,
+    ...judgeMemory(samples, peak),
   };
 }
 
-/** Resident memory at the end by that after a fifth of the time. */
-export function residentRatio(samples: readonly SoakSample[]): number {
+/** Compares the end with a fifth of the time; the most that was ever resident may lie between the samples. */
+export function judgeMemory(
+  samples: readonly SoakSample[],
+  peakBytes: number,
+): Pick<SoakResult, 'residentMb' | 'residentRatio' | 'isWithinLimits'> {
   const early = must(samples[Math.ceil(samples.length / 5) - 1], 'a sample after a fifth of the time');
-  return must(samples.at(-1), 'the last sample').residentBytes / early.residentBytes;
+  const end = must(samples.at(-1), 'the last sample');
+  const residentMb = {
+    early: early.residentBytes / 1e6,
+    end: end.residentBytes / 1e6,
+    peak: peakBytes / 1e6,
+  };
+  const residentRatio = residentMb.end / residentMb.early;
+  return {
+    ...{ residentMb, residentRatio },
+    isWithinLimits: residentRatio <= limits.residentRatio && residentMb.peak < limits.residentMb,
+  };
 }
 
 async function takeSamples({ minutes, progress }: SoakPlan, rig: Rig): Promise<SoakSample[]> {

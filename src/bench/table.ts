@@ -20,6 +20,11 @@ export function sectionLines({ title, rows }: Section): string[] {
   return ['', title, ...lines];
 }
 
+/** Whether a server is what it is held to be. */
+export function verdict({ isWithinLimits }: { readonly isWithinLimits: boolean }): Row {
+  return ['within the limits', isWithinLimits ? 'yes' : 'no', ''];
+}
+
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
