@@ -99,7 +99,7 @@ export interface SoakResult extends Machine {
 }
 
 /** In millions of bytes. */
-export interface ResidentMemory {
+interface ResidentMemory {
   /** After a fifth of the time: of ten minutes, at minute two. */
   readonly early: number;
   readonly end: number;

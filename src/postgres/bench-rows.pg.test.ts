@@ -57,7 +57,10 @@ test('copies are instances of their own: partition, history, timer', async ({
   databaseUrl,
 }) => {
   const replica = await open();
-  const [finished, waiting] = [await start(replica, hubId, 'f-1'), await start(replica, hubId, 'w-1')];
+  const [finished, waiting] = [
+    await start(replica, hubId, 'finished-instance'),
+    await start(replica, hubId, 'waiting-instance'),
+  ];
   const history = Buffer.from(`of ${finished.id}, ${finished.executionId}`);
   await commit(replica, { patch: end(replica, finished.key, { history }) });
   await waitForTimer(replica, waiting);
@@ -79,8 +82,8 @@ test('copies are instances of their own: partition, history, timer', async ({
 
 test('a timer of a copy that is due rings for its instance', async ({ open, hubId, db, databaseUrl }) => {
   const replica = await open();
-  const waiting = await start(replica, hubId, 'w-1');
-  await commit(replica, { patch: end(replica, (await start(replica, hubId, 'f-1')).key) });
+  const waiting = await start(replica, hubId, 'waiting-instance');
+  await commit(replica, { patch: end(replica, (await start(replica, hubId, 'finished-instance')).key) });
   const timer = await waitForTimer(replica, waiting);
   await fillDatabase(databaseUrl, { finished: 0, waiting: 1 });
   const copy = must(
