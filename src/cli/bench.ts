@@ -8,10 +8,10 @@ import { type Part, partNames } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { runSoak } from '../bench/soak.ts';
 import { soakTable } from '../bench/soak-report.ts';
-import { StartupError } from '../lib/startup-error.ts';
 import { whole } from '../setting-kinds.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addExample } from './client-command.ts';
+import { CommandError } from './exit-codes.ts';
 import { valueOf } from './option-values.ts';
 import { stopSignal } from './run-server.ts';
 
@@ -134,7 +134,7 @@ function progress(line: string): void {
 /** Rejects at Ctrl-C and the like. */
 async function interruption(): Promise<never> {
   await stopSignal(process, createLogger({ level: 'silent', format: 'json' }));
-  throw new StartupError('the benchmark was interrupted');
+  throw new CommandError('the benchmark was interrupted', 'interrupted');
 }
 
 function parseParts(text: string): Part[] {
