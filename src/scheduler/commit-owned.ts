@@ -1,11 +1,31 @@
 import { type Write, type WriteResult } from '../domain/write.ts';
 import { type Context } from './context.ts';
 
-/** Rows that a local stream has a free slot for become this replica's own (eager dispatch). */
-export function withOwners<Outcome extends Write>({ dispatch }: Context, outcome: Outcome): Outcome {
-  const { activities, instances } = outcome;
+/**
+ * Commits a write whose rows become this replica's own where a local stream has a free slot for them (eager dispatch),
+ * and takes back the slots of rows that did not come to be.
+ */
+export async function commitOwned(context: Context, write: Write): Promise<WriteResult> {
+  const { store, dispatch } = context;
+  const owned = withOwners(context, write);
+  try {
+    const result = await store.commit(owned);
+    if (result.outcome === 'stale') dispatch.slots.cancel(owned);
+    else {
+      const taken = owned.instances?.filter((_, i) => result.instances[i] === 'taken');
+      if (taken && taken.length > 0) dispatch.slots.cancel({ instances: taken });
+    }
+    return result;
+  } catch (error) {
+    dispatch.slots.cancel(owned);
+    throw error;
+  }
+}
+
+function withOwners({ dispatch }: Context, write: Write): Write {
+  const { activities, instances } = write;
   return {
-    ...outcome,
+    ...write,
     ...(activities && {
       activities: activities.map((row) => (dispatch.promiseActivity(row) ? { ...row, owned: true } : row)),
     }),
@@ -15,20 +35,4 @@ export function withOwners<Outcome extends Write>({ dispatch }: Context, outcome
       ),
     }),
   };
-}
-
-/** Commits, and takes back the slots that were promised to rows that did not come to be. */
-export async function commitOwned({ store, dispatch }: Context, write: Write): Promise<WriteResult> {
-  try {
-    const result = await store.commit(write);
-    if (result.outcome === 'stale') dispatch.slots.cancel(write);
-    else {
-      const taken = write.instances?.filter((_, i) => result.instances[i] === 'taken');
-      if (taken && taken.length > 0) dispatch.slots.cancel({ instances: taken });
-    }
-    return result;
-  } catch (error) {
-    dispatch.slots.cancel(write);
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { type InstanceId } from '../domain/ids.ts';
 import { alreadyExists, buildInstance, checkIdReusePolicy, decideStart } from '../domain/start.ts';
 import { type NewInstance } from '../domain/write.ts';
 import { type CreateInstanceRequest } from '../protocol/messages.ts';
+import { commitOwned } from './commit-owned.ts';
 import { type HubContext } from './context.ts';
 import { endInstance } from './end-instance.ts';
 
@@ -56,16 +57,6 @@ function replaceable(policy: CreateInstanceRequest['orchestrationIdReusePolicy']
 
 /** False when somebody holds the id whom it may not replace, or the hub is gone. */
 export async function insertInstance(context: HubContext, instance: NewInstance): Promise<boolean> {
-  const { dispatch, store } = context;
-  const owned = instance.scheduledAt === null && dispatch.promiseInstance(instance);
-  const write = { instances: [{ ...instance, owned }] };
-  try {
-    const result = await store.commit(write);
-    if (result.outcome === 'committed' && result.instances[0] === 'won') return true;
-    dispatch.slots.cancel(write);
-    return false;
-  } catch (error) {
-    dispatch.slots.cancel(write);
-    throw error;
-  }
+  const result = await commitOwned(context, { instances: [instance] });
+  return result.outcome === 'committed' && result.instances[0] === 'won';
 }
