@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { codec, type MessageInput } from '../protocol/codec.ts';
+import { entityNameOf } from '../domain/entity-id.ts';
 import { everythingKey, Filter, filtersOf } from './filters.ts';
 
 describe('a filter', () => {
@@ -127,4 +128,11 @@ describe('the filters of a stream', () => {
     expect(orchestration.accepts('order', null)).toBe(ignoresCase);
     expect(entity.accepts('counter', null), 'entities: always').toBe(true);
   });
+});
+
+test('entities are matched by names that ignore case, whatever the letters', () => {
+  const sent = { orchestrations: [], activities: [], entities: [{ name: 'ÜBERTRAG' }] };
+  const { entity } = filtersOf(sent, undefined);
+  expect(entity.accepts(entityNameOf('@Übertrag@1'), null)).toBe(true);
+  expect(entity.claim).toEqual([{ name: 'übertrag', version: null, ignoresCase: false }]);
 });

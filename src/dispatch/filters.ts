@@ -1,3 +1,4 @@
+import { foldEntityName } from '../domain/entity-id.ts';
 import { type ClaimFilter } from '../domain/store.ts';
 import { type WorkItemFilters } from '../protocol/messages.ts';
 
@@ -87,6 +88,6 @@ export function filtersOf(
   return {
     orchestration: new Filter(filters?.orchestrations ?? null, ignoresCase),
     activity: new Filter(filters?.activities ?? null, ignoresCase),
-    entity: new Filter(filters?.entities ?? null, true),
+    entity: new Filter(filters?.entities.map(({ name }) => ({ name: foldEntityName(name) })) ?? null, false),
   };
 }

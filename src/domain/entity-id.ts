@@ -15,9 +15,14 @@ export function entityIdProblem(id: string): string | undefined {
   return id.includes('\0') ? 'the instance id of an entity contains a NUL character' : undefined;
 }
 
-/** What filters match, and what entities of one kind share: lower-cased, because SDKs differ (entities §6). */
+/** What filters match, and what entities of one kind share. */
 export function entityNameOf(id: string): string {
-  return id.slice(1, id.indexOf('@', 1)).toLowerCase();
+  return foldEntityName(id.slice(1, id.indexOf('@', 1)));
+}
+
+/** SDKs differ in the case of names; stored names and those of filters are folded by this alone (entities §6). */
+export function foldEntityName(name: string): string {
+  return name.toLowerCase();
 }
 
 /** The one order in which a lock request visits its entities; each once (entities §1.8, ownership.md §11). */
