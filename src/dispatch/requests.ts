@@ -15,6 +15,7 @@ export interface ActivityRef extends InstanceKey {
  * once; the outcome comes back through `settle`.
  */
 export interface Requests {
+  /** What the engine does by itself: the first control, or an entity's next lock. */
   applyControl(resident: Resident): void;
   /** Gives an instance up, for at least `backoffMs` if it has something to do. */
   release(resident: Resident, backoffMs: number): void;

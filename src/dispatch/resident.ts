@@ -35,8 +35,6 @@ export class Resident {
   hasMore = false;
   /** Of the messages. */
   heldBytes = 0;
-  /** Of an entity's state, about. */
-  stateBytes: number;
   /** What of both the sum over all residents contains. */
   countedBytes = 0;
   attempts: number;
@@ -56,7 +54,6 @@ export class Resident {
   constructor(state: InstanceState, history: readonly Buffer[], workClass: WorkClass<Resident>) {
     this.state = state;
     this.attempts = state.attempts;
-    this.stateBytes = state.entityState?.length ?? 0;
     this.history = [...history];
     this.historyBytes = history.reduce((sum, row) => sum + row.length, 0);
     this.workClass = workClass;
@@ -111,6 +108,11 @@ export class Resident {
 
   get isBusy(): boolean {
     return this.lease !== undefined || this.isPatching || this.isQueued || this.isLoading;
+  }
+
+  /** Of messages and an entity's state, about. */
+  get bytes(): number {
+    return this.heldBytes + (this.state.entityState?.length ?? 0);
   }
 
   /** Memory takes no more of its messages. */

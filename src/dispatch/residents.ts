@@ -140,7 +140,6 @@ export class Residents {
     resident.state = { ...resident.state, entityState, heldBy, updatedAt, turn: isTurn ? turn + 1 : turn };
     if (isTurn) resident.attempts = 0;
     if (dropsSignals) resident.keep(({ kind }) => kind !== 'signal');
-    resident.stateBytes = entityState === null ? 0 : entityState.length;
   }
 
   #renew(resident: Resident, advanced: InstanceState, patch: RenewPatch): void {
@@ -240,9 +239,8 @@ export class Residents {
   }
 
   #counted(resident: Resident): Resident {
-    const bytes = resident.heldBytes + resident.stateBytes;
-    this.#heldBytes += bytes - resident.countedBytes;
-    resident.countedBytes = bytes;
+    this.#heldBytes += resident.bytes - resident.countedBytes;
+    resident.countedBytes = resident.bytes;
     return resident;
   }
 

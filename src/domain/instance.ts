@@ -69,8 +69,6 @@ export interface InstanceSnapshot extends InstanceIdentity {
   /** Turns recorded so far, over all generations. */
   readonly turn: number;
   readonly isRewound: boolean;
-  /** Of entities. */
-  readonly heldBy: LockHolder | null;
 }
 
 /** What the owner keeps in memory of an instance, as a claim loads it. */

@@ -193,7 +193,6 @@ export interface SnapshotRow extends IdentityRow {
   readonly completed_at: Micros | null;
   readonly turn: number;
   readonly is_rewound: boolean;
-  readonly held_by: LockHolder | null;
 }
 
 export interface WantedInstance {
@@ -210,7 +209,7 @@ export function readInstances(
     select i.partition, i.instance_key, i.hub_id, i.kind, i.instance_id, i.generation, i.execution_id, i.name,
            i.version, i.tags, i.parent_partition, i.parent_key, i.parent_generation, i.parent_task_id, i.parent,
            i.created_at, i.owner, i.status, i.scheduled_at, i.updated_at, i.completed_at, i.custom_status, i.failure,
-           i.turn, i.is_rewound, i.held_by,
+           i.turn, i.is_rewound,
            case when ${withPayloads}::bool then i.input end as input,
            case when ${withPayloads}::bool then i.output end as output
       from unnest(${int4s(wanted, (w) => partitionOf(w.hubId, w.id))}::int4[],
@@ -237,7 +236,6 @@ export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
     completedAt: row.completed_at,
     turn: row.turn,
     isRewound: row.is_rewound,
-    heldBy: row.held_by,
   };
 }
 

@@ -107,7 +107,7 @@ export function readFound(
   return sql`
     select partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, version, tags,
            parent_partition, parent_key, parent_generation, parent_task_id, parent, created_at, status, scheduled_at,
-           updated_at, completed_at, custom_status, failure, turn, is_rewound, held_by,
+           updated_at, completed_at, custom_status, failure, turn, is_rewound,
            case when ${withPayloads}::bool then input end as input,
            case when ${withPayloads}::bool then output end as output
       from (select i.*, s.bytes, t.n,

@@ -74,9 +74,12 @@ async function purgeBatch(
     .map((id) => ({ hubId, id: instanceId(id) }));
   const found = await store.readInstances(wanted, false);
   const finished = found.flatMap((instance) => (instance && isTerminal(instance.status) ? [instance] : []));
-  let count = await purge(context, finished, recursive);
-  for (const id of new Set(instanceIds)) if (isEntityId(id)) count += await purgeEntity(context, id);
-  return count;
+  const entities = [...new Set(instanceIds)].filter(isEntityId);
+  const counts = await Promise.all([
+    purge(context, finished, recursive),
+    ...entities.map((id) => purgeEntity(context, id)),
+  ]);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function purgeFiltered(

@@ -110,6 +110,7 @@ async function loadNode(
       traceContext: null,
       sections: [],
       entityState: null,
+      heldBy: null,
     },
     history: rows.flatMap((row) => unframe(row)),
   };

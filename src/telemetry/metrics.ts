@@ -76,7 +76,7 @@ export const metricTable = {
   },
   actions: {
     name: 'perdura_actions_total',
-    help: 'Recorded actions as the Azure scheduler bills them: starts, scheduled activities, results, timers, events and controls.',
+    help: 'Recorded actions as the Azure scheduler bills them: starts, scheduled activities, results, timers, events, controls, and of entities signals, operations and locks.',
     labels: ['hub', 'kind'],
   },
   activeItems: {
