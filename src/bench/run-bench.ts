@@ -10,7 +10,7 @@ export async function runBench(plan: Plan, processes: Processes): Promise<BenchR
   const { parts, progress, concurrency, windows, windowSeconds, streams } = plan;
   progress('starting PostgreSQL, the server and the load worker');
   const rig = await startRig(processes, plan);
-  const throughput = parts.includes('ceiling') ? await measureThroughput(plan, rig) : {};
+  const throughput = parts.includes('ceiling') ? await measureThroughput(plan, rig, processes) : {};
   const latency = parts.includes('latency') ? await measureLatency(plan, rig) : undefined;
   const fanOut = parts.includes('fan-out')
     ? await measureFanOut(plan, rig, throughput.chain?.itemsPerSecond)

@@ -1,6 +1,6 @@
 import { fillDatabase, type Filling } from '../postgres/bench-rows.ts';
 import { type Plan } from './plan.ts';
-import { Processes } from './processes.ts';
+import { type Processes } from './processes.ts';
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
 import { type Rig, startCeilingRig, startRig } from './rig.ts';
 import { ceilingWindow, chainWindow, medianCeiling, medianChain } from './windows.ts';
@@ -14,16 +14,8 @@ interface Windows {
 
 type Throughput = Pick<BenchResult, 'ceiling' | 'chain' | 'full'>;
 
-/**
- * Measures the ceiling, and the chains that were planned, in windows that take turns. What was started for it ends with
- * it: a full database has something to clean up long afterwards.
- */
-export async function measureThroughput(plan: Plan, rig: Rig): Promise<Throughput> {
-  await using processes = new Processes();
-  return await Promise.race([measureWindows(plan, rig, processes), processes.failure]);
-}
-
-async function measureWindows(plan: Plan, rig: Rig, processes: Processes): Promise<Throughput> {
+/** Measures the ceiling, and the chains that were planned, in windows that take turns. */
+export async function measureThroughput(plan: Plan, rig: Rig, processes: Processes): Promise<Throughput> {
   const { parts, progress, windowSeconds, warmUpSeconds, filling } = plan;
   const loop = await startCeilingRig(processes, plan, rig);
   const chains: { readonly part: 'chain' | 'full'; readonly rig: Rig }[] = [];
