@@ -52,8 +52,6 @@ export interface Store {
     hubId: number,
     after: string,
   ): Promise<{ readonly removed: number; readonly last: string | undefined }>;
-  /** One bounded step of forgetting which requests were sent to entities. Returns how many were forgotten. */
-  forgetRequests(): Promise<number>;
 
   // ── reads of their own, on a pool ──
   /** Snapshots by (hub, id), in the order asked; undefined for the unknown. */
@@ -81,6 +79,8 @@ export interface Store {
   findEntities(filter: EntityFilter, after: string, limit: number): Promise<EntityStep<EntitySnapshot>>;
   /** One bounded step along a hub's entities: those that are held by an execution that is over. */
   findOrphanedLocks(hubId: number, after: string): Promise<EntityStep<OrphanedLock>>;
+  /** One bounded step of forgetting which requests were sent to entities. Any replica may. Returns how many. */
+  forgetRequests(): Promise<number>;
   /** Which of these inbox rows still exist (controls that somebody waits for). */
   readPending(
     sent: readonly (InstanceKey & { readonly rank: number; readonly messageId: number })[],

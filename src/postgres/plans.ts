@@ -6,7 +6,7 @@ import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstanc
 import { claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
 import { kindOf } from './codes.ts';
-import { deleteVoidEntities, forgetRequests } from './entity-reads.ts';
+import { deleteVoidEntities } from './entity-reads.ts';
 import { deleteStoredFor, freeActivities, type FreedRow, freeInstances, lockInstancesOf } from './free.ts';
 import { readHistory } from './history.ts';
 import { toKey } from './hubs.ts';
@@ -177,18 +177,5 @@ export function cleanEntitiesPlan(
     ],
     rest: () => [],
     finish: () => ({ removed, last }),
-  };
-}
-
-export function forgetRequestsPlan(): Plan<number> {
-  let removed = 0;
-  return {
-    first: [
-      step(forgetRequests(limits.forgottenRequests), (row) => {
-        removed = row.removed;
-      }),
-    ],
-    rest: () => [],
-    finish: () => removed,
   };
 }

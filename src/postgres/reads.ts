@@ -18,7 +18,13 @@ import { must } from '../lib/assert.ts';
 import { findActivity, readOwned } from './activities.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
-import { type EntityRow, findOrphanedLocks, readEntity, stepByEntityId } from './entity-reads.ts';
+import {
+  type EntityRow,
+  findOrphanedLocks,
+  forgetRequests,
+  readEntity,
+  stepByEntityId,
+} from './entity-reads.ts';
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
 import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
@@ -40,7 +46,7 @@ const HISTORY_PAGE_BYTES = 4 * 1024 * 1024;
 /** Bells that one probe looks at. */
 const PROBED_BELLS = 500;
 
-/** What a store reads (and the hubs, which nobody owns) on a pool of its own, beside the lane. */
+/** What a store reads (and the hubs and old requests, which nobody owns) on a pool of its own, beside the lane. */
 export class Reads {
   readonly #pool: Pool;
   readonly #me: number;
@@ -203,6 +209,10 @@ export class Reads {
       count,
       oldestSeconds,
     }));
+  }
+
+  async forgetRequests(): Promise<number> {
+    return (await this.rows(forgetRequests(limits.forgottenRequests)))[0]?.removed ?? 0;
   }
 
   async findHub(name: string): Promise<number | undefined> {

@@ -31,7 +31,6 @@ import {
   cleanEntitiesPlan,
   deleteInstancesPlan,
   disownPlan,
-  forgetRequestsPlan,
   freePlan,
 } from './plans.ts';
 import { connectionSettings } from './pool.ts';
@@ -182,8 +181,6 @@ class PostgresStore extends Reads implements OpenStore {
 
   readonly cleanEntities: Store['cleanEntities'] = (hubId, after) =>
     this.#lane.run(() => cleanEntitiesPlan(hubId, after));
-
-  readonly forgetRequests: Store['forgetRequests'] = () => this.#lane.run(forgetRequestsPlan);
 
   async sweepDeletedHubs(): Promise<number> {
     for (const { hub_id: hubId } of await this.rows(findDeletedHubs())) {
