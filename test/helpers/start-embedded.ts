@@ -13,13 +13,14 @@ try {
     log: createLogger({ level: 'warn', format: 'json', destination: process.stderr }),
   });
   const { url, pid } = server;
-  process.stdout.write(`${JSON.stringify({ url, pid, dataDir: server.dataDir })}\n`);
+  // Whoever reads the line may kill us at once.
   process.on('SIGTERM', () => {
     server.stop().then(
       () => process.exit(0),
       () => process.exit(2),
     );
   });
+  process.stdout.write(`${JSON.stringify({ url, pid, dataDir: server.dataDir })}\n`);
   await server.closed;
 } catch (error) {
   process.stdout.write(
