@@ -54,7 +54,7 @@ export class Processes implements AsyncDisposable {
   async server(databaseUrl: string): Promise<ServerProcess> {
     this.#refuseWhenStopping();
     const main = join(import.meta.dirname, '..', `main${extension}`);
-    const child = spawn(process.execPath, [main, 'serve', ...serverFlags], {
+    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...serverFlags], {
       detached: true,
       env: { ...environment(), PERDURA_DATABASE_URL: databaseUrl },
       stdio: ['ignore', 'pipe', STDERR, 'ipc'],
@@ -74,7 +74,6 @@ export class Processes implements AsyncDisposable {
     const child = fork(join(import.meta.dirname, `${file}${extension}`), {
       // Its own process group: Ctrl-C in a terminal is for us, and we end it when its turn comes.
       detached: true,
-      execArgv: [],
       env: environment(),
       stdio: ['ignore', STDERR, STDERR, 'ipc'],
     });

@@ -6,6 +6,11 @@ import { type WorkItemFilters } from '../protocol/messages.ts';
 export type WorkKind = 'orchestration' | 'activity' | 'entity';
 export const workKinds: readonly WorkKind[] = ['orchestration', 'activity', 'entity'];
 
+/** One number per hub and kind: looked up for every work item, so it costs no text. */
+export function hubKindKey(hubId: number, kind: WorkKind): number {
+  return hubId * workKinds.length + workKinds.indexOf(kind);
+}
+
 interface FilterEntry {
   readonly name: string;
   readonly versions?: readonly string[];

@@ -1,6 +1,6 @@
 import { type ClaimFilter } from '../domain/store.ts';
 import { type Write } from '../domain/write.ts';
-import { everythingKey, type WorkKind } from './filters.ts';
+import { everythingKey, hubKindKey, type WorkKind } from './filters.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 import { type WorkClass } from './work-class.ts';
 
@@ -33,7 +33,7 @@ export class Slots {
   /** By the key of the row. */
   readonly #promises = new Map<number, { readonly stream: WorkerStream; readonly kind: WorkKind }>();
   readonly #promised = new WeakMap<WorkerStream, Record<WorkKind, number>>();
-  readonly #flags = new Map<string, Flag>();
+  readonly #flags = new Map<number, Flag>();
 
   /** `mayDispatch`: while it says no, no slot is free. */
   constructor(streams: WorkerStreams, mayDispatch: () => boolean) {
@@ -100,7 +100,7 @@ export class Slots {
 
   /** There may be unowned work of this hub and kind. */
   flag(hubId: number, kind: WorkKind): void {
-    this.#flags.set(keyOf(hubId, kind), { hubId, kind, dry: new Set() });
+    this.#flags.set(hubKindKey(hubId, kind), { hubId, kind, dry: new Set() });
   }
 
   flagged(): readonly Flag[] {
@@ -108,12 +108,12 @@ export class Slots {
   }
 
   isFlagged(hubId: number, kind: WorkKind): boolean {
-    return this.#flags.has(keyOf(hubId, kind));
+    return this.#flags.has(hubKindKey(hubId, kind));
   }
 
   /** May there be unowned work that this stream accepts? */
   isFlaggedFor(stream: WorkerStream, kind: WorkKind): boolean {
-    const flag = this.#flags.get(keyOf(stream.hubId, kind));
+    const flag = this.#flags.get(hubKindKey(stream.hubId, kind));
     return flag !== undefined && !flag.dry.has(stream.filters[kind].key);
   }
 
@@ -133,14 +133,10 @@ export class Slots {
   /** Takes the flag down when there is nothing more for any stream, unless it was raised again meanwhile. */
   lower(flag: Flag): void {
     const { hubId, kind, dry } = flag;
-    const key = keyOf(hubId, kind);
+    const key = hubKindKey(hubId, kind);
     if (this.#flags.get(key) !== flag) return;
     const isDry = ({ filters }: WorkerStream): boolean =>
       filters[kind].acceptsNothing || dry.has(filters[kind].key);
     if (dry.has(everythingKey) || [...this.#streams.ofHub(hubId)].every(isDry)) this.#flags.delete(key);
   }
-}
-
-function keyOf(hubId: number, kind: WorkKind): string {
-  return `${hubId} ${kind}`;
 }

@@ -1,4 +1,4 @@
-import { type WorkKind } from './filters.ts';
+import { hubKindKey, type WorkKind } from './filters.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 
 /** First in, first out, without shifting arrays. */
@@ -88,9 +88,11 @@ export class WorkClass<Item> {
 
 /** The classes of one engine, by hub and kind. Bounded by forgetting empty ones. */
 export class WorkClasses<Item> {
-  readonly #byKey = new Map<string, WorkClass<Item>>();
+  /** By hub and kind, name, version: no text is put together for a look-up. */
+  readonly #byKey = new Map<number, Map<string, Map<string | null, WorkClass<Item>>>>();
+  #count = 0;
   /** Classes with something in their queue, by hub and kind. */
-  readonly #waiting = new Map<string, Set<WorkClass<Item>>>();
+  readonly #waiting = new Map<number, Set<WorkClass<Item>>>();
   readonly #streams: WorkerStreams;
 
   constructor(streams: WorkerStreams) {
@@ -98,18 +100,22 @@ export class WorkClasses<Item> {
   }
 
   of(hubId: number, kind: WorkKind, name: string, version: string | null): WorkClass<Item> {
-    const key = `${hubId} ${kind} ${version === null ? '-' : `=${version}`} ${name}`;
-    const known = this.#byKey.get(key);
-    if (known) return known;
-    if (this.#byKey.size >= 10_000) this.#forgetEmpty();
-    const fresh = new WorkClass<Item>({ hubId, kind, name, version }, this.#streams);
-    this.#byKey.set(key, fresh);
+    const known = this.#byKey.get(hubKindKey(hubId, kind))?.get(name)?.get(version);
+    return known ?? this.#add(new WorkClass<Item>({ hubId, kind, name, version }, this.#streams));
+  }
+
+  #add(fresh: WorkClass<Item>): WorkClass<Item> {
+    if (this.#count >= 10_000) this.#forgetEmpty();
+    const { hubId, kind, name, version } = fresh;
+    const byVersion = child(child(this.#byKey, hubKindKey(hubId, kind)), name);
+    byVersion.set(version, fresh);
+    this.#count++;
     return fresh;
   }
 
   enqueue(workClass: WorkClass<Item>, item: Item): void {
     workClass.queue.push(item);
-    const key = `${workClass.hubId} ${workClass.kind}`;
+    const key = hubKindKey(workClass.hubId, workClass.kind);
     const waiting = this.#waiting.get(key);
     if (waiting) waiting.add(workClass);
     else this.#waiting.set(key, new Set([workClass]));
@@ -117,7 +123,7 @@ export class WorkClasses<Item> {
 
   /** The next waiting item that this stream accepts; classes take turns. */
   next(stream: WorkerStream, kind: WorkKind): Item | undefined {
-    const waiting = this.#waiting.get(`${stream.hubId} ${kind}`);
+    const waiting = this.#waiting.get(hubKindKey(stream.hubId, kind));
     for (const workClass of waiting ?? []) {
       if (!workClass.isAcceptedBy(stream)) continue;
       const item = workClass.queue.shift();
@@ -144,6 +150,26 @@ export class WorkClasses<Item> {
   }
 
   #forgetEmpty(): void {
-    for (const [key, workClass] of this.#byKey) if (workClass.queue.length === 0) this.#byKey.delete(key);
+    this.#count = 0;
+    for (const byName of this.#byKey.values()) {
+      for (const [name, byVersion] of byName) {
+        dropEmpty(byVersion);
+        this.#count += byVersion.size;
+        if (byVersion.size === 0) byName.delete(name);
+      }
+    }
   }
+}
+
+function dropEmpty(classes: Map<unknown, WorkClass<unknown>>): void {
+  for (const [key, { queue }] of classes) if (queue.length === 0) classes.delete(key);
+}
+
+/** The map under that key, made if it is not there. */
+function child<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
+  const known = maps.get(key);
+  if (known) return known;
+  const fresh = new Map<InnerKey, Value>();
+  maps.set(key, fresh);
+  return fresh;
 }

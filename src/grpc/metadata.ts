@@ -1,10 +1,9 @@
 import { type Metadata } from '@grpc/grpc-js';
 import { invalidArgument } from '../domain/errors.ts';
-import { checkHubName } from '../domain/validate.ts';
 
 /** What a call says about its caller beside the request (contract entities-and-connection §2.3). */
 
-/** The task hub that a call is for; undefined when it names none. Throws `invalid_argument` for what can't be a name. */
+/** The task hub that a call is for; undefined when it names none. Throws `invalid_argument` when it names several. */
 export function hubOf(metadata: Metadata): string | undefined {
   const values = metadata.get('taskhub');
   const [name] = values;
@@ -13,7 +12,6 @@ export function hubOf(metadata: Metadata): string | undefined {
   if (values.length > 1 || typeof name !== 'string' || name.includes(',')) {
     throw invalidArgument("the metadata 'taskhub' names more than one task hub");
   }
-  checkHubName(name);
   return name;
 }
 

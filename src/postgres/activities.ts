@@ -120,7 +120,7 @@ export function completeActivities(
                where message_id is not null
                  and (not is_held or owner is distinct from ${me}::int8)) r
        where (i.partition, i.instance_key) = (r.partition, r.instance_key))
-    select *
+    select n, message_id, activity_key, activity_owner, partition, instance_key, generation, owner, hub_id, instance_kind
       from numbered
      order by n`;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { unavailable } from '../domain/errors.ts';
 import { type Ids } from '../domain/ids.ts';
 
@@ -39,7 +39,7 @@ export class Keys implements Ids {
   }
 
   executionId(): string {
-    return randomBytes(16).toString('hex');
+    return randomUUID().replaceAll('-', '');
   }
 
   /** A failure is forgotten: the next key tries again. */
