@@ -2,7 +2,7 @@ import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { applyBatch } from '../domain/apply-batch.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { must } from '../lib/assert.ts';
-import { type EntityBatchResult } from '../protocol/messages.ts';
+import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
 import { type Context, type HubContext } from './context.ts';
 import { failEntityBatch } from './fail-entity-batch.ts';
 import { commitAnswer, takeAnswer } from './take-answer.ts';
@@ -38,13 +38,22 @@ export async function completeEntityHere(
   const lease = must(resident.lease, 'the lease of an answered batch');
   await resident.whenSettled();
   if (resident.lease !== lease) return;
-  const isAnswer = !result.failureDetails && !result.requiresState && result.results.length > 0;
+  const failure = result.failureDetails ?? tooLarge(result, context.settings.maxWorkItemBytes / 2);
+  const isAnswer = !failure && !result.requiresState && result.results.length > 0;
   await takeAnswer(context, resident, () =>
-    isAnswer
-      ? record(context, resident, lease, result)
-      : failEntityBatch(context, resident, lease, result.failureDetails),
+    isAnswer ? record(context, resident, lease, result) : failEntityBatch(context, resident, lease, failure),
   );
 }
+
+/** A state must leave room in a work item for the next operation: with a larger one the entity could do nothing any more. */
+function tooLarge({ entityState }: EntityBatchResult, mostBytes: number): TaskFailureDetails | null {
+  const bytes = Buffer.byteLength(entityState?.value ?? '');
+  if (bytes <= mostBytes) return null;
+  const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (half of PERDURA_MAX_WORK_ITEM_MB)`;
+  return { ...noFailure, errorType: 'EntityStateTooLarge', errorMessage, isNonRetriable: true };
+}
+
+const noFailure = { stackTrace: null, innerFailure: null, properties: {} };
 
 async function record(
   context: Context,

@@ -45,3 +45,21 @@ test('an answer resets what was counted', async ({ still, db }) => {
   await answerBatch(one.hub, await worker.batch(2));
   expect(await entityRow(db, '@a@1')).toMatchObject({ attempts: 0, turn: 1 });
 });
+
+test('a state that would leave no room for operations is refused: the entity keeps the one before', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  const worker = one.worker();
+  const most = one.hub.settings.maxWorkItemBytes / 2;
+  await signal(one.hub, '@a@1', 'fill');
+  await claimNow(one, db);
+  await answerBatch(one.hub, await worker.batch(), { entityState: { value: 'x'.repeat(most) } });
+  await signal(one.hub, '@a@1', 'overfill');
+  for (let n = 1; n <= one.hub.settings.maxDeliveryAttempts; n++) {
+    await answerBatch(one.hub, await worker.batch(n), { entityState: { value: 'é'.repeat(most / 2 + 1) } });
+    if (n < one.hub.settings.maxDeliveryAttempts) await claimNow(one, db);
+  }
+  expect(await entity(one.hub, '@a@1')).toMatchObject({ state: 'x'.repeat(most), backlog: 0 });
+});
