@@ -104,10 +104,15 @@ describe('the filters of a stream', () => {
     orchestrations: [{ name: 'Order', versions: [] }],
     entities: [{ name: 'Counter' }],
   };
-  const sent = codec.decode('WorkItemFilters', codec.encode('WorkItemFilters', filters));
+  const asked = (workItemFilters: typeof filters | null, maxConcurrentEntityWorkItems = 0) =>
+    codec.decode(
+      'GetWorkItemsRequest',
+      codec.encode('GetWorkItemsRequest', { workItemFilters, maxConcurrentEntityWorkItems }),
+    );
+  const sent = asked(filters);
 
   test('accept everything of every kind when the worker sent none', () => {
-    const { orchestration, activity, entity } = filtersOf(null, undefined);
+    const { orchestration, activity, entity } = filtersOf(asked(null), undefined);
     expect([orchestration, activity, entity].map((filter) => filter.claim)).toEqual([
       ...['everything', 'everything', 'everything'],
     ]);
@@ -128,11 +133,26 @@ describe('the filters of a stream', () => {
     expect(orchestration.accepts('order', null)).toBe(ignoresCase);
     expect(entity.accepts('counter', null), 'entities: always').toBe(true);
   });
+
+  const java = 'durabletask-java/1.9 grpc-java-netty/1.68';
+  const noEntities = { orchestrations: [{ name: 'Order' }] };
+  test.each([
+    ['a Java worker with entities, whose filters can name none', java, asked(noEntities, 5), true],
+    ['a Java worker without entities', java, asked(noEntities), false],
+    ['another worker that names none', 'grpc-node-js/1.14', asked(noEntities, 5), false],
+    ['a Go worker, which would drop them', 'grpc-go/1.66.0', asked(null), false],
+    ['a worker that sends nothing of all this', undefined, asked(null), true],
+  ])('accept entities of %s: %s', (_what, userAgent, request, isAccepted) => {
+    const { entity, orchestration } = filtersOf(request, userAgent);
+    expect(entity.accepts('counter', null)).toBe(isAccepted);
+    expect(entity.acceptsNothing).toBe(!isAccepted);
+    expect(orchestration.accepts('Order', null)).toBe(true);
+  });
 });
 
 test('entities are matched by names that ignore case, whatever the letters', () => {
   const sent = { orchestrations: [], activities: [], entities: [{ name: 'ÜBERTRAG' }] };
-  const { entity } = filtersOf(sent, undefined);
+  const { entity } = filtersOf({ workItemFilters: sent, maxConcurrentEntityWorkItems: 0 }, undefined);
   expect(entity.accepts(entityNameOf('@Übertrag@1'), null)).toBe(true);
   expect(entity.claim).toEqual([{ name: 'übertrag', version: null, ignoresCase: false }]);
 });

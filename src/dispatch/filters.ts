@@ -1,6 +1,6 @@
 import { foldEntityName } from '../domain/entity-id.ts';
 import { type ClaimFilter } from '../domain/store.ts';
-import { type WorkItemFilters } from '../protocol/messages.ts';
+import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 
 /** Kinds of work that are dispatched and counted separately. */
 export type WorkKind = 'orchestration' | 'activity' | 'entity';
@@ -84,15 +84,33 @@ function keyOf(claim: Exclude<ClaimFilter, 'everything'>): string {
   return entries.toSorted().join();
 }
 
+type Asked = Pick<GetWorkItemsRequest, 'workItemFilters' | 'maxConcurrentEntityWorkItems'>;
+
 /** .NET registries ignore case, all others don't (contract §13.3). */
-export function filtersOf(
-  filters: WorkItemFilters | null,
-  userAgent: string | undefined,
-): Record<WorkKind, Filter> {
-  const ignoresCase = /dotnet|\.net/i.test(userAgent ?? '');
+export function filtersOf(request: Asked, userAgent = ''): Record<WorkKind, Filter> {
+  const ignoresCase = /dotnet|\.net/i.test(userAgent);
+  const { workItemFilters: filters } = request;
   return {
     orchestration: new Filter(filters?.orchestrations ?? null, ignoresCase),
     activity: new Filter(filters?.activities ?? null, ignoresCase),
-    entity: new Filter(filters?.entities.map(({ name }) => ({ name: foldEntityName(name) })) ?? null, false),
+    entity: new Filter(entityEntries(request, userAgent), false),
   };
+}
+
+/**
+ * Go knows no entities: it drops an item without a word (entities §1.3). Java's filters can't name entities, but it
+ * asks for a number of entity items only when it has some: then it takes all (entities §6).
+ */
+function entityEntries(
+  { workItemFilters: filters, maxConcurrentEntityWorkItems: asked }: Asked,
+  userAgent: string,
+): readonly FilterEntry[] | null {
+  if (userAgent.startsWith('grpc-go')) return [];
+  if (!filters || (isJava(userAgent) && filters.entities.length === 0 && asked > 0)) return null;
+  return filters.entities.map(({ name }) => ({ name: foldEntityName(name) }));
+}
+
+/** Whether a worker is of the Java SDK. */
+export function isJava(userAgent: string): boolean {
+  return /java\b|grpc-java/i.test(userAgent);
 }

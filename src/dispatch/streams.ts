@@ -5,7 +5,7 @@ import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
-import { type Filter, filtersOf, type WorkKind, workKinds } from './filters.ts';
+import { type Filter, filtersOf, isJava, type WorkKind, workKinds } from './filters.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** Where the bytes of work items go; grpc implements it. */
@@ -60,16 +60,15 @@ export class WorkerStream {
   readonly #registry: WorkerStreams;
 
   constructor(options: StreamOptions, registry: WorkerStreams) {
-    const { request } = options;
+    const { request, userAgent = '' } = options;
     this.hubId = options.hubId;
     this.hub = options.hub;
     this.workerId = options.workerId;
     this.connection = options.connection;
-    this.isJava = /java\b|grpc-java/i.test(options.userAgent ?? '');
-    this.unanswered =
-      this.isJava || (options.userAgent ?? '').includes('grpc-go') ? new Unanswered() : undefined;
+    this.isJava = isJava(userAgent);
+    this.unanswered = this.isJava || userAgent.includes('grpc-go') ? new Unanswered() : undefined;
     this.canStreamHistory = request.capabilities.includes('WORKER_CAPABILITY_HISTORY_STREAMING');
-    this.filters = filtersOf(request.workItemFilters, options.userAgent);
+    this.filters = filtersOf(request, userAgent);
     this.limits = {
       orchestration: slots(request.maxConcurrentOrchestrationWorkItems),
       activity: slots(request.maxConcurrentActivityWorkItems),

@@ -122,4 +122,3 @@ export type { SignalEntityRequest } from './generated/SignalEntityRequest.ts';
 export type { EntityQuery } from './generated/EntityQuery.ts';
 export type { TaskFailureDetails } from './generated/TaskFailureDetails.ts';
 export type { TerminateRequest } from './generated/TerminateRequest.ts';
-export type { WorkItemFilters } from './generated/WorkItemFilters.ts';
