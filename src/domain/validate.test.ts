@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from './limits.ts';
 import {
   canBeInstanceId,
   checkHubName,
@@ -99,6 +100,20 @@ test('versions may be absent or empty, but have no NUL', () => {
       checkVersion({ value: '1\0' });
     }),
   ).toEqual(invalid(/version/));
+});
+
+test('tags have at most 16 KiB of keys and values', () => {
+  const filled = { a: 'x'.repeat(limits.tagsBytes - 3), é: '' };
+  expect(
+    failing(() => {
+      checkTags(filled);
+    }),
+  ).toBeUndefined();
+  expect(
+    failing(() => {
+      checkTags({ ...filled, b: '' });
+    }),
+  ).toEqual(invalid(/tags have a length of 16385 bytes; at most 16384/));
 });
 
 test('tags have no NUL, neither in keys nor in values', () => {

@@ -58,10 +58,13 @@ export function versionProblem(version: Wrapper): string | undefined {
 }
 
 export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
-  for (const key in tags) {
-    if (key.includes(NUL) || tags[key]?.includes(NUL)) return 'a tag contains a NUL character';
+  let bytes = 0;
+  for (const [key, value] of Object.entries(tags)) {
+    if (key.includes(NUL) || value.includes(NUL)) return 'a tag contains a NUL character';
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  return undefined;
+  if (bytes <= limits.tagsBytes) return undefined;
+  return `the tags have a length of ${bytes} bytes; at most ${limits.tagsBytes} are allowed`;
 }
 
 /** An id that an orchestration gives to a child: long ones are derived from the parent's (contract §4.1). */

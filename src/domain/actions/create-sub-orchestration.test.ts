@@ -105,6 +105,7 @@ test.each([
   [{ name: 'a\0' }, /orchestrator name contains a NUL/],
   [{ version: { value: '\0' } }, /version contains a NUL/],
   [{ tags: { '\0': '' } }, /tag contains a NUL/],
+  [{ tags: { a: 'x'.repeat(16_384) } }, /tags have a length of 16385 bytes/],
 ])('a child that can’t exist fails its parent (case %#)', (wrong, message) => {
   const { outcome, last } = create({ ...child, ...wrong });
   expect(outcome.instances).toBeUndefined();

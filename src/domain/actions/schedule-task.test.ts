@@ -65,6 +65,7 @@ test.each([
   [{ name: 'a'.repeat(1025) }, /length of 1025/],
   [{ name: 'a', version: { value: '\0' } }, /version contains a NUL/],
   [{ name: 'a', tags: { a: '\0' } }, /tag contains a NUL/],
+  [{ name: 'a', tags: { a: 'x'.repeat(16_384) } }, /tags have a length of 16385 bytes/],
 ])('what can’t be stored fails the orchestration (case %#)', (scheduleTask, message) => {
   const { outcome } = answer({ actions: [{ id: 4, scheduleTask }] });
   expect(outcome.activities).toBeUndefined();
