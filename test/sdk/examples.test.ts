@@ -8,10 +8,11 @@ import { startTestServer, type TestServer } from '../helpers/server.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What samples share, which isn't one itself. */
-const shared = '/sample.mjs';
-const samples = globSync('examples/javascript/*.mjs', { cwd: root })
-  .filter((path) => !path.endsWith(shared))
+const shared = /\/sample\.\w+$/;
+const samples = globSync(['examples/javascript/*.mjs', 'examples/python/*.py'], { cwd: root })
+  .filter((path) => !shared.test(path))
   .toSorted();
+const javascript = samples.filter((path) => path.endsWith('.mjs'));
 
 let server: TestServer | undefined;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-test.each(samples.map((path) => [basename(path, '.mjs'), path]))(
+test.each(javascript.map((path) => [basename(path, '.mjs'), path]))(
   'the sample %s does what it says',
   async (_, path) => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, path)], {
