@@ -20,11 +20,11 @@ interface Options {
   readonly isDynamic?: boolean;
 }
 
-/** A directory over an engine; `host.engine` is the incarnation of the moment. */
+/** A directory over an engine; `host.current` is the incarnation of the moment. */
 function directory(one: StillEngine, { configured = [], isDynamic = false }: Options = {}) {
-  const host: { engine: { context: Context } | undefined; context(): Promise<Context> } = {
-    engine: { context: one.hub },
-    context: () => Promise.resolve(host.engine?.context ?? one.hub),
+  const host: { current: Context; context(): Promise<Context> } = {
+    current: one.hub,
+    context: () => Promise.resolve(host.current),
   };
   const hubs = new Hubs({ configured: configured.map(hubName), isDynamic, streams: one.streams, host });
   return { hubs, host };
@@ -68,7 +68,7 @@ describe('an unknown hub', () => {
     await expect(hubs.contextFor('late')).rejects.toMatchObject(notFound);
     await until(
       () =>
-        Promise.resolve(hubs.contextFor('late')).then(
+        hubs.contextFor('late').then(
           () => true,
           () => false,
         ),
@@ -98,7 +98,7 @@ describe('a dynamic hub', () => {
     const contexts = await Promise.all(
       replicas.flatMap((replica) => {
         const { hubs } = directory(replica, { isDynamic: true });
-        return [1, 2, 3].map(async () => hubs.contextFor('new'));
+        return [1, 2, 3].map(() => hubs.contextFor('new'));
       }),
     );
     expect(new Set(contexts.map(({ hubId }) => hubId)).size).toBe(1);
@@ -201,7 +201,7 @@ describe('the context of a hub', () => {
     const { hubs, host } = directory(old);
     const first = await hubs.contextFor('default');
     expect(await hubs.contextFor('default')).toBe(first);
-    host.engine = { context: next.hub };
+    host.current = next.hub;
     const second = await hubs.contextFor('default');
     expect(second.store).toBe(next.store);
     expect(second.hubId).toBe(first.hubId);
@@ -212,7 +212,6 @@ describe('the context of a hub', () => {
     const one = await still();
     const { hubs, host } = directory(one);
     await hubs.contextFor('default');
-    host.engine = undefined;
     host.context = () => Promise.reject(new Error('between two incarnations'));
     await expect(hubs.contextFor('default')).rejects.toThrow('between two incarnations');
   });
@@ -244,8 +243,7 @@ test('a stream of a hub that was made during a refresh stays', async ({ still })
       };
     },
   });
-  const context = { ...one.hub, store };
-  const host = { engine: { context }, context: () => Promise.resolve(context) };
+  const host = { context: () => Promise.resolve({ ...one.hub, store }) };
   const hubs = new Hubs({ configured: [], isDynamic: true, streams: one.streams, host });
   const refreshing = hubs.refresh();
   await until(() => isListed, 'the list');

@@ -3,6 +3,7 @@ import { taskHubNotFound } from './domain/errors.ts';
 import { type HubName, hubName } from './domain/ids.ts';
 import { type TaskHub } from './domain/store.ts';
 import { checkHubName } from './domain/validate.ts';
+import { type EngineHost } from './engine-host.ts';
 import { type Context, type HubContext } from './scheduler/context.ts';
 import { type HubDirectory } from './scheduler/hubs.ts';
 
@@ -17,11 +18,7 @@ interface HubOptions {
   /** Hubs come into being when somebody names them. */
   readonly isDynamic: boolean;
   readonly streams: WorkerStreams;
-  readonly host: {
-    /** Undefined between two incarnations. */
-    readonly engine: { readonly context: Context } | undefined;
-    context(): Promise<Context>;
-  };
+  readonly host: Pick<EngineHost, 'context'>;
 }
 
 interface KnownHub {
@@ -43,19 +40,10 @@ export class Hubs implements HubDirectory {
     this.#default = options.configured[0] ?? hubName('default');
   }
 
-  contextFor(name: string | undefined): HubContext | Promise<HubContext> {
-    const wanted = name ?? this.#default;
-    const { engine } = this.#options.host;
-    const known = this.#known.get(wanted);
-    return engine && known ? this.#contextOf(known, engine.context) : this.#lookUp(wanted);
-  }
-
-  async #lookUp(wanted: string): Promise<HubContext> {
+  async contextFor(name: string | undefined): Promise<HubContext> {
     const context = await this.#options.host.context();
-    return this.#contextOf(this.#known.get(wanted) ?? (await this.#find(context, wanted)), context);
-  }
-
-  #contextOf(known: KnownHub, context: Context): HubContext {
+    const wanted = name ?? this.#default;
+    const known = this.#known.get(wanted) ?? (await this.#find(context, wanted));
     if (known.context?.store !== context.store) {
       const { hubId, hub } = known;
       known.context = { ...context, hubId, hub, current: () => this.#lookAgain(hub, hubId) };

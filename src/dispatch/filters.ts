@@ -6,7 +6,7 @@ import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 export type WorkKind = 'orchestration' | 'activity' | 'entity';
 export const workKinds: readonly WorkKind[] = ['orchestration', 'activity', 'entity'];
 
-/** One number per hub and kind: looked up for every work item, so it costs no text. */
+/** Key of maps by hub and kind. */
 export function hubKindKey(hubId: number, kind: WorkKind): number {
   return hubId * workKinds.length + workKinds.indexOf(kind);
 }

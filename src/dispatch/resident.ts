@@ -72,11 +72,6 @@ export class Resident {
 
   drop(consumed: readonly Message[]): void {
     if (consumed.length === 0) return;
-    if (consumed.length === this.messages.length && consumed.every((m, i) => m === this.messages[i])) {
-      this.messages = [];
-      this.heldBytes = this.controls.reduce((sum, { event }) => sum + event.length, 0);
-      return;
-    }
     const gone = new Set(consumed.map((message) => message.messageId));
     this.keep((message) => !gone.has(message.messageId));
   }

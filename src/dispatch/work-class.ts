@@ -88,9 +88,7 @@ export class WorkClass<Item> {
 
 /** The classes of one engine, by hub and kind. Bounded by forgetting empty ones. */
 export class WorkClasses<Item> {
-  /** By hub and kind, name, version: no text is put together for a look-up. */
-  readonly #byKey = new Map<number, Map<string, Map<string | null, WorkClass<Item>>>>();
-  #count = 0;
+  readonly #byKey = new Map<string, WorkClass<Item>>();
   /** Classes with something in their queue, by hub and kind. */
   readonly #waiting = new Map<number, Set<WorkClass<Item>>>();
   readonly #streams: WorkerStreams;
@@ -100,16 +98,12 @@ export class WorkClasses<Item> {
   }
 
   of(hubId: number, kind: WorkKind, name: string, version: string | null): WorkClass<Item> {
-    const known = this.#byKey.get(hubKindKey(hubId, kind))?.get(name)?.get(version);
-    return known ?? this.#add(new WorkClass<Item>({ hubId, kind, name, version }, this.#streams));
-  }
-
-  #add(fresh: WorkClass<Item>): WorkClass<Item> {
-    if (this.#count >= 10_000) this.#forgetEmpty();
-    const { hubId, kind, name, version } = fresh;
-    const byVersion = child(child(this.#byKey, hubKindKey(hubId, kind)), name);
-    byVersion.set(version, fresh);
-    this.#count++;
+    const key = `${hubId} ${kind} ${version === null ? '-' : `=${version}`} ${name}`;
+    const known = this.#byKey.get(key);
+    if (known) return known;
+    if (this.#byKey.size >= 10_000) this.#forgetEmpty();
+    const fresh = new WorkClass<Item>({ hubId, kind, name, version }, this.#streams);
+    this.#byKey.set(key, fresh);
     return fresh;
   }
 
@@ -150,26 +144,6 @@ export class WorkClasses<Item> {
   }
 
   #forgetEmpty(): void {
-    this.#count = 0;
-    for (const byName of this.#byKey.values()) {
-      for (const [name, byVersion] of byName) {
-        dropEmpty(byVersion);
-        this.#count += byVersion.size;
-        if (byVersion.size === 0) byName.delete(name);
-      }
-    }
+    for (const [key, workClass] of this.#byKey) if (workClass.queue.length === 0) this.#byKey.delete(key);
   }
-}
-
-function dropEmpty(classes: Map<unknown, WorkClass<unknown>>): void {
-  for (const [key, { queue }] of classes) if (queue.length === 0) classes.delete(key);
-}
-
-/** The map under that key, made if it is not there. */
-function child<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
-  const known = maps.get(key);
-  if (known) return known;
-  const fresh = new Map<InnerKey, Value>();
-  maps.set(key, fresh);
-  return fresh;
 }

@@ -86,7 +86,7 @@ class Conflicts {
     for (const { key } of rewinds ?? []) claims.push(key);
     if (completion) claims.push(completion.activityKey);
     if (storedChunk) claims.push(`${storedChunk.replicaId}/${storedChunk.chunk}/${storedChunk.token}`);
-    for (const claim of claims) if (this.#taken.has(claim)) return false;
+    if (claims.some((claim) => this.#taken.has(claim))) return false;
     for (const claim of claims) this.#taken.add(claim);
     return true;
   }
@@ -131,8 +131,7 @@ function patchBytes(patch: Write['patch']): number {
   if (!patch) return 0;
   let bytes = 'inbox' in patch ? sum(patch.inbox, ({ event }) => event.length) : 0;
   // Payloads of whatever name, and what a consumed message costs.
-  for (const name in patch) {
-    const value: unknown = patch[name as keyof typeof patch];
+  for (const value of Object.values<unknown>({ ...patch })) {
     if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
     else if (Array.isArray(value)) bytes += value.length * 20;
   }

@@ -4,11 +4,8 @@ import { type HubContext } from './context.ts';
 
 /** Which task hubs there are, and the engine that serves each. */
 export interface HubDirectory {
-  /**
-   * Undefined: the first configured hub. At once for a hub that is known; rejects `not_found` for an unknown one,
-   * `unavailable` while the engine starts over.
-   */
-  contextFor(name: string | undefined): HubContext | Promise<HubContext>;
+  /** Undefined: the first configured hub. Rejects `not_found` for an unknown one, `unavailable` while the engine starts over. */
+  contextFor(name: string | undefined): Promise<HubContext>;
   /** Makes the hub if it is absent. */
   create(name: HubName): Promise<void>;
   /** All calls find the hub absent from then on; its rows go in the background. False when there was none. */
