@@ -13,10 +13,11 @@ const built = join(root, 'dist', 'main.js');
 const main = existsSync(join(root, 'src', 'main.ts')) ? join(root, 'src', 'main.ts') : built;
 const [first, ...rest] = process.argv.slice(2);
 const isModern = Number(process.versions.node.split('.')[0]) >= 24;
-// Node lets the space for young objects grow with the memory of the machine; half of it would be garbage of a busy
-// second. It can be set only when Node starts, so whoever starts it with a size of their own keeps it.
+// Without a bound on the space for young objects a busy server grows beyond 400 MB. Node takes it only when it starts, so
+// we start another one, unless whoever started us has chosen a size.
 const heapFlag = '--max-semi-space-size';
 const isSized = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flag) => flag.includes(heapFlag));
+const heap = !isSized && ['dev', 'serve', 'bench', '--watch'].includes(first) ? [`${heapFlag}=32`] : [];
 
 const args =
   first === '--run'
@@ -50,7 +51,7 @@ function stopWithShell(stop) {
 }
 
 const node = findNode();
-if (isModern && isSized && args[0] === main) {
+if (isModern && heap.length === 0 && args[0] === main) {
   process.argv = [process.execPath, main, ...args.slice(1)];
   stopWithShell(() => process.kill(process.pid, 'SIGHUP'));
   await import(main);
@@ -58,7 +59,6 @@ if (isModern && isSized && args[0] === main) {
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
   // The channel tells the server when we are gone, even by kill -9: it must not live on without us.
   const stdio = first === '--run' ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'];
-  const heap = first === '--run' || isSized ? [] : [`${heapFlag}=32`];
   const child = spawn(node, [...heap, ...args], { stdio, env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   stopWithShell(() => child.kill('SIGHUP'));

@@ -86,8 +86,12 @@ test('a server started through a shell that dies stops as well', async () => {
   expect(run.output()).toContain('"msg":"stopped"');
 });
 
-test('after kill -9 dev starts again on the same folder', async () => {
-  const run = perdura(['dev']);
+test.each([
+  ['of what started it', {}],
+  // Node starts with a heap of the caller's choice: there is no process between us and the server.
+  ['of itself', { NODE_OPTIONS: '--max-semi-space-size=16' }],
+])('after kill -9 %s dev starts again on the same folder', async (_, env) => {
+  const run = perdura(['dev'], env);
   await untilReady(run);
   run.child.kill('SIGKILL');
   await run.ended;
