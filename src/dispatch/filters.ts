@@ -105,9 +105,14 @@ function entityEntries(
   { workItemFilters: filters, maxConcurrentEntityWorkItems: asked }: Asked,
   userAgent: string,
 ): readonly FilterEntry[] | null {
-  if (userAgent.startsWith('grpc-go')) return [];
+  if (isGo(userAgent)) return [];
   if (!filters || (isJava(userAgent) && filters.entities.length === 0 && asked > 0)) return null;
   return filters.entities.map(({ name }) => ({ name: foldEntityName(name) }));
+}
+
+/** Whether a worker is of the Go SDK, which sends no header of its own. */
+export function isGo(userAgent: string): boolean {
+  return userAgent.startsWith('grpc-go');
 }
 
 /** Whether a worker is of the Java SDK. */

@@ -5,7 +5,7 @@ import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
-import { type Filter, filtersOf, isJava, type WorkKind, workKinds } from './filters.ts';
+import { type Filter, filtersOf, isGo, isJava, type WorkKind, workKinds } from './filters.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** Where the bytes of work items go; grpc implements it. */
@@ -66,7 +66,7 @@ export class WorkerStream {
     this.workerId = options.workerId;
     this.connection = options.connection;
     this.isJava = isJava(userAgent);
-    this.unanswered = this.isJava || userAgent.includes('grpc-go') ? new Unanswered() : undefined;
+    this.unanswered = this.isJava || isGo(userAgent) ? new Unanswered() : undefined;
     this.canStreamHistory = request.capabilities.includes('WORKER_CAPABILITY_HISTORY_STREAMING');
     this.filters = filtersOf(request, userAgent);
     this.limits = {

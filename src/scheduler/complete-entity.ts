@@ -50,10 +50,11 @@ function tooLarge({ entityState }: EntityBatchResult, mostBytes: number): TaskFa
   const bytes = Buffer.byteLength(entityState?.value ?? '');
   if (bytes <= mostBytes) return null;
   const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (half of PERDURA_MAX_WORK_ITEM_MB)`;
-  return { ...noFailure, errorType: 'EntityStateTooLarge', errorMessage, isNonRetriable: true };
+  return {
+    ...{ errorType: 'EntityStateTooLarge', errorMessage, isNonRetriable: true },
+    ...{ stackTrace: null, innerFailure: null, properties: {} },
+  };
 }
-
-const noFailure = { stackTrace: null, innerFailure: null, properties: {} };
 
 async function record(
   context: Context,
