@@ -7,7 +7,7 @@ export const limits = {
   hubNameLength: 64,
   /** Length of names of orchestrators, activities and events, and of versions. */
   nameLength: 1024,
-  /** Keys and values of the tags of one instance or activity together; every page of a query carries them. */
+  /** Keys and values of the tags of one instance or activity together. */
   tagsBytes: 16 * 1024,
   /** Received gRPC message. */
   receivedMessageBytes: 64 * 1024 * 1024,
