@@ -160,7 +160,7 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
   maxWorkItemMb: setting(
     whole(1, 64),
     4,
-    'Largest work item sent in one message, in MiB; a longer history is streamed; the state of an entity may have half of it.',
+    'Largest work item sent in one message, in MiB; a longer history is streamed; the state of an entity may have three quarters of it.',
   ),
   databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
 };

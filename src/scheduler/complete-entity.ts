@@ -38,18 +38,21 @@ export async function completeEntityHere(
   const lease = must(resident.lease, 'the lease of an answered batch');
   await resident.whenSettled();
   if (resident.lease !== lease) return;
-  const failure = result.failureDetails ?? tooLarge(result, context.settings.maxWorkItemBytes / 2);
+  const failure = result.failureDetails ?? tooLarge(result, context.settings.maxWorkItemBytes * STATE_SHARE);
   const isAnswer = !failure && !result.requiresState && result.results.length > 0;
   await takeAnswer(context, resident, () =>
     isAnswer ? record(context, resident, lease, result) : failEntityBatch(context, resident, lease, failure),
   );
 }
 
+/** Of a work item; the rest is for operations: 1 MiB of the default of 4 MiB. */
+const STATE_SHARE = 0.75;
+
 /** A state must leave room in a work item for the next operation: with a larger one the entity could do nothing any more. */
 function tooLarge({ entityState }: EntityBatchResult, mostBytes: number): TaskFailureDetails | null {
   const bytes = Buffer.byteLength(entityState?.value ?? '');
   if (bytes <= mostBytes) return null;
-  const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (half of PERDURA_MAX_WORK_ITEM_MB)`;
+  const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (three quarters of PERDURA_MAX_WORK_ITEM_MB)`;
   return {
     ...{ errorType: 'EntityStateTooLarge', errorMessage, isNonRetriable: true },
     ...{ stackTrace: null, innerFailure: null, properties: {} },

@@ -52,7 +52,7 @@ test('a state that would leave no room for operations is refused: the entity kee
 }) => {
   const one = await still();
   const worker = one.worker();
-  const most = one.hub.settings.maxWorkItemBytes / 2;
+  const most = one.hub.settings.maxWorkItemBytes * 0.75;
   await signal(one.hub, '@a@1', 'fill');
   await claimNow(one, db);
   await answerBatch(one.hub, await worker.batch(), { entityState: { value: 'x'.repeat(most) } });
