@@ -18,6 +18,7 @@ import {
   sizeOfOrchestratorWorkItem,
   splitFrames,
   unframe,
+  withStartId0,
 } from './framing.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -54,6 +55,24 @@ describe('frames', () => {
         expect(frameAll(events, CHUNK)).toEqual(codec.encode('HistoryChunk', { events: history }));
       }),
     );
+  });
+
+  test('of a history for readers have the id 0 at ExecutionStarted alone', () => {
+    const history = [
+      { eventId: -1, orchestratorStarted: {} },
+      { eventId: -1, executionStarted: { name: 'Order' } },
+      { eventId: 1, taskScheduled: { name: 'Pay' } },
+    ];
+    const row = frameAll(
+      history.map((event) => codec.encodeEvent(event)),
+      PAST,
+    );
+    const { events } = codec.decode('HistoryChunk', retag(withStartId0(row), CHUNK));
+    expect(events.map(({ eventType, eventId }) => [eventType, eventId])).toEqual([
+      ['orchestratorStarted', -1],
+      ['executionStarted', 0],
+      ['taskScheduled', 1],
+    ]);
   });
 
   test('of one event are the same as of a list of one', () => {

@@ -72,16 +72,40 @@ export function unframe(frames: Buffer): Buffer[] {
 export function withoutRewinds(frames: Buffer): Buffer {
   const kept: Buffer[] = [];
   for (const { start, content, end } of framesOf(frames)) {
-    if (!isRewind(frames.subarray(content, end))) kept.push(frames.subarray(start, end));
+    if (!carries(frames.subarray(content, end), EVENT_REWOUND)) kept.push(frames.subarray(start, end));
   }
   return Buffer.concat(kept);
 }
 
-function isRewind(event: Buffer): boolean {
+/**
+ * The first row of a history as its readers see it: ExecutionStarted has the event id 0, which DTS shows and the official
+ * export suite expects. Workers get −1, as of every event that the server makes (contract §1 rule 1).
+ */
+export function withStartId0(frames: Buffer): Buffer {
+  const shown: Buffer[] = [];
+  for (const { start, content, end } of framesOf(frames)) {
+    const event = frames.subarray(content, end);
+    shown.push(
+      carries(event, EXECUTION_STARTED) ? frame(withoutId(event), PAST) : frames.subarray(start, end),
+    );
+  }
+  return Buffer.concat(shown);
+}
+
+/** An event without the field in which its id stands first. */
+function withoutId(event: Buffer): Buffer {
+  const reader = new WireReader(event);
+  const tag = reader.tag();
+  if (tag !== EVENT_ID) return event;
+  reader.skip(tag);
+  return event.subarray(reader.at);
+}
+
+function carries(event: Buffer, field: number): boolean {
   const reader = new WireReader(event);
   while (reader.at < event.length) {
     const tag = reader.tag();
-    if (tag === EVENT_REWOUND) return true;
+    if (tag === field) return true;
     reader.skip(tag);
   }
   return false;
@@ -223,7 +247,9 @@ const ENTITY_PARAMETERS = Buffer.from([0x2a, 2, 0x0a, 0]); // OrchestratorReques
 const REQUIRES_HISTORY_STREAMING = Buffer.from([0x30, 1]); // OrchestratorRequest.requiresHistoryStreaming = 6: true
 const TRACE_CONTEXT = 0x42; // OrchestratorRequest.orchestrationTraceContext = 8
 const WRAPPED_VALUE = 0x0a; // StringValue.value = 1
+const EVENT_ID = 0x08; // HistoryEvent.eventId = 1
 const EVENT_TIMESTAMP = 0x12; // HistoryEvent.timestamp = 2
+const EXECUTION_STARTED = 0x1a; // HistoryEvent.executionStarted = 3
 const EVENT_REWOUND = 0xf2; // HistoryEvent.executionRewound = 30
 
 function* framesOf(frames: Buffer): Generator<{ start: number; content: number; end: number }> {

@@ -4,7 +4,7 @@ import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type HistoryPage } from '../domain/store.ts';
 import { canBeInstanceId } from '../domain/validate.ts';
-import { CHUNK, splitFrames, withoutRewinds } from '../protocol/framing.ts';
+import { CHUNK, splitFrames, withoutRewinds, withStartId0 } from '../protocol/framing.ts';
 import { type StreamInstanceHistoryRequest } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
 
@@ -25,10 +25,18 @@ export async function* streamHistory(
     const last = rows.at(-1);
     if (!last) return;
     const events = rows.map((row) => row.events);
-    const shown = isForWorker && instance.isRewound ? events.map(withoutRewinds) : events;
+    const shown = isForWorker ? forWorker(events, instance) : forReader(events, after === 0);
     yield* splitFrames(shown, CHUNK, limits.historyChunkBytes);
     after = last.turn;
   }
+}
+
+function forWorker(events: readonly Buffer[], { isRewound }: InstanceSnapshot): readonly Buffer[] {
+  return isRewound ? events.map(withoutRewinds) : events;
+}
+
+function forReader(events: readonly Buffer[], isBeginning: boolean): readonly Buffer[] {
+  return isBeginning ? events.map((row, at) => (at === 0 ? withStartId0(row) : row)) : events;
 }
 
 async function find(
