@@ -10,6 +10,7 @@ import {
   endpoint,
   hubName,
   hubNames,
+  httpUrl,
   type Kind,
   levelSynonyms,
   oneOf,
@@ -39,12 +40,13 @@ export interface Settings {
   readonly historyCacheMb: number;
   readonly maxWorkItemMb: number;
   readonly databasePoolSize: number;
+  readonly otlpEndpoint: string | undefined;
 }
 
 /** What the server itself reads; the rest is for the command that starts it. */
 export type ServerSettings = Omit<
   Settings,
-  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous'
+  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous' | 'otlpEndpoint'
 >;
 
 /** What the commands that talk to a running server read. */
@@ -163,6 +165,12 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
     'Largest work item sent in one message, in MiB; a longer history is streamed; the state of an entity may have three quarters of it.',
   ),
   databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
+  otlpEndpoint: {
+    ...httpUrl,
+    fallback: undefined,
+    shown: 'unset: no spans',
+    sentence: 'An OpenTelemetry collector (OTLP over HTTP) that gets spans of dispatches, commits and waits.',
+  },
 };
 
 export const clientSettingsTable: {
@@ -239,6 +247,7 @@ export function readSettings(source: SettingsSource): Settings {
     historyCacheMb: read('historyCacheMb'),
     maxWorkItemMb: read('maxWorkItemMb'),
     databasePoolSize: read('databasePoolSize'),
+    otlpEndpoint: read('otlpEndpoint'),
   });
 }
 

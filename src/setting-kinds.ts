@@ -47,6 +47,12 @@ export function oneOf<T extends string>(
   };
 }
 
+export const httpUrl: Kind<string> = {
+  placeholder: 'url',
+  allowed: 'a URL like http://localhost:4318',
+  parse: (given) => (/^https?:$/.test(URL.parse(given)?.protocol ?? '') ? given : undefined),
+};
+
 export const schemaName: Kind<string> = {
   placeholder: 'name',
   allowed: 'lower-case letters, digits and _, at most 63, starting with a letter or _, not with pg_',

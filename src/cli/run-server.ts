@@ -6,6 +6,7 @@ import { migrate } from '../postgres/migrate.ts';
 import { startServer } from '../server.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { type Spans } from '../telemetry/spans.ts';
 import { version } from '../version.ts';
 import { banner, startedFields } from './banner.ts';
 
@@ -26,13 +27,21 @@ export async function runServer(run: ServerRun): Promise<void> {
     const store = { url: databaseUrl, schema: settings.databaseSchema };
     await checkDatabase(store);
     await migrate({ ...store, log });
-    const server = await startServer({ ...settings, databaseUrl }, log, createMetrics(version));
+    const spans = await openSpans(settings, log);
+    const server = await startServer({ ...settings, databaseUrl }, log, createMetrics(version, spans));
     announce(run, server);
     await untilStopped(stopping, server, embedded);
+    await spans?.close();
     log.info('stopped');
   } finally {
     await embedded?.stop();
   }
+}
+
+async function openSpans({ otlpEndpoint: endpoint }: Settings, log: Logger): Promise<Spans | undefined> {
+  if (endpoint === undefined) return undefined;
+  const tracing = await import('../telemetry/otlp-spans.ts');
+  return tracing.openSpans({ endpoint, version, log });
 }
 
 function announce({ settings, embedded, log, hasBanner }: ServerRun, server: RunningServer): void {

@@ -32,7 +32,7 @@ const nothing = (): void => undefined;
 function activities(leaseMs = 0): Activities {
   return new Activities({
     ...{ streams, incarnation: 77, leaseMs, maxAttempts: 3, maxItemBytes: 1_000_000, abandons },
-    metrics,
+    ...{ codec, metrics },
     requests: {
       ...{ applyControl: nothing, release: nothing, fetch: nothing, loadHistory: nothing },
       ...{ quarantine: nothing, claim: nothing },

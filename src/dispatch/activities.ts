@@ -3,12 +3,14 @@ import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { type BatchResult } from '../domain/store.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
+import { type Codec } from '../protocol/codec.ts';
 import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { type Abandons } from './abandons.ts';
 import { Clock } from './clock.ts';
 import { type ActivityRef, type Requests } from './requests.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
+import { parentOfActivity } from './trace-parents.ts';
 import { type WorkClass, WorkClasses } from './work-class.ts';
 
 /** An activity of this replica, waiting for a slot since a monotonic moment. */
@@ -31,6 +33,7 @@ const TOKEN_BYTES = 100;
 
 interface ActivityOptions {
   readonly streams: WorkerStreams;
+  readonly codec: Codec;
   readonly incarnation: number;
   readonly leaseMs: number;
   readonly maxItemBytes: number;
@@ -38,7 +41,7 @@ interface ActivityOptions {
   readonly maxAttempts: number;
   readonly requests: Requests;
   readonly abandons: Abandons;
-  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered'>;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'spans'>;
 }
 
 /** Activities owned by this replica: those that wait for a slot, and the leases of those that are out. */
@@ -47,6 +50,7 @@ export class Activities {
   readonly #leases = new Map<number, ActivityLease>();
   /** Leases that a hint says are over. */
   readonly #suspects = new Set<ActivityLease>();
+  readonly #codec: Codec;
   readonly #incarnation: number;
   readonly #leaseMs: number;
   readonly #maxItemBytes: number;
@@ -59,6 +63,7 @@ export class Activities {
     this.classes = new WorkClasses(options.streams);
     this.#abandons = options.abandons;
     this.#metrics = options.metrics;
+    this.#codec = options.codec;
     this.#incarnation = options.incarnation;
     this.#leaseMs = options.leaseMs;
     this.#maxItemBytes = options.maxItemBytes;
@@ -135,9 +140,18 @@ export class Activities {
       checkedMs: nowMs,
     });
     stream.outstanding.activity++;
-    this.#metrics.dispatched('activity', nowMs - item.readySinceMs);
+    this.#report(item, stream, nowMs - item.readySinceMs);
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
+  }
+
+  #report({ request, name, taskId }: ActivityItem, { hub }: WorkerStream, waitedMs: number): void {
+    this.#metrics.dispatched('activity', waitedMs);
+    this.#metrics.spans?.dispatched({
+      ...{ kind: 'activity', hub, name, taskId, waitedMs },
+      instanceId: activityInstanceId(request),
+      parent: parentOfActivity(request, this.#codec),
+    });
   }
 
   get(activityKey: number): ActivityLease | undefined {

@@ -30,7 +30,7 @@ export interface DispatchOptions {
     readonly maxWorkItemBytes: number;
     readonly historyCacheBytes: number;
   };
-  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'historyResent'>;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'historyResent' | 'spans'>;
   /** The rest of what a committed batch means to this process: hints and waiting calls. */
   readonly onSettled: (result: BatchResult) => void;
 }
@@ -70,7 +70,7 @@ export class Dispatch implements Residency, StreamListener {
       maxItemBytes: settings.maxWorkItemBytes,
     });
     this.activities = new Activities({
-      ...{ streams, incarnation, requests, metrics, abandons: this.abandons },
+      ...{ streams, incarnation, codec, requests, metrics, abandons: this.abandons },
       leaseMs: settings.activityLeaseMs,
       maxItemBytes: settings.maxWorkItemBytes,
       maxAttempts: settings.maxDeliveryAttempts,

@@ -37,7 +37,7 @@ beforeEach(() => {
     clock: new Clock(),
   });
   activities = new Activities({
-    ...{ streams, incarnation: 1, leaseMs: 2 * LEASE_MS, maxAttempts: 3, requests, metrics },
+    ...{ streams, incarnation: 1, leaseMs: 2 * LEASE_MS, maxAttempts: 3, requests, metrics, codec },
     maxItemBytes: 1_000_000,
     abandons: new Abandons(),
   });

@@ -16,6 +16,7 @@ import { type Metrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type InstanceLease, type Resident } from './resident.ts';
 import { type WorkerStream } from './streams.ts';
+import { parentOfTurns } from './trace-parents.ts';
 
 interface Options {
   readonly incarnation: number;
@@ -23,7 +24,7 @@ interface Options {
   readonly maxItemBytes: number;
   readonly clock: Clock;
   readonly codec: Codec;
-  readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent'>;
+  readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent' | 'spans'>;
 }
 
 /** Of a batch, beside state and operations: ids, token and tags. */
@@ -61,9 +62,9 @@ export class Orchestrations {
     const dispatch = ++this.#dispatches;
     const item = kind === 'entity' ? this.#batch(resident, dispatch) : this.#turn(resident, dispatch, stream);
     if (!item) return false;
-    const { leaseMs, metrics } = this.#options;
+    const { leaseMs } = this.#options;
     const nowMs = Clock.monotonicMs();
-    metrics.dispatched(kind, nowMs - (resident.readySinceMs ?? nowMs));
+    this.#report(resident, stream, nowMs - (resident.readySinceMs ?? nowMs));
     resident.readySinceMs = undefined;
     resident.lease = {
       ...{ stream, turn: item.turn, dispatch, chunks: undefined },
@@ -74,6 +75,16 @@ export class Orchestrations {
     if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
     stream.send(item.bytes);
     return true;
+  }
+
+  #report(resident: Resident, { hub }: WorkerStream, waitedMs: number): void {
+    const { metrics, codec } = this.#options;
+    const { kind, name, id: instanceId } = resident.state;
+    metrics.dispatched(kind, waitedMs);
+    metrics.spans?.dispatched({
+      ...{ kind, hub, instanceId, name, waitedMs },
+      parent: parentOfTurns(resident, codec),
+    });
   }
 
   #turn(resident: Resident, dispatch: number, stream: WorkerStream): Item | undefined {

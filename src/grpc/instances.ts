@@ -15,7 +15,7 @@ import { suspendInstance } from '../scheduler/suspend-instance.ts';
 import { terminateInstance } from '../scheduler/terminate-instance.ts';
 import { waitForInstance } from '../scheduler/wait-for-instance.ts';
 import { decodeRequest } from './decode.ts';
-import { hubOf } from './metadata.ts';
+import { hubOf, traceParentOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering, unary, type UnaryHandler } from './unary.ts';
 
@@ -69,8 +69,16 @@ function waiting(parts: GrpcParts, until: 'started' | 'completed'): UnaryHandler
       const request = decodeRequest(() => codec.decode('GetInstanceRequest', call.request));
       const context = await hubs.contextFor(hubOf(call.metadata));
       if (!isPossible(request.instanceId)) return untilAborted(signal);
-      const options = { withPayloads: request.getInputsAndOutputs, signal };
-      return encode(await waitForInstance(context, instanceId(request.instanceId), until, options), codec);
+      const startMs = performance.now();
+      try {
+        const options = { withPayloads: request.getInputsAndOutputs, signal };
+        return encode(await waitForInstance(context, instanceId(request.instanceId), until, options), codec);
+      } finally {
+        context.metrics.spans?.waited({
+          ...{ until, hub: context.hub, instanceId: request.instanceId, ms: performance.now() - startMs },
+          parent: traceParentOf(call.metadata),
+        });
+      }
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { type Metadata } from '@grpc/grpc-js';
 import { invalidArgument } from '../domain/errors.ts';
+import { type TraceParent } from '../telemetry/spans.ts';
 
 /** What a call says about its caller beside the request (contract entities-and-connection §2.3). */
 
@@ -24,6 +25,12 @@ export function workerIdOf(metadata: Metadata): string | undefined {
 export function userAgentOf(metadata: Metadata): string | undefined {
   const parts = [textOf(metadata, 'x-user-agent'), textOf(metadata, 'user-agent')];
   return parts.filter((part) => part !== undefined).join(' ') || undefined;
+}
+
+/** The trace that the caller is in, when its gRPC library sends it. */
+export function traceParentOf(metadata: Metadata): TraceParent | undefined {
+  const traceParent = textOf(metadata, 'traceparent');
+  return traceParent === undefined ? undefined : { traceParent, traceState: textOf(metadata, 'tracestate') };
 }
 
 function textOf(metadata: Metadata, key: string): string | undefined {

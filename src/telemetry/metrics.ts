@@ -1,5 +1,6 @@
 import { type ActionKind } from '../domain/count-actions.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Spans } from './spans.ts';
 
 interface MetricRow<Label extends string> {
   readonly name: string;
@@ -145,7 +146,8 @@ export interface Sample {
 const NAMED_HUBS = 200;
 const OTHER_HUBS = '(others)';
 
-export function createMetrics(version: string) {
+/** `spans`: where to send spans of the same events; undefined unless tracing is on. */
+export function createMetrics(version: string, spans?: Spans) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   gauge(registry, metricTable.buildInfo).set({ version, node: process.versions.node }, 1);
@@ -162,8 +164,9 @@ export function createMetrics(version: string) {
       return registry.metrics();
     },
     contentType: registry.contentType,
+    spans,
     ...sampled,
-    ...storeMetrics(registry, labelOf),
+    ...storeMetrics(registry, labelOf, spans),
     ...dispatchMetrics(registry, labelOf),
   };
 }
@@ -200,7 +203,7 @@ function sampledMetrics(registry: Registry, labelOf: LabelOf) {
   };
 }
 
-function storeMetrics(registry: Registry, labelOf: LabelOf) {
+function storeMetrics(registry: Registry, labelOf: LabelOf, spans: Spans | undefined) {
   const writesPerBatch = histogram(registry, metricTable.commitBatchWrites);
   const batchSeconds = histogram(registry, metricTable.commitBatchSeconds);
   const laneWait = histogram(registry, metricTable.laneWaitSeconds);
@@ -213,6 +216,7 @@ function storeMetrics(registry: Registry, labelOf: LabelOf) {
       writesPerBatch.observe(writes);
       batchSeconds.observe(ms / 1000);
       laneWait.observe(queuedMs / 1000);
+      spans?.committed(writes, ms, queuedMs);
     },
     /** What waits in the database now; replaces what was said before. */
     backlog(rows: readonly Backlog[]): void {
