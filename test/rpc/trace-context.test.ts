@@ -105,8 +105,12 @@ describe('what an orchestrator says of its own span (entities §10)', () => {
     const worker = await orders.worker();
     const id = await orders.start();
     const said = { orchestrationTraceContext: own(1) };
+    await worker.play([], said);
+    await orders.raise(id, 'go');
     await worker.play([continueAsNew('2')], said);
-    const renewed = await worker.play([fail({ errorType: 'E', errorMessage: 'broken' })], said);
+    const renewed = await worker.play([], said);
+    await orders.raise(id, 'go');
+    await worker.play([fail({ errorType: 'E', errorMessage: 'broken' })], said);
     await orders.completed(id);
     await orders.client.call('RewindInstance', { instanceId: id });
     const rewound = await worker.play([complete()], said);
