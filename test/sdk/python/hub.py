@@ -53,12 +53,12 @@ class Hub:
         }
 
     def work(
-        self, *, orchestrators=(), activities=(), entities=(), schedules=False, versioning=None, filters=None, **options
+        self, *, orchestrators=(), activities=(), entities=(), extend=None, versioning=None, filters=None, **options
     ):
         """Starts a worker with these functions; each is known by its Python name.
 
-        `schedules` adds what the package runs its scheduled tasks with. `filters` is a WorkItemFilters, or "auto" for
-        those that the package makes of the functions.
+        `extend` adds to the worker what an extension of the package needs. `filters` is a WorkItemFilters, or "auto"
+        for those that the package makes of the functions.
         """
         # Tests block activities on purpose; the package's few threads would block its orchestrators with them.
         options.setdefault("concurrency_options", ConcurrencyOptions(maximum_thread_pool_workers=64))
@@ -69,8 +69,8 @@ class Hub:
             worker.add_activity(activity)
         for entity in entities:
             worker.add_entity(entity)
-        if schedules:
-            worker.configure_scheduled_tasks()
+        if extend is not None:
+            extend(worker)
         if versioning is not None:
             worker.use_versioning(versioning)
         if filters == "auto":

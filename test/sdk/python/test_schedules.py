@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from durabletask.azuremanaged.worker import DurableTaskSchedulerWorker
 from durabletask.client import OrchestrationQuery
 from durabletask.scheduled import (
     ScheduleCreationOptions,
@@ -28,7 +29,9 @@ class Schedules(HubTest):
     def setUp(self):
         super().setUp()
         self.schedules = ScheduledTaskClient(self.hub.client, operation_timeout=DEADLINE_SECONDS)
-        self.hub.work(orchestrators=[echo, waits], schedules=True)
+        self.hub.work(
+            orchestrators=[echo, waits], extend=DurableTaskSchedulerWorker.configure_scheduled_tasks
+        )
 
     def create(self, schedule_id, *, interval=SECOND, name="echo", **options):
         return self.schedules.create_schedule(ScheduleCreationOptions(schedule_id, name, interval, **options))
