@@ -10,15 +10,12 @@ test('a signal makes an entity once a worker is there; until then it does not ex
   await hub.client.signalEntity(journal('new'), 'note', { text: 'Zoë' });
   expect(await hub.client.getEntity(journal('new'))).toBeUndefined();
 
-  const before = Date.now() - 1;
   await hub.work({ entities: journals });
 
   await eventually(() => stateOf(hub, journal('new'))).toEqual([{ text: 'Zoë' }]);
   const entity = await hub.client.getEntity(journal('new'));
   expect(entity).toMatchObject({ backlogQueueSize: 0, lockedBy: undefined });
   expect(entity?.id.toString()).toBe('@journal@new');
-  expect(entity?.lastModifiedTime.getTime()).toBeGreaterThanOrEqual(before);
-  expect(entity?.lastModifiedTime.getTime()).toBeLessThanOrEqual(Date.now());
   expect(await hub.client.getEntity(journal('new'), false)).toMatchObject({ includesState: false });
 });
 
