@@ -139,6 +139,8 @@ describe('the filters of a stream', () => {
   test.each([
     ['a Java worker with entities, whose filters can name none', java, asked(noEntities, 5), true],
     ['a Java worker without entities', java, asked(noEntities), false],
+    ['a Java worker with entities and without filters', java, asked(null, 5), true],
+    ['a Java worker without either, which could drop them', 'grpc-java-netty/1.59', asked(null), false],
     ['another worker that names none', 'grpc-node-js/1.14', asked(noEntities, 5), false],
     ['a Go worker, which would drop them', 'grpc-go/1.66.0', asked(null), false],
     ['a worker that sends nothing of all this', undefined, asked(null), true],

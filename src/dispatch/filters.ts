@@ -98,16 +98,17 @@ export function filtersOf(request: Asked, userAgent = ''): Record<WorkKind, Filt
 }
 
 /**
- * Go knows no entities: it drops an item without a word (entities §1.3). Java's filters can't name entities, but it
- * asks for a number of entity items only when it has some: then it takes all (entities §6).
+ * Go knows no entities: it drops an item without a word (entities §1.3), and so did Java up to 1.5. Java's filters can't
+ * name entities, but it asks for a number of entity items only when it has some: then it takes all (entities §6).
  */
 function entityEntries(
   { workItemFilters: filters, maxConcurrentEntityWorkItems: asked }: Asked,
   userAgent: string,
 ): readonly FilterEntry[] | null {
   if (isGo(userAgent)) return [];
-  if (!filters || (isJava(userAgent) && filters.entities.length === 0 && asked > 0)) return null;
-  return filters.entities.map(({ name }) => ({ name: foldEntityName(name) }));
+  const named = filters?.entities ?? [];
+  if (isJava(userAgent) && named.length === 0) return asked > 0 ? null : [];
+  return filters ? named.map(({ name }) => ({ name: foldEntityName(name) })) : null;
 }
 
 /** Whether a worker is of the Go SDK, which sends no header of its own. */

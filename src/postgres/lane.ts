@@ -169,36 +169,42 @@ export class Lane {
     const takesJob = this.#queue.isEmpty || (this.#jobs.length > 0 && this.#isJobsTurn);
     this.#isJobsTurn = !takesJob;
     if (takesJob) await this.#runJob(connection);
-    else await this.#runBatch(connection);
+    else await this.#runBatches(connection);
   }
 
-  async #runBatch(connection: PipelinedConnection): Promise<void> {
-    const pending = this.#queue.take();
-    const batch = new Batch(pending, this.#options);
-    const startedMs = performance.now();
-    this.#inFlight = pending;
-    const answer = await connection.exchange(batch.steps());
-    if (this.#death !== undefined) return;
+  /** One batch after the other, until nothing waits or it is a job's turn. */
+  async #runBatches(connection: PipelinedConnection): Promise<void> {
+    do {
+      const pending = this.#queue.take();
+      const batch = new Batch(pending, this.#options);
+      const startedMs = performance.now();
+      this.#inFlight = pending;
+      const answer = await connection.exchange(batch.steps());
+      if (this.#death !== undefined) return;
+      if (answer.kind !== 'done') {
+        await this.#notCommitted(answer, pending);
+        return;
+      }
+      this.#inFlight = [];
+      this.#strikes = 0;
+      batch.settle();
+      this.#options.onBatch(
+        pending.length,
+        performance.now() - startedMs,
+        startedMs - (pending[0]?.queuedAtMs ?? startedMs),
+      );
+      // What waits by now is sent before anybody hears of this batch: the database works while they act on it.
+    } while (connection.isUsable && this.#jobs.length === 0 && !this.#queue.isEmpty);
+  }
+
+  async #notCommitted(answer: Exclude<Answer, { kind: 'done' }>, pending: readonly Pending[]): Promise<void> {
     if (answer.kind === 'lost' && answer.mayHaveCommitted) {
       this.die('ambiguous');
       return;
     }
     this.#inFlight = [];
-    if (answer.kind === 'lost') {
-      this.#queue.putBack(pending);
-      return;
-    }
-    if (answer.kind === 'refused') {
-      await this.#refused(answer, pending);
-      return;
-    }
-    this.#strikes = 0;
-    batch.settle();
-    this.#options.onBatch(
-      pending.length,
-      performance.now() - startedMs,
-      startedMs - (pending[0]?.queuedAtMs ?? startedMs),
-    );
+    if (answer.kind === 'lost') this.#queue.putBack(pending);
+    else await this.#refused(answer, pending);
   }
 
   async #refused(answer: Refused, pending: readonly Pending[]): Promise<void> {

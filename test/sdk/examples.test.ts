@@ -8,8 +8,8 @@ import { startTestServer, type TestServer } from '../helpers/server.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** What samples share, which isn't one itself. */
-const shared = /\/sample\.\w+$/;
-const samples = globSync(['examples/javascript/*.mjs', 'examples/python/*.py'], { cwd: root })
+const shared = /\/sample\.\w+$/i;
+const samples = globSync(['examples/**/*.{mjs,py,java}'], { cwd: root })
   .filter((path) => !shared.test(path))
   .toSorted();
 const javascript = samples.filter((path) => path.endsWith('.mjs'));

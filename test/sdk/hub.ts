@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import {
+  type EntityFactory,
   NoOpLogger,
   type OrchestrationContext,
   type OrchestrationState,
@@ -29,6 +30,7 @@ const DEADLINE_SECONDS = 20;
 export interface WorkerParts {
   orchestrators?: Record<string, TOrchestrator>;
   activities?: Record<string, TActivity<TInput, TOutput>>;
+  entities?: Record<string, EntityFactory>;
   options?: TaskHubGrpcWorkerOptions;
 }
 
@@ -55,7 +57,7 @@ export class TestHub {
     return Promise.resolve(metadata);
   };
 
-  /** Starts a worker with these orchestrators and activities. */
+  /** Starts a worker with these orchestrators, activities and entities. */
   async work(parts: WorkerParts): Promise<TaskHubGrpcWorker> {
     const worker = new TaskHubGrpcWorker({
       hostAddress: this.endpoint,
@@ -68,6 +70,7 @@ export class TestHub {
       worker.addNamedOrchestrator(name, run);
     }
     for (const [name, run] of Object.entries(parts.activities ?? {})) worker.addNamedActivity(name, run);
+    for (const [name, make] of Object.entries(parts.entities ?? {})) worker.addNamedEntity(name, make);
     this.#workers.add(worker);
     await worker.start();
     return worker;

@@ -52,10 +52,13 @@ class Hub:
             "logger": SILENCE,
         }
 
-    def work(self, *, orchestrators=(), activities=(), versioning=None, filters=None, **options):
+    def work(
+        self, *, orchestrators=(), activities=(), entities=(), extend=None, versioning=None, filters=None, **options
+    ):
         """Starts a worker with these functions; each is known by its Python name.
 
-        `filters` is a WorkItemFilters, or "auto" for those that the package makes of the functions.
+        `extend` adds to the worker what an extension of the package needs. `filters` is a WorkItemFilters, or "auto"
+        for those that the package makes of the functions.
         """
         # Tests block activities on purpose; the package's few threads would block its orchestrators with them.
         options.setdefault("concurrency_options", ConcurrencyOptions(maximum_thread_pool_workers=64))
@@ -64,6 +67,10 @@ class Hub:
             worker.add_orchestrator(orchestrator)
         for activity in activities:
             worker.add_activity(activity)
+        for entity in entities:
+            worker.add_entity(entity)
+        if extend is not None:
+            extend(worker)
         if versioning is not None:
             worker.use_versioning(versioning)
         if filters == "auto":
@@ -146,6 +153,14 @@ class HubTest(unittest.TestCase):
     def passes(self, event):
         """Waits for an event of a worker's thread."""
         self.assertTrue(event.wait(DEADLINE_SECONDS), "the worker never came so far")
+
+    def assert_becomes(self, ask, expected):
+        """Asks until the answer is as expected."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (answer := ask()) != expected:
+            if time.monotonic() > deadline:
+                self.assertEqual(answer, expected)
+            time.sleep(0.01)
 
     def assert_status(self, state, status, output=...):
         self.assertEqual(state.runtime_status, status, state.failure_details)

@@ -25,7 +25,7 @@ final class Hub implements AutoCloseable {
     /** Longer than anything here takes on a slow machine; a test that reaches it has failed. */
     static final Duration DEADLINE = Duration.ofSeconds(30);
 
-    private static final String ENDPOINT = System.getenv("PERDURA_TEST_ENDPOINT");
+    static final String ENDPOINT = System.getenv("PERDURA_TEST_ENDPOINT");
 
     final String name = "sdk-" + UUID.randomUUID().toString().substring(0, 13);
     final DurableTaskClient client;

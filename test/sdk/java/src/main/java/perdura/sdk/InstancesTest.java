@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.microsoft.durabletask.NewOrchestrationInstanceOptions;
 import com.microsoft.durabletask.OrchestrationRuntimeStatus;
 import com.microsoft.durabletask.TaskOrchestrationContext;
-import com.microsoft.durabletask.implementation.protobuf.OrchestratorService.GetInstanceRequest;
-import com.microsoft.durabletask.implementation.protobuf.TaskHubSidecarServiceGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -132,19 +129,6 @@ final class InstancesTest extends HubTest {
             other.isRunning("twin");
             other.client.raiseEvent("twin", "go", "for the right");
             assertCompleted(List.of("right", "for the right"), other.end("twin"));
-        }
-    }
-
-    @Test
-    void a_version_comes_back_as_it_was_given_even_the_empty_one() {
-        for (String version : List.of("1.2.3", "")) {
-            String id = hub.startWith(new NewOrchestrationInstanceOptions().setVersion(version), "versioned");
-            // This version of the package shows no versions, but its messages have them.
-            var state = TaskHubSidecarServiceGrpc.newBlockingStub(hub.channel)
-                    .getInstance(GetInstanceRequest.newBuilder().setInstanceId(id).build())
-                    .getOrchestrationState();
-            assertTrue(state.hasVersion());
-            assertEquals(version, state.getVersion().getValue());
         }
     }
 

@@ -43,7 +43,8 @@ final class RunTests implements TestExecutionListener {
     }
 
     private static boolean isChosen(TestDescriptor test, String[] patterns) {
-        return test.isContainer()
+        // What makes tests while it runs is chosen as a whole.
+        return (test.isContainer() && !test.mayRegisterTests())
                 || patterns.length == 0
                 || Arrays.stream(patterns).anyMatch(test.getDisplayName()::contains);
     }
