@@ -102,7 +102,7 @@ create table instances (
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 CREATE INDEX instances_claimable ON instances USING btree (hub_id, kind, ready_at) WHERE ((owner IS NULL) AND (ready_at IS NOT NULL));
 CREATE INDEX instances_completed ON instances USING btree (hub_id, completed_at, instance_id) WHERE (completed_at IS NOT NULL);
-CREATE INDEX instances_created ON instances USING btree (hub_id, created_at, instance_key);
+CREATE INDEX instances_creation ON instances USING btree (((hub_id + 0)), created_at, instance_key);
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
 CREATE INDEX instances_entities ON instances USING btree (hub_id, instance_id) WHERE (kind = 1);
 CREATE UNIQUE INDEX instances_id ON instances USING btree (hub_id, partition, instance_id);

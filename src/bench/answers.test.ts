@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { codec } from '../protocol/codec.ts';
-import { activityAnswer, PREFIX_BYTES, prefixed, startRequest, turnAnswer, waitRequest } from './answers.ts';
+import {
+  activityAnswer,
+  batchAnswer,
+  PREFIX_BYTES,
+  prefixed,
+  startRequest,
+  turnAnswer,
+  waitRequest,
+} from './answers.ts';
 import { chainScript } from './script.ts';
 import { type Turn } from './work-item.ts';
 
@@ -39,6 +47,14 @@ test('an activity is answered with a result, for its task and token', () => {
   ).toMatchObject({
     ...{ instanceId: 'one', taskId: 300, completionToken: 'token' },
     ...{ result: { value: '"sixteen letters."' }, failureDetails: null },
+  });
+});
+
+test('a batch is answered with a result for each operation and a state, for its token', () => {
+  const result = { success: { result: { value: '"sixteen letters."' } } };
+  const answer = messageIn(batchAnswer({ kind: 'entity', operations: 2, token }));
+  expect(codec.decode('EntityBatchResult', answer)).toMatchObject({
+    ...{ results: [result, result], entityState: { value: '"sixteen letters."' }, completionToken: 'token' },
   });
 });
 

@@ -1,8 +1,9 @@
 // The calls of the load worker, written byte by byte around fields that were encoded once. A message on the wire has
 // five bytes in front: that it isn't compressed, and its length.
 
-import { activityResult, eventToRaise, instanceToStart } from './script.ts';
-import { type Activity, type Turn } from './work-item.ts';
+import { limits } from '../domain/limits.ts';
+import { activityResult, entityState, eventToRaise, instanceToStart, operationResult } from './script.ts';
+import { type Activity, type Batch, type Turn } from './work-item.ts';
 
 /** What comes before every message of a gRPC call. */
 export const PREFIX_BYTES = 5;
@@ -11,6 +12,7 @@ const INSTANCE_ID = 0x0a; // instanceId = 1 of CreateInstanceRequest, GetInstanc
 const TASK_ID = 0x10; // ActivityResponse.taskId = 2
 const ORCHESTRATOR_TOKEN = 0x22; // OrchestratorResponse.completionToken = 4
 const ACTIVITY_TOKEN = 0x2a; // ActivityResponse.completionToken = 5
+const BATCH_TOKEN = 0x2a; // EntityBatchResult.completionToken = 5
 
 /** An OrchestratorResponse, with its prefix. Of the actions' fields, and the ids and tokens of work items. */
 export function turnAnswer({ id, token }: Turn, actions: Buffer): Buffer {
@@ -26,6 +28,16 @@ export function activityAnswer({ id, taskId, token }: Activity): Buffer {
   bytes[starts[3] ?? 0] = ACTIVITY_TOKEN;
   return bytes;
 }
+
+/** An EntityBatchResult, with its prefix: the same state ever again, and a result for each operation. */
+export function batchAnswer({ operations, token }: Batch): Buffer {
+  const results = operationResults.subarray(0, operations * operationResult.length);
+  const { bytes, starts } = join([results, entityState, token]);
+  bytes[starts[2] ?? 0] = BATCH_TOKEN;
+  return bytes;
+}
+
+const operationResults = Buffer.concat(Array.from({ length: limits.entityBatch }, () => operationResult));
 
 /** A CreateInstanceRequest, with its prefix. */
 export function startRequest(instanceId: string): Buffer {

@@ -1,6 +1,6 @@
 // LOOP, the ceiling: what grpc-js can do when a server does nothing else. It sends recorded work items of the chain and
 // for each completion that comes in sends the next one, on as many streams, with as many outstanding, to the same
-// worker. Bytes are passed through, nothing is decoded or stored. Whatever is added here lowers the ceiling and so
+// worker. A client's call is answered, and that is all. Bytes are passed through, nothing is decoded or stored. Whatever is added here lowers the ceiling and so
 // flatters the server: nothing may be.
 
 import {
@@ -34,6 +34,7 @@ const commands = {
       GetWorkItems: openStream,
       CompleteOrchestratorTask: complete,
       CompleteActivityTask: complete,
+      SignalEntity: acknowledge,
     });
     const port = await new Promise<number>((done, failed) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
@@ -73,6 +74,10 @@ const complete: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
   callback(null, emptyMessage);
   if (isRunning) sendNext();
   else if (--outstanding === 0) onIdle();
+};
+
+const acknowledge: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
+  callback(null, emptyMessage);
 };
 
 const refuse: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {

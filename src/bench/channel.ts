@@ -49,11 +49,11 @@ export class Channel<C extends Commands<C>> {
     return must(this.#child.pid, `the process id of ${this.#title}`);
   }
 
-  /** Rejects with a `StartupError` when the process can't do it, or does not answer in time. That the process ended is told elsewhere. */
+  /** Rejects with a `StartupError` when the process can't do it, or does not answer in time: longer than the load worker waits. That the process ended is told elsewhere. */
   ask<Name extends keyof C & string>(
     name: Name,
     argument: Argument<C[Name]>,
-    timeoutMs = 30_000,
+    timeoutMs = 90_000,
   ): Promise<Result<C[Name]>> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

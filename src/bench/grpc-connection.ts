@@ -11,13 +11,11 @@ import {
 import { PREFIX_BYTES } from './answers.ts';
 import { MessageSplitter } from './message-splitter.ts';
 
-type Method =
-  | 'GetWorkItems'
-  | 'StartInstance'
-  | 'RaiseEvent'
-  | 'WaitForInstanceCompletion'
-  | 'CompleteOrchestratorTask'
-  | 'CompleteActivityTask';
+const methods = [
+  ...(['GetWorkItems', 'CompleteOrchestratorTask', 'CompleteActivityTask', 'CompleteEntityTask'] as const),
+  ...(['StartInstance', 'RaiseEvent', 'SignalEntity', 'GetInstance', 'WaitForInstanceCompletion'] as const),
+];
+type Method = (typeof methods)[number];
 
 /** Bytes that the other side may send ahead, per stream and per connection: reading must not be what slows it down. */
 const STREAM_WINDOW = 4 * 1024 * 1024;
@@ -27,33 +25,35 @@ const SESSION_MEMORY_MB = 1024;
 
 type Headers = Readonly<Record<string, string>>;
 
-const headers: Readonly<Record<Method, Headers>> = {
-  GetWorkItems: headersOf('GetWorkItems'),
-  StartInstance: headersOf('StartInstance'),
-  RaiseEvent: headersOf('RaiseEvent'),
-  WaitForInstanceCompletion: headersOf('WaitForInstanceCompletion'),
-  CompleteOrchestratorTask: headersOf('CompleteOrchestratorTask'),
-  CompleteActivityTask: headersOf('CompleteActivityTask'),
-};
+interface Destination {
+  /** `host:port`. */
+  readonly address: string;
+  readonly hub: string;
+}
 
-/** One HTTP/2 connection in the first task hub of the server. Requests are bytes with gRPC's prefix. */
+/** One HTTP/2 connection in a task hub of the server. Requests are bytes with gRPC's prefix. */
 export class GrpcConnection {
   readonly #session: ClientHttp2Session;
   readonly #onFailure: (error: Error) => void;
+  readonly #headers: ReadonlyMap<Method, Headers>;
 
   /** `onFailure` hears of every call that does not end with OK, and of the connection's end. */
-  static async open(address: string, onFailure: (error: Error) => void): Promise<GrpcConnection> {
+  static async open(
+    { address, hub }: Destination,
+    onFailure: (error: Error) => void,
+  ): Promise<GrpcConnection> {
     const session = connect(`http://${address}`, {
       settings: { initialWindowSize: STREAM_WINDOW, enablePush: false },
       maxSessionMemory: SESSION_MEMORY_MB,
     });
     await once(session, 'connect');
     session.setLocalWindowSize(CONNECTION_WINDOW);
-    return new GrpcConnection(session, onFailure);
+    return new GrpcConnection(session, hub, onFailure);
   }
 
-  private constructor(session: ClientHttp2Session, onFailure: (error: Error) => void) {
+  private constructor(session: ClientHttp2Session, hub: string, onFailure: (error: Error) => void) {
     this.#session = session;
+    this.#headers = new Map(methods.map((method) => [method, headersOf(method, hub)]));
     this.#onFailure = onFailure;
     session.on('error', onFailure);
     session.on('close', () => {
@@ -95,7 +95,7 @@ export class GrpcConnection {
   }
 
   #send(method: Method, request: Buffer): ClientHttp2Stream {
-    const stream = this.#session.request(headers[method]);
+    const stream = this.#session.request(this.#headers.get(method));
     stream.on('error', this.#onFailure);
     // A call that fails at once has its status here and no trailers.
     stream.on('response', (received) => {
@@ -114,13 +114,13 @@ export class GrpcConnection {
   }
 }
 
-function headersOf(method: Method): Headers {
+function headersOf(method: Method, hub: string): Headers {
   return {
     ':method': 'POST',
     ':path': `/TaskHubSidecarService/${method}`,
     'content-type': 'application/grpc',
     te: 'trailers',
     'user-agent': 'perdura-bench',
-    taskhub: 'default',
+    taskhub: hub,
   };
 }

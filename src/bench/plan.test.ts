@@ -13,6 +13,7 @@ const wish = {
 test('the chain brings the ceiling that it is judged by', () => {
   expect(planRun({ ...wish, parts: ['chain'] }).parts).toContain('ceiling');
   expect(planRun({ ...wish, parts: ['fan-out'] }).parts).toEqual(['fan-out']);
+  expect(planRun({ ...wish, parts: ['entities'] }).parts).toEqual(['entities']);
 });
 
 test('a quick run measures in shorter windows, unless told how long', () => {

@@ -6,6 +6,8 @@ const STREAMS = 4;
 const FEWEST_SLOTS = 250;
 /** Orchestrations that run at once, unless told otherwise. */
 export const CONCURRENCY = 512;
+/** What is under way when a load ends is over within this time, or the run fails. */
+export const END_SECONDS = 60;
 
 /** How the load worker is connected. */
 export interface Streams {
@@ -27,7 +29,10 @@ export interface Plan extends Streams {
   readonly latencySeconds: number;
   readonly fanOutRuns: number;
   readonly fanOutActivities: number;
-  /** Orchestrations of the chain that run at once; at the ceiling work items that are out. */
+  /** Of every load of entities. */
+  readonly entityWindows: number;
+  readonly entityWindowSeconds: number;
+  /** Orchestrations that run at once; at the ceiling work items that are out, and of clients calls. */
   readonly concurrency: number;
   /** Says what is being done. */
   readonly progress: (line: string) => void;
@@ -44,7 +49,7 @@ interface Wish {
 /** A rate is judged by another one that is measured beside it. */
 const judges: Partial<Record<Part, readonly Part[]>> = { chain: ['ceiling'], full: ['ceiling', 'chain'] };
 
-/** The whole run takes about five minutes, a quick one a little more than one. */
+/** The whole run takes about seven minutes, a quick one about two. */
 export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }: Wish): Plan {
   const instances = isQuick ? 20_000 : 200_000;
   return {
@@ -56,6 +61,8 @@ export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }
     filling: { finished: instances, waiting: instances },
     latencySeconds: isQuick ? 5 : 20,
     fanOutRuns: isQuick ? 2 : 5,
+    entityWindows: isQuick ? 1 : 3,
+    entityWindowSeconds: isQuick ? 2 : 4,
   };
 }
 

@@ -95,7 +95,13 @@ export class Processes implements AsyncDisposable {
 }
 
 const serverFlags = [
-  ...['--allow-anonymous', '--bind-address=127.0.0.1', '--grpc-port=0', '--metrics-port=0'],
+  ...[
+    '--task-hubs=default,idle',
+    '--allow-anonymous',
+    '--bind-address=127.0.0.1',
+    '--grpc-port=0',
+    '--metrics-port=0',
+  ],
   // Nothing is logged per call; the line that says where it answers is of the level info.
   ...['--log-level=info', '--log-format=json', '--drain-seconds=1'],
 ];

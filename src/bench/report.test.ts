@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportTable } from './report.ts';
-import { type BenchResult } from './result.ts';
+import { type BenchResult, type EntityRate } from './result.ts';
 
 const head: BenchResult = {
   ...{ version: '1.2.3', node: '24.0.0', processors: 2, processorModel: 'Abacus' },
@@ -38,6 +38,32 @@ test('a table shows every figure with its unit', () => {
   expect(shown).toContain('p50 9.0 ms (1,234 orchestrations)');
   expect(shown).toContain('activities 5,500 /s');
   expect(shown).toContain("ratio to the chain's work items 50 % (reach: 40 %)");
+});
+
+test('a load of entities is shown with its ratio to unary calls and how busy everyone was', () => {
+  const rate = (perSecond: number): EntityRate => {
+    const window = { perSecond, operationsPerSecond: 0, postgresCpuPercent: 33, ...busy };
+    return { ...window, ratioToUnary: perSecond / 10_000, windows: [window] };
+  };
+  const rates = {
+    ...{ unary: rate(10_000), signalsToOne: { ...rate(6100), operationsPerSecond: 6090 } },
+    ...{
+      signalsToMany: rate(5000),
+      entityCalls: rate(4000),
+      criticalSections: rate(800),
+      starts: rate(7000),
+    },
+  };
+  const shown = lines({ ...head, entities: { windows: 3, windowSeconds: 4, rates } });
+  expect(shown).toContain("the ceiling's unary calls 10,000 /s (10,000 to 10,000)");
+  expect(shown.slice(shown.indexOf('signals to one entity 6,100 /s (6,100 to 6,100)')).slice(1, 4)).toEqual([
+    'ratio to unary calls 61 % (reach: 60 %)',
+    'operations carried out 6,090 /s',
+    'a core was busy with server 99 %, PostgreSQL 33 %, load worker 70 %, other programs 3 %',
+  ]);
+  expect(shown.slice(shown.indexOf('starts of what nobody runs yet 7,000 /s (7,000 to 7,000)'))[1]).toBe(
+    'ratio to unary calls 70 %',
+  );
 });
 
 test('a part that was not measured has no rows', () => {

@@ -1,3 +1,4 @@
+import { entitiesSection } from './entities-report.ts';
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
 import { CHAIN_ITEMS, CHAIN_STEPS } from './script.ts';
 import { decimals, machineLine, percent, type Row, type Section, sectionLines, whole } from './table.ts';
@@ -16,6 +17,7 @@ export function reportTable(result: BenchResult): string {
     ...(result.chain ? [chainSection(result.chain)] : []),
     ...(result.full ? [fullSection(result.full)] : []),
     ...otherSections(result),
+    ...(result.entities ? [entitiesSection(result.entities)] : []),
   ];
   return [...head, ...sections.flatMap(sectionLines)].join('\n');
 }

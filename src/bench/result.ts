@@ -4,7 +4,7 @@ import { type Filling } from '../postgres/bench-rows.ts';
 import { version } from '../version.ts';
 
 /** What can be measured, in the order in which it is. */
-export const partNames = ['ceiling', 'chain', 'full', 'latency', 'fan-out'] as const;
+export const partNames = ['ceiling', 'chain', 'full', 'latency', 'fan-out', 'entities'] as const;
 export type Part = (typeof partNames)[number];
 
 /** What was measured on. */
@@ -54,6 +54,49 @@ export interface FanOutResult {
   readonly ratioToChain: number | null;
 }
 
+/** What the part `entities` consists of, in the order in which it is measured. */
+export const entityLoadNames = [
+  ...(['unary', 'signalsToOne', 'signalsToMany', 'entityCalls', 'criticalSections', 'starts'] as const),
+];
+export type EntityLoad = (typeof entityLoadNames)[number];
+
+export const entityLoads: Readonly<Record<EntityLoad, EntityLoadRow>> = {
+  unary: { title: "the ceiling's unary calls", counted: 'calls' },
+  signalsToOne: { title: 'signals to one entity', counted: 'calls', reachPercent: 60 },
+  signalsToMany: { title: 'signals to 1,000 entities', counted: 'calls', reachPercent: 60 },
+  entityCalls: { title: 'calls of entities, answered', counted: 'results' },
+  criticalSections: { title: 'critical sections, 2 of 100 each', counted: 'results' },
+  starts: { title: 'starts of what nobody runs yet', counted: 'calls' },
+};
+
+interface EntityLoadRow {
+  readonly title: string;
+  /** Calls of clients that were acknowledged, or answers that came back to orchestrations. */
+  readonly counted: 'calls' | 'results';
+  readonly reachPercent?: number;
+}
+
+/** One window of one load. */
+export interface EntityWindow extends Busy {
+  readonly perSecond: number;
+  /** Of entities, in batches of any size. */
+  readonly operationsPerSecond: number;
+  readonly postgresCpuPercent: number;
+}
+
+/** Medians of the windows. */
+export interface EntityRate extends EntityWindow {
+  /** To calls that bare grpc-js acknowledges at once, as many at a time. */
+  readonly ratioToUnary: number;
+  readonly windows: readonly EntityWindow[];
+}
+
+export interface EntitiesResult {
+  readonly windows: number;
+  readonly windowSeconds: number;
+  readonly rates: Readonly<Record<EntityLoad, EntityRate>>;
+}
+
 export interface BenchResult extends Machine {
   readonly streams: number;
   readonly concurrency: number;
@@ -72,6 +115,7 @@ export interface BenchResult extends Machine {
   };
   readonly latency?: LatencyResult;
   readonly fanOut?: FanOutResult;
+  readonly entities?: EntitiesResult;
 }
 
 /** The server at one moment under lasting load. */

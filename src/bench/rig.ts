@@ -3,13 +3,13 @@ import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
 import type { LoadCounters, LoadWorkerCommands } from './load-worker.ts';
-import { type Streams } from './plan.ts';
+import { END_SECONDS, type Streams } from './plan.ts';
 import type { PostgresSettings } from './postgres-process.ts';
 import { type Processes } from './processes.ts';
 import { CHAIN_ITEMS } from './script.ts';
 
 /** A server under load, and its worker. Times in milliseconds of processor time. */
-interface Loaded {
+export interface Loaded {
   readonly worker: Channel<LoadWorkerCommands>;
   readonly serverCpuMs: () => number;
   readonly workerCpuMs: () => number;
@@ -35,7 +35,7 @@ export async function startRig(
   streams: Streams,
   settings: PostgresSettings = {},
 ): Promise<Rig> {
-  const postgres = await processes.postgres().ask('start', { settings }, 90_000);
+  const postgres = await processes.postgres().ask('start', { settings });
   const server = await processes.server(postgres.url);
   return {
     ...(await connectWorker(processes, server.grpcAddress, streams)),
@@ -80,6 +80,10 @@ export interface Moment extends LoadCounters {
   readonly serverCpuMs: number;
   readonly workerCpuMs: number;
   readonly machineCpuMs: number;
+}
+
+export async function stopLoad({ worker }: Loaded): Promise<void> {
+  await worker.ask('stopLoad', { seconds: END_SECONDS });
 }
 
 export async function momentOf({ worker, serverCpuMs, workerCpuMs }: Loaded): Promise<Moment> {

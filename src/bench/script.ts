@@ -24,10 +24,16 @@ const TIMER_MS = 100;
 const FAR_FUTURE_MS = 4_102_444_800_000;
 
 /** Inputs, results and outputs: they cost bytes, not more. */
-const payload = { value: JSON.stringify('sixteen letters.') };
+export const payload = { value: JSON.stringify('sixteen letters.') };
 
 /** The fields of an ActivityResponse beside the ids and the token. */
 export const activityResult: Buffer = codec.encode('ActivityResponse', { result: payload });
+
+/** The fields of an EntityBatchResult: the state, and the result of one operation. */
+export const entityState: Buffer = codec.encode('EntityBatchResult', { entityState: payload });
+export const operationResult: Buffer = codec.encode('EntityBatchResult', {
+  results: [{ success: { result: payload } }],
+});
 
 /** The fields of a CreateInstanceRequest beside the instance id. */
 export const instanceToStart: Buffer = codec.encode('CreateInstanceRequest', {
@@ -93,12 +99,20 @@ function chainAnswers(steps: number): Answer[] {
 }
 
 function lastAnswer(id: number): Answer {
-  const completed = { orchestrationStatus: 'ORCHESTRATION_STATUS_COMPLETED', result: payload } as const;
-  return { ...answer([complete(id, completed)]), isLast: true };
+  return { ...answer([lastAction(id)]), isLast: true };
+}
+
+/** The orchestration has completed. */
+export function lastAction(id: number): MessageInput<'OrchestratorAction'> {
+  return complete(id, { orchestrationStatus: 'ORCHESTRATION_STATUS_COMPLETED', result: payload });
 }
 
 function answer(actions: MessageInput<'OrchestratorAction'>[]): Answer {
-  return { actions: codec.encode('OrchestratorResponse', { actions }), isLast: false };
+  return { actions: encodeActions(actions), isLast: false };
+}
+
+export function encodeActions(actions: MessageInput<'OrchestratorAction'>[]): Buffer {
+  return codec.encode('OrchestratorResponse', { actions });
 }
 
 function complete(

@@ -5,9 +5,9 @@ import { CONCURRENCY, streamsFor } from './plan.ts';
 import { type Processes } from './processes.ts';
 import { readMetric } from './prometheus.ts';
 import { limits, type SoakResult, type SoakSample, thisMachine } from './result.ts';
-import { type Moment, momentOf, type Rig, startRig } from './rig.ts';
+import { type Moment, momentOf, type Rig, startRig, stopLoad } from './rig.ts';
 import { describeSample } from './soak-report.ts';
-import { END_TIMEOUT_MS, perSecond } from './windows.ts';
+import { perSecond } from './windows.ts';
 
 export interface SoakPlan {
   readonly minutes: number;
@@ -29,7 +29,7 @@ export async function runSoak(plan: SoakPlan, processes: Processes): Promise<Soa
   await rig.worker.ask('startLoad', { kind: 'mixed', concurrency: CONCURRENCY });
   const samples = await takeSamples(plan, rig);
   const peak = peakResidentBytes(rig.serverPid);
-  await rig.worker.ask('stopLoad', undefined, END_TIMEOUT_MS);
+  await stopLoad(rig);
   return {
     ...thisMachine(),
     ...{ minutes, streams: streams.streams, concurrency: CONCURRENCY, samples },

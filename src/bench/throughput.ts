@@ -2,7 +2,7 @@ import { fillDatabase, type Filling } from '../postgres/bench-rows.ts';
 import { type Plan } from './plan.ts';
 import { type Processes } from './processes.ts';
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
-import { type Rig, startCeilingRig, startRig } from './rig.ts';
+import { type CeilingRig, type Rig, startRig } from './rig.ts';
 import { ceilingWindow, chainWindow, medianCeiling, medianChain } from './windows.ts';
 
 /** What each part gave, in order; nothing of a part that was not planned. */
@@ -15,9 +15,13 @@ interface Windows {
 type Throughput = Pick<BenchResult, 'ceiling' | 'chain' | 'full'>;
 
 /** Measures the ceiling, and the chains that were planned, in windows that take turns. */
-export async function measureThroughput(plan: Plan, rig: Rig, processes: Processes): Promise<Throughput> {
+export async function measureThroughput(
+  plan: Plan,
+  rig: Rig,
+  loop: CeilingRig,
+  processes: Processes,
+): Promise<Throughput> {
   const { parts, progress, windowSeconds, warmUpSeconds, filling } = plan;
-  const loop = await startCeilingRig(processes, plan, rig);
   const chains: { readonly part: 'chain' | 'full'; readonly rig: Rig }[] = [];
   if (parts.includes('chain')) chains.push({ part: 'chain', rig });
   if (parts.includes('full')) chains.push({ part: 'full', rig: await startFullRig(plan, processes) });

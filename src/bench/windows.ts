@@ -5,17 +5,15 @@ import { countCommits } from '../postgres/bench-counters.ts';
 import { type Plan } from './plan.ts';
 import { readMetric } from './prometheus.ts';
 import { type Busy, type CeilingResult, type ChainResult } from './result.ts';
-import { type CeilingRig, type Moment, momentOf, type Rig } from './rig.ts';
+import { type CeilingRig, type Moment, momentOf, type Rig, stopLoad } from './rig.ts';
 import { CHAIN_ITEMS } from './script.ts';
 import { median } from './statistics.ts';
 
-/** Of a window before measuring begins. */
-const RAMP_MS = 2_000;
+/** Of a window, before measuring begins. */
+export const RAMP_MS = 2_000;
 /** A chain is steady when as many orchestrations have ended as run at once; after so long it is measured anyway. */
 const LONGEST_RAMP_MS = 20_000;
 const LOOK_MS = 100;
-/** What is out when a window ends is back within this time. */
-export const END_TIMEOUT_MS = 60_000;
 
 /** One window of LOOP. */
 export async function ceilingWindow(
@@ -28,7 +26,7 @@ export async function ceilingWindow(
   const before = await momentOf(rig);
   await pause(seconds * 1000);
   const after = await momentOf(rig);
-  await rig.loop.ask('stop', undefined, END_TIMEOUT_MS);
+  await rig.loop.ask('stop', undefined);
   const items = after.items - before.items;
   return {
     itemsPerSecond: perSecond(items, before, after),
@@ -45,7 +43,7 @@ export async function chainWindow(rig: Rig, { concurrency }: Plan, seconds: numb
   const before = await chainMoment(rig);
   await pause(seconds * 1000);
   const after = await chainMoment(rig);
-  await rig.worker.ask('stopLoad', undefined, END_TIMEOUT_MS);
+  await stopLoad(rig);
   const items = after.items - before.items;
   // Orchestrations move in waves and end in bunches; what each costs is told more exactly by its work items.
   const orchestrations = items / CHAIN_ITEMS;
@@ -84,7 +82,7 @@ async function chainMoment(rig: Rig): Promise<ChainMoment> {
   return { ...(await momentOf(rig)), postgresCpuMs: rig.postgresCpuMs(), commits, historyBytesResent };
 }
 
-function busy(before: Moment, after: Moment, postgresCpuMs: number): Busy {
+export function busy(before: Moment, after: Moment, postgresCpuMs: number): Busy {
   const serverMs = after.serverCpuMs - before.serverCpuMs;
   const workerMs = after.workerCpuMs - before.workerCpuMs;
   const othersMs = after.machineCpuMs - before.machineCpuMs - serverMs - workerMs - postgresCpuMs;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { codec, type MessageInput } from '../protocol/codec.ts';
-import { activityWorkItem, healthPing } from '../protocol/framing.ts';
+import { activityWorkItem, entityWorkItem, healthPing } from '../protocol/framing.ts';
 import { readWorkItem } from './work-item.ts';
 
 type Event = MessageInput<'HistoryEvent'>;
@@ -49,6 +49,26 @@ test('an activity has the id of its instance and of its task', () => {
     kind: 'activity',
     ...{ id, token, taskId: Buffer.from([0x28, 0xac, 0x02]) },
   });
+});
+
+test('answers of entities count like results; the step is the last digit of the id', () => {
+  const requestId = '01234567-0000-4000-8000-000000000003';
+  const completed: Event = { timestamp, entityOperationCompleted: { requestId, output: { value: '7' } } };
+  const granted: Event = { timestamp, entityLockGranted: { criticalSectionId: requestId } };
+  for (const event of [completed, granted]) {
+    expect(readWorkItem(turn([executionStarted], [orchestratorStarted, event]))).toMatchObject({
+      ...{ isFirst: false, results: 1, lastTaskId: 3 },
+    });
+  }
+});
+
+test('a batch has its token and as many operations as it holds', () => {
+  const signal = codec.encodeEvent({ eventId: -1, timestamp, entityOperationSignaled: { operation: 'add' } });
+  const batch = entityWorkItem({
+    ...{ instanceId: '@one@1', executionId: 'run', state: '1', operations: [signal, signal, signal] },
+    token: 'token',
+  });
+  expect(readWorkItem(batch)).toEqual({ kind: 'entity', token, operations: 3 });
 });
 
 test('a health ping is not answered', () => {

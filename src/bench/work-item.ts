@@ -12,9 +12,9 @@ export interface Turn {
   readonly isFirst: boolean;
   /** Whether that execution has no input; false when it isn't the first turn. */
   readonly isBare: boolean;
-  /** How many activities, timers and sub-orchestrations it says the end of. */
+  /** How many activities, timers, sub-orchestrations and calls of entities it says the end of; entities locked count as one. */
   readonly results: number;
-  /** The task id of the last of them; 0 without any. */
+  /** The task id of the last of them, of entities the last digit of the request's id; 0 without any. */
   readonly lastTaskId: number;
 }
 
@@ -26,9 +26,18 @@ export interface Activity {
   readonly token: Buffer;
 }
 
+/** Operations for an entity. `token` is a field as it lies in the work item, with tag and length. */
+export interface Batch {
+  readonly kind: 'entity';
+  readonly token: Buffer;
+  readonly operations: number;
+}
+
 // Tags: field number * 8 + wire type, 2 for what has a length.
 const ORCHESTRATOR_REQUEST = 0x0a; // WorkItem.orchestratorRequest = 1
 const ACTIVITY_REQUEST = 0x12; // WorkItem.activityRequest = 2
+const ENTITY_REQUEST = 0x2a; // WorkItem.entityRequestV2 = 5
+const OPERATION_REQUEST = 0x22; // EntityRequest.operationRequests = 4
 const COMPLETION_TOKEN = 0x52; // WorkItem.completionToken = 10
 const INSTANCE_ID = 0x0a; // OrchestratorRequest.instanceId = 1 and OrchestrationInstance.instanceId = 1
 const NEW_EVENTS = 0x22; // OrchestratorRequest.newEvents = 4
@@ -41,9 +50,13 @@ const CHILD_COMPLETED = 0x52; // HistoryEvent.subOrchestrationInstanceCompleted 
 const TASK_SCHEDULED_ID = 0x08; // TaskCompletedEvent and SubOrchestrationInstanceCompletedEvent.taskScheduledId = 1
 const TIMER_FIRED = 0x6a; // HistoryEvent.timerFired = 13
 const TIMER_ID = 0x10; // TimerFiredEvent.timerId = 2
+const ENTITY_COMPLETED = 0xca; // HistoryEvent.entityOperationCompleted = 25
+const LOCK_GRANTED = 0xe2; // HistoryEvent.entityLockGranted = 28
+const REQUEST_ID = 0x0a; // EntityOperationCompletedEvent.requestId and EntityLockGrantedEvent.criticalSectionId = 1
+const DIGIT_ZERO = 0x30;
 
 /** Undefined for what isn't answered: a health ping. */
-export function readWorkItem(bytes: Buffer): Turn | Activity | undefined {
+export function readWorkItem(bytes: Buffer): Turn | Activity | Batch | undefined {
   const reader = new WireReader(bytes);
   let token: Buffer | undefined;
   let request: { readonly tag: number; readonly start: number; readonly end: number } | undefined;
@@ -53,7 +66,7 @@ export function readWorkItem(bytes: Buffer): Turn | Activity | undefined {
     if (tag === COMPLETION_TOKEN) {
       reader.skip(tag);
       token = bytes.subarray(start, reader.at);
-    } else if (tag === ORCHESTRATOR_REQUEST || tag === ACTIVITY_REQUEST) {
+    } else if (tag in readers) {
       const end = reader.lengthEnd();
       request = { tag, start: reader.at, end };
       reader.at = end;
@@ -61,9 +74,16 @@ export function readWorkItem(bytes: Buffer): Turn | Activity | undefined {
   }
   if (!request || !token) return undefined;
   reader.at = request.start;
-  const read = request.tag === ORCHESTRATOR_REQUEST ? readTurn : readActivity;
-  return read(reader, request.end, { bytes, token });
+  return readers[request.tag]?.(reader, request.end, { bytes, token });
 }
+
+type Read = (reader: WireReader, end: number, around: Around) => Turn | Activity | Batch;
+
+const readers: Readonly<Partial<Record<number, Read>>> = {
+  [ORCHESTRATOR_REQUEST]: readTurn,
+  [ACTIVITY_REQUEST]: readActivity,
+  [ENTITY_REQUEST]: readBatch,
+};
 
 interface Around {
   readonly bytes: Buffer;
@@ -91,6 +111,7 @@ function readEvent(reader: WireReader, end: number, news: News): void {
   while (reader.at < end) {
     const tag = reader.tag();
     if (tag === TASK_COMPLETED || tag === CHILD_COMPLETED) readResult(reader, TASK_SCHEDULED_ID, news);
+    else if (tag === ENTITY_COMPLETED || tag === LOCK_GRANTED) readReply(reader, news);
     else if (tag === TIMER_FIRED) readResult(reader, TIMER_ID, news);
     else if (tag === EXECUTION_STARTED) readStart(reader, news);
     else reader.skip(tag);
@@ -105,6 +126,16 @@ function readResult(reader: WireReader, idTag: number, news: News): void {
     const tag = reader.tag();
     if (tag === idTag) news.lastTaskId = reader.varint();
     else reader.skip(tag);
+  }
+}
+
+function readReply(reader: WireReader, news: News): void {
+  const end = reader.lengthEnd();
+  news.results++;
+  while (reader.at < end) {
+    const tag = reader.tag();
+    reader.skip(tag);
+    if (tag === REQUEST_ID) news.lastTaskId = (reader.bytes[reader.at - 1] ?? 0) - DIGIT_ZERO;
   }
 }
 
@@ -132,6 +163,16 @@ function readActivity(reader: WireReader, end: number, { bytes, token }: Around)
     }
   }
   return { kind: 'activity', id, taskId, token };
+}
+
+function readBatch(reader: WireReader, end: number, { token }: Around): Batch {
+  let operations = 0;
+  while (reader.at < end) {
+    const tag = reader.tag();
+    if (tag === OPERATION_REQUEST) operations++;
+    reader.skip(tag);
+  }
+  return { kind: 'entity', token, operations };
 }
 
 function readInstanceId(reader: WireReader, end: number, bytes: Buffer): Buffer {

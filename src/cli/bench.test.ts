@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { benchCommand } from './bench.ts';
 
 test.each([
-  ['--parts=chain,tea', 'It is some of ceiling, chain, full, latency, fan-out.'],
+  ['--parts=chain,tea', 'It is some of ceiling, chain, full, latency, fan-out, entities.'],
   ['--seconds=0', 'It is a whole number from 1 to 50.'],
   ['--concurrency=many', 'It is a whole number from 1 to 5000.'],
 ])('%s is refused with what is allowed', async (flag, sentence) => {

@@ -26,12 +26,12 @@ interface BenchFlags {
 export function benchCommand(): Command {
   const command = withJson(new Command('bench'))
     .description(
-      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about five minutes.',
+      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about seven minutes.',
     )
     .addOption(
       new Option(
         '--parts <names>',
-        'What to measure, separated by commas: ceiling (bare grpc-js), chain (five activities one after the other, many orchestrations at once; brings the ceiling), full (the chain in a database with 200,000 finished and 200,000 waiting instances; brings both), latency (one orchestration at a time), fan-out (10,000 activities at once).',
+        'What to measure, separated by commas: ceiling (bare grpc-js), chain (five activities one after the other, many orchestrations at once; brings the ceiling), full (the chain in a database with 200,000 finished and 200,000 waiting instances; brings both), latency (one orchestration at a time), fan-out (10,000 activities at once), entities (signals, calls, critical sections and starts; brings bare grpc-js with calls of clients).',
       )
         .argParser(parseParts)
         .default([...partNames], 'all'),
@@ -48,7 +48,10 @@ export function benchCommand(): Command {
       ).argParser(valueOf(whole(1, 50))),
     )
     .addOption(
-      new Option('--concurrency <number>', 'Orchestrations of the chain that run at once.')
+      new Option(
+        '--concurrency <number>',
+        'Orchestrations that run at once in the chain and with entities, and calls that are out at once.',
+      )
         .argParser(valueOf(whole(1, 5_000)))
         .default(CONCURRENCY),
     )

@@ -1,6 +1,8 @@
 // Messages for entities. An entity is made by what is first sent to it, so its row is inserted where it is missing and
 // the message joined with whatever row stands there then. Rows that existed when the batch began are locked by then;
 // one that came into being since is too young to be cleaned away.
+//
+// What is asked of other rows is asked by joins: a subquery under an `or` is planned as a table that is read whole.
 
 import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
 import { messageKinds } from '../domain/message.ts';
@@ -64,16 +66,13 @@ export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]
                      with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, request, claim,
                                        over_partition, over_key, over_generation, n)
                 join instances i using (partition, hub_id, instance_id)
-               where (m.request is null
-                      or exists (select 1
-                                   from signals s
-                                  where (s.hub_id, s.request, s.claim) = (m.hub_id, m.request, m.claim)))
-                 and (m.over_key is null
-                      or not exists (select 1
-                                       from instances o
-                                      where (o.partition, o.instance_key) = (m.over_partition, m.over_key)
-                                        and o.generation = m.over_generation
-                                        and o.status in (0, 6, 7)))
+                left join signals s on (s.hub_id, s.request) = (m.hub_id, m.request)
+                left join instances o
+                  on (o.partition, o.instance_key) = (m.over_partition, m.over_key)
+                 and o.generation = m.over_generation
+                 and o.status in (0, 6, 7)
+               where (m.request is null or s.claim = m.claim)
+                 and o.instance_key is null
                order by m.n) f),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
@@ -113,10 +112,9 @@ export function delayToEntities(messages: readonly EntityMessage[]): Statement<D
                     ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[])
              with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)
         join instances i using (partition, hub_id, instance_id)
+        left join signals s on (s.hub_id, s.request) = (m.hub_id, m.request)
        where m.request is null
-          or exists (select 1
-                       from signals s
-                      where (s.hub_id, s.request, s.claim) = (m.hub_id, m.request, m.claim))),
+          or s.claim = m.claim),
     waiting as (
       insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
       select partition, fires_at, claim, instance_key, generation, kind, rank, event

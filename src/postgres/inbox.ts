@@ -51,12 +51,10 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
                      with ordinality m(partition, instance_key, generation, rank, kind, event, is_held,
                                        unless_partition, unless_key, n)
                 join instances i on (i.partition, i.instance_key) = (m.partition, m.instance_key)
+                left join instances u on (u.partition, u.instance_key) = (m.unless_partition, m.unless_key)
                where i.status in (0, 6, 7)
                  and (m.generation is null or m.generation = i.generation)
-                 and (m.unless_key is null
-                      or not exists (select 1
-                                       from instances u
-                                      where (u.partition, u.instance_key) = (m.unless_partition, m.unless_key)))
+                 and u.instance_key is null
                order by m.n) f),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)

@@ -73,7 +73,6 @@ export function deleteNamesakes(instances: readonly NewInstance[]): Statement {
        where i.partition = t.partition
          and i.hub_id = t.hub_id
          and i.instance_id = t.instance_id
-         and i.completed_at is not null
          and t.replaces & (1 << i.status::int4) <> 0
       returning i.partition, i.instance_key),
     history_gone as (

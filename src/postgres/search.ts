@@ -42,7 +42,7 @@ export function stepByCreation(
              and i.status = any(${codes(statuses)}::int2[])
              and starts_with(i.instance_id, ${prefix}) as is_match
         from instances i
-       where i.hub_id = ${hubId}::int4
+       where i.hub_id + 0 = ${hubId}::int4
          and i.created_at >= (${moment(from)}::timestamptz[])[1]
          and i.created_at <= (${moment(to)}::timestamptz[])[1]
          and (i.created_at, i.instance_key) > ((${moment(after?.createdAt ?? 0)}::timestamptz[])[1],
