@@ -57,10 +57,10 @@ describe('directed steps do to the server what they do to an oracle in memory', 
     const world = await World.open(must(around, 'the servers'), [TAKES_ALL, { ...TAKES_ALL, replica: 1 }]);
     try {
       for (const [n, step] of steps.entries()) {
-        expect(
-          await world.step('kind' in step ? [[step]] : step),
-          `there is something to do in step ${n}`,
-        ).toBe(true);
+        const isDone = await world.step('kind' in step ? [[step]] : step);
+        // On a busy machine what is waited for may have happened in the step before.
+        const mayBeEmpty = 'kind' in step && step.kind === 'let time pass';
+        expect(isDone || mayBeEmpty, `there is something to do in step ${n}`).toBe(true);
       }
       await world.finish();
     } finally {
