@@ -123,6 +123,7 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     answer('a', [timer(1, 'past'), timer(2, 'soon'), timer(3, 'late')]),
     letTimePass,
     answer('a'),
+    raise('a', 'go'),
     complete('a'),
   ],
   activities: [
