@@ -5,6 +5,8 @@ import { type MessageInput } from '../../src/protocol/codec.ts';
 import { type AnyHistoryEvent } from '../../src/protocol/messages.ts';
 import { type Action, fromNow } from '../helpers/scripted-worker.ts';
 import { type Delivery, type Script, type ScriptAction } from './calls.ts';
+import { entityAction } from './entity-answers.ts';
+import { type EntityScriptAction, isForEntity } from './entity-calls.ts';
 import { type Oracle, type TurnOut } from './oracle.ts';
 import { NOBODY, targetOf, wrapped } from './picks.ts';
 
@@ -51,7 +53,15 @@ export function textOf({ actions, ending }: Script): string {
   return [...actions.map(({ kind, id }) => `${kind}#${id}`), ending].join(' ');
 }
 
-function actionOf(action: ScriptAction, { hubId }: TurnOut, oracle: Oracle): Action {
+function actionOf(action: ScriptAction, out: TurnOut, oracle: Oracle): Action {
+  return isForEntity(action) ? entityAction(action, out, oracle) : otherAction(action, out, oracle);
+}
+
+function otherAction(
+  action: Exclude<ScriptAction, EntityScriptAction>,
+  { hubId }: TurnOut,
+  oracle: Oracle,
+): Action {
   const { id } = action;
   switch (action.kind) {
     case 'task': {
@@ -72,8 +82,6 @@ function actionOf(action: ScriptAction, { hubId }: TurnOut, oracle: Oracle): Act
       const instanceId = targetOf(oracle, hubId, target);
       return { id, terminateOrchestration: { instanceId, reason: wrapped(reason), recurse } };
     }
-    case 'entity':
-      return { id, sendEntityMessage: { entityUnlockSent: { criticalSectionId: 'x' } } };
     case 'unknown':
       return { id };
   }

@@ -9,6 +9,7 @@ import {
   type ScriptAction,
 } from './calls.ts';
 import { hub, index, often, payload, pick, rarely, statuses, target, usually, version } from './fields.ts';
+import { aloneWithEntities, batchCall, entityAction, entityCall } from './entity-arbitraries.ts';
 import { operatorCall } from './operator-arbitraries.ts';
 
 const orchestrator = fc.constantFrom('Order', 'Child');
@@ -66,13 +67,8 @@ const action: fc.Arbitrary<ScriptAction> = fc.oneof(
     }),
     1,
   ),
-  often(
-    fc.record({
-      id: fc.nat(5),
-      kind: fc.constantFrom('unknown' as const, 'unknown' as const, 'entity' as const),
-    }),
-    1,
-  ),
+  often(fc.record({ id: fc.nat(5), kind: fc.constant('unknown' as const) }), 1),
+  often(entityAction, 6),
 );
 
 const script: fc.Arbitrary<Script> = fc.record({
@@ -155,6 +151,7 @@ const clientCall: fc.Arbitrary<Call> = fc.oneof(
     }),
     4,
   ),
+  often(entityCall, 4),
 );
 
 const workerCall: fc.Arbitrary<Call> = fc.oneof(
@@ -171,6 +168,7 @@ const workerCall: fc.Arbitrary<Call> = fc.oneof(
     }),
     4,
   ),
+  often(batchCall, 5),
 );
 
 /** Calls that come alone, because what they do at the same time as another isn't a matter of order alone. */
@@ -183,6 +181,7 @@ const loneCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   often(workerCall, 22),
   often(operatorCall, 7),
+  often(aloneWithEntities, 4),
   often(
     fc.record({
       kind: fc.constant('read' as const),

@@ -86,7 +86,7 @@ function deadResults(oracle: Oracle, hubId: number): DeadToken[] {
   );
 }
 
-function mangle(token: string): string {
+export function mangle(token: string): string {
   const bytes = Buffer.from(token, 'base64url');
   bytes[12] = (bytes[12] ?? 0) ^ 1;
   return bytes.toString('base64url');

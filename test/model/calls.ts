@@ -1,4 +1,5 @@
 import { type OrchestrationStatus } from '../../src/protocol/messages.ts';
+import { type EntityCall, type EntityScriptAction } from './entity-calls.ts';
 
 /*
  * What clients and workers do, made up at random (arbitraries.ts) or written by hand (scenarios.ts). Numbers stand for what isn't known before: `target` for an
@@ -12,7 +13,9 @@ export type Ending = 'none' | 'complete' | 'fail' | 'terminate' | 'continue' | '
 /** Which events of the turn an SDK would carry over, and in which shape. */
 type Carried = 'nothing' | 'copies' | 'copies in reverse' | 'names in lower case';
 
-export type ScriptAction = { readonly id: number } & (
+export type ScriptAction = EntityScriptAction | OtherScriptAction;
+
+type OtherScriptAction = { readonly id: number } & (
   | {
       readonly kind: 'task';
       readonly name: string;
@@ -41,7 +44,7 @@ export type ScriptAction = { readonly id: number } & (
       readonly reason: string | null;
       readonly recurse: boolean;
     }
-  | { readonly kind: 'unknown' | 'entity' }
+  | { readonly kind: 'unknown' }
 );
 
 export interface Script {
@@ -104,7 +107,9 @@ interface Pages extends Filter {
   readonly pageSize: number;
 }
 
-export type Call = { readonly hub: Index } & (
+export type Call = EntityCall | OtherCall;
+
+export type OtherCall = { readonly hub: Index } & (
   | {
       readonly kind: 'start';
       readonly replica: Index;

@@ -16,7 +16,15 @@ import {
   type InstanceColumns,
   type TimerColumns,
 } from './database-reader.ts';
-import { checkStarted, comparable, decoded, isInbound, showMessages, withoutTime } from './events.ts';
+import {
+  checkStarted,
+  comparable,
+  decoded,
+  isInbound,
+  isSameEvent,
+  showMessages,
+  withoutTime,
+} from './events.ts';
 import { type ActivityRow, type HistoryRow, type InboxRow, type InstanceRow } from './rows.ts';
 import { Mismatch, same, show } from './mismatch.ts';
 import { isProvisional, type Oracle } from './oracle.ts';
@@ -44,7 +52,7 @@ export function compareInstances(
   return found;
 }
 
-function learnKey(oracle: Oracle, key: number, real: number): void {
+export function learnKey(oracle: Oracle, key: number, real: number): void {
   const known = oracle.realKeys.get(key);
   if (known === real) return;
   if (known !== undefined || oracle.keysOfReal.has(real)) {
@@ -79,6 +87,7 @@ function shapeOfColumns(columns: InstanceColumns): unknown {
     failure: columns.failure && codec.decode('TaskFailureDetails', columns.failure),
     suspension: columns.suspension && comparable(columns.suspension),
     traceContext: columns.trace_context && codec.decode('OrchestrationTraceContext', columns.trace_context),
+    sections: columns.sections ?? [],
     isCompleted: columns.completed_at !== null,
     parent: columns.parent && {
       key: columns.parent_key,
@@ -97,6 +106,7 @@ function shapeOfRow(oracle: Oracle, row: InstanceRow, columns: InstanceColumns):
     failure: row.failure && codec.decode('TaskFailureDetails', row.failure),
     suspension: row.suspension && comparable(row.suspension),
     traceContext: row.traceContext && codec.decode('OrchestrationTraceContext', row.traceContext),
+    sections: row.sections,
     isCompleted: row.completedAt !== null,
     parent: row.parent && {
       // A parent that came and went within one step was never seen.
@@ -124,7 +134,7 @@ export function compareTimers(oracle: Oracle, all: readonly TimerColumns[]): voi
             oracle.keysOfReal.get(columns.instance_key),
             ...[columns.generation, columns.fires_at, columns.kind, columns.rank],
           ],
-        ) && isDeepStrictEqual(comparable(message.event), withoutTime(event)),
+        ) && isSameEvent(decoded(message.event), event),
     );
     if (!timer) throw new Mismatch(`there is a timer that should not be: ${show(event)}`);
     if (columns.is_due) throw new Mismatch(`a timer that is due has not fired: ${show(event)}`);
@@ -139,7 +149,8 @@ function fire(oracle: Oracle, timerKey: number): void {
   if (firesAt > Date.now() * 1000) throw new Mismatch(`a timer is gone before its time: ${show(event)}`);
   oracle.fire(timerKey);
   const isLate = compareTimes(fromMicros(firesAt), must(event.timestamp, 'the time of an event')) < 0;
-  if (message.kind === 'started') oracle.saw('a scheduled instance started when its time came');
+  if (message.kind === 'signal') oracle.saw('a delayed signal came when its time had come');
+  else if (message.kind === 'started') oracle.saw('a scheduled instance started when its time came');
   else oracle.saw(isLate ? 'a timer of the past fired' : 'a timer fired when its time came');
 }
 

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { type LockHolder, type Section } from '../../src/domain/instance.ts';
 import { type Micros } from '../../src/domain/time.ts';
 import { connectionSettings } from '../../src/postgres/pool.ts';
 import { must } from '../../src/lib/assert.ts';
@@ -27,10 +28,23 @@ export interface InstanceColumns {
   readonly parent: Buffer | null;
   readonly suspension: Buffer | null;
   readonly trace_context: Buffer | null;
+  readonly sections: readonly Section[] | null;
   readonly created_at: Micros;
   readonly updated_at: Micros;
   readonly completed_at: Micros | null;
   readonly scheduled_at: Micros | null;
+}
+
+export interface EntityColumns {
+  readonly instance_key: number;
+  readonly hub_id: number;
+  readonly instance_id: string;
+  readonly name: string;
+  readonly turn: number;
+  readonly state: Buffer | null;
+  readonly held_by: LockHolder | null;
+  readonly owner: number | null;
+  readonly is_rung: boolean;
 }
 
 export interface InboxColumns {
@@ -75,6 +89,7 @@ export interface HistoryColumns {
 /** Everything that the database holds of some task hubs, as of one moment. */
 export interface DatabaseRows {
   readonly instances: readonly InstanceColumns[];
+  readonly entities: readonly EntityColumns[];
   /** In inbox order. */
   readonly inbox: readonly InboxColumns[];
   readonly activities: readonly ActivityColumns[];
@@ -114,9 +129,12 @@ export class DatabaseReader {
       begin isolation level repeatable read read only;
       select instance_key, hub_id, instance_id, generation, execution_id, name, version, status, owner,
              ready_at is not null as is_rung, turn, input, output, custom_status, failure, tags, parent_key,
-             parent_generation, parent_task_id, parent, suspension, trace_context, created_at, updated_at,
+             parent_generation, parent_task_id, parent, suspension, trace_context, sections, created_at, updated_at,
              completed_at, scheduled_at
-        from instances where hub_id in (${hubs});
+        from instances where kind = 0 and hub_id in (${hubs});
+      select instance_key, hub_id, instance_id, name, turn, output as state, held_by, owner,
+             ready_at is not null as is_rung
+        from instances where kind = 1 and hub_id in (${hubs});
       select instance_key, rank, message_id, kind, generation, fires_at, event
         from inbox where ${ofHubs} order by instance_key, rank, message_id;
       select instance_key, activity_key, generation, task_id, name, version, effective_version, owner, request
@@ -126,9 +144,12 @@ export class DatabaseReader {
       select instance_key, turn, events from history where ${ofHubs} order by instance_key, turn;
       select count(*)::int as count from completions;
       commit`);
-    const [, instances, inbox, activities, timers, history, completions] = results as { rows: unknown[] }[];
+    const [, instances, entities, inbox, activities, timers, history, completions] = results as {
+      rows: unknown[];
+    }[];
     return {
       instances: must(instances, 'instances').rows as InstanceColumns[],
+      entities: must(entities, 'entities').rows as EntityColumns[],
       inbox: must(inbox, 'the inbox').rows as InboxColumns[],
       activities: must(activities, 'activities').rows as ActivityColumns[],
       timers: must(timers, 'timers').rows as TimerColumns[],

@@ -4,13 +4,16 @@ import {
   type Call,
   type CallOf,
   type Index,
+  type OtherCall,
   NOTHING,
   type Script,
   type ScriptAction,
   WHOLE,
 } from './calls.ts';
 
-type Fields<Kind extends Call['kind']> = Partial<Omit<CallOf<Kind>, 'kind'>>;
+import { type BatchScript, type Deed, type DeedOf, FULL, type SignalTime } from './entity-calls.ts';
+
+type Fields<Kind extends OtherCall['kind']> = Partial<Omit<CallOf<Kind>, 'kind'>>;
 
 export const start = (target: string, fields: Fields<'start'> = {}): Call => ({
   ...{ kind: 'start', hub: 0, replica: 1, target, hasId: true, name: 'Order', version: null, input: '"in"' },
@@ -137,3 +140,47 @@ export const purgeAll = (fields: Fields<'purge all'> = {}): Call => ({
 export const terminateBatch = (...targets: string[]): Call => ({
   ...{ kind: 'terminate batch', hub: 0, replica: 1, targets, reason: '"all of you"' },
 });
+
+const toEntities = (deed: Deed, replica: Index = 1): Call => ({ kind: 'entities', hub: 0, replica, deed });
+
+export const signal = (entity: string, fields: Partial<DeedOf<'signal'>> = {}, replica: Index = 1): Call =>
+  toEntities(
+    {
+      ...{
+        kind: 'signal',
+        entity,
+        name: 'add',
+        input: '1',
+        when: 'now',
+        hasRequestId: true,
+        isDoubled: false,
+      },
+      ...fields,
+    },
+    replica,
+  );
+export const repeatSignal = (pick: number, replica: Index = 0): Call =>
+  toEntities({ kind: 'repeat a signal', pick }, replica);
+export const finishBatch = (pick: string, script: Partial<BatchScript> = {}, replica: Index = 1): Call =>
+  toEntities({ kind: 'complete a batch', pick, script: { ...FULL, ...script } }, replica);
+export const abandonBatch = (pick: string, replica: Index = 1): Call =>
+  toEntities({ kind: 'abandon a batch', pick }, replica);
+export const bogusBatch = (token: DeedOf<'bogus answer to a batch'>['token'], hub: Index = 0): Call => ({
+  ...toEntities({ kind: 'bogus answer to a batch', pick: 0, token }),
+  hub,
+});
+export const purgeEntity = (entity: string): Call => toEntities({ kind: 'purge an entity', entity });
+export const readEntity = (entity: string): Call => toEntities({ kind: 'read an entity', entity });
+export const queryEntities = (fields: Partial<DeedOf<'query entities'>> = {}): Call =>
+  toEntities({
+    ...{ kind: 'query entities', prefix: '', withState: true, withTransient: true, pageSize: 1 },
+    ...fields,
+  });
+export const cleanEntities: Call = toEntities({ kind: 'clean entity storage' });
+
+export const tell = (id: number, entity: string, when: SignalTime = 'now'): ScriptAction => ({
+  ...{ id, kind: 'signal', entity, when },
+});
+export const ask = (id: number, entity: string): ScriptAction => ({ id, kind: 'call', entity });
+export const lock = (id: number, ...entities: string[]): ScriptAction => ({ id, kind: 'lock', entities });
+export const unlock = (id: number, pick: string): ScriptAction => ({ id, kind: 'unlock', pick });

@@ -1,7 +1,8 @@
 import { must } from '../../src/lib/assert.ts';
 import { type Timestamp } from '../../src/protocol/messages.ts';
-import { type Call } from './calls.ts';
+import { type Call, type OtherCall } from './calls.ts';
 import { clientOperations } from './client-operations.ts';
+import { entityOperation } from './entity-operations.ts';
 import { Mismatch } from './mismatch.ts';
 import { purgeAll, purgeBatch, terminateBatch } from './operator-operations.ts';
 import { type Oracle, type Reply, type Target } from './oracle.ts';
@@ -35,13 +36,15 @@ export interface Scene {
 
 /** None when there is nothing that the call could be about. */
 export function operationsOf(call: Call, scene: Scene): readonly Operation[] {
+  if (call.kind === 'entities') return listed(entityOperation(call, scene));
   if ('target' in call) return clientOperations(call, scene);
-  const operation = 'pick' in call ? workerOperation(call, scene) : otherOperation(call, scene);
-  return operation ? [operation] : [];
+  return listed('pick' in call ? workerOperation(call, scene) : otherOperation(call, scene));
 }
 
+const listed = (operation: Operation | undefined): readonly Operation[] => (operation ? [operation] : []);
+
 function otherOperation(
-  call: Exclude<Call, { target: unknown } | { pick: unknown }>,
+  call: Exclude<OtherCall, { target: unknown } | { pick: unknown }>,
   scene: Scene,
 ): Operation | undefined {
   switch (call.kind) {

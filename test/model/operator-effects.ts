@@ -6,6 +6,7 @@ import { type InstanceSnapshot, isTerminal } from '../../src/domain/instance.ts'
 import { ranks } from '../../src/domain/message.ts';
 import {
   type FailedInstance,
+  isInCriticalSection,
   isRewoundWith,
   type RewindRequest,
   rewindInstance,
@@ -92,19 +93,17 @@ export function rewind(oracle: Oracle, target: Target, call: RewindCall, now: Ti
     oracle.saw(root ? 'a rewind of what has not failed was refused' : 'a rewind of nobody was refused');
     return { code: root ? 'failed_precondition' : 'not_found' };
   }
+  const { hubId } = target;
   const childOf = (id: string): InstanceSnapshot | undefined => {
-    const row = oracle.find({ hubId: target.hubId, id });
+    const row = oracle.find({ hubId, id });
     return row && snapshotOf(row);
   };
-  const nodes = [nodeOf(oracle, root, call, null)];
-  // Grows while it is gone through.
-  for (const { failed, history, request } of nodes) {
-    for (const open of history.children) {
-      if (!isRewoundWith(failed, open, childOf(open.id))) continue;
-      const child = must(oracle.find({ hubId: target.hubId, id: open.id }), 'a failed child');
-      nodes.push(nodeOf(oracle, child, call, request.executionId));
-    }
+  const nodes = treeOf(oracle, root, call, childOf);
+  if (nodes.some(({ history }) => isInCriticalSection(history))) {
+    oracle.saw('a rewind of what failed inside a critical section was refused');
+    return { code: 'failed_precondition' };
   }
+  for (const node of nodes) checkExecution(oracle, node);
   const writes = nodes.map(({ failed, history, request }) =>
     rewindInstance(failed, history, request, { childOf, tools: oracle.tools(now) }),
   );
@@ -122,6 +121,25 @@ export function rewind(oracle: Oracle, target: Target, call: RewindCall, now: Ti
   return { code: 'ok' };
 }
 
+/** From the root down: what has failed, and will run again with it. */
+function treeOf(
+  oracle: Oracle,
+  root: InstanceRow,
+  call: RewindCall,
+  childOf: (id: string) => InstanceSnapshot | undefined,
+): Node[] {
+  const nodes = [nodeOf(oracle, root, call, null)];
+  // Grows while it is gone through.
+  for (const { failed, history, request } of nodes) {
+    for (const open of history.children) {
+      if (!isRewoundWith(failed, open, childOf(open.id))) continue;
+      const child = must(oracle.find({ hubId: root.hubId, id: open.id }), 'a failed child');
+      nodes.push(nodeOf(oracle, child, call, request.executionId));
+    }
+  }
+  return nodes;
+}
+
 interface Node {
   readonly failed: FailedInstance;
   readonly history: RewoundHistory;
@@ -129,14 +147,12 @@ interface Node {
 }
 
 function nodeOf(
-  { store, executionIds }: Oracle,
+  { store }: Oracle,
   row: InstanceRow,
   { reason, executions }: RewindCall,
   parentExecutionId: string | null,
 ): Node {
   const executionId = executions?.get(row.id) ?? '';
-  const isNew = /^[0-9a-f]{32}$/.test(executionId) && !executionIds.has(executionId);
-  if (!isNew) throw new Mismatch(`'${row.id}' was not rewound to a new execution: '${executionId}'`);
   const rows = store.history.get(row.key) ?? [];
   const failed = {
     state: { ...row, attempts: 0, suspension: null, traceContext: null },
@@ -147,6 +163,11 @@ function nodeOf(
     history: rewoundHistory(failed, { codec }),
     request: { reason, executionId, parentExecutionId },
   };
+}
+
+function checkExecution({ executionIds }: Oracle, { failed, request: { executionId } }: Node): void {
+  const isNew = /^[0-9a-f]{32}$/.test(executionId) && !executionIds.has(executionId);
+  if (!isNew) throw new Mismatch(`'${failed.state.id}' was not rewound to a new execution: '${executionId}'`);
 }
 
 const snapshotOf = (row: InstanceRow): InstanceSnapshot => ({ ...row, owner: null });

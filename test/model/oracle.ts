@@ -16,6 +16,8 @@ import {
   type OrchestratorRequest,
   type Timestamp,
 } from '../../src/protocol/messages.ts';
+import { type EntityRow, type Operation as EntityOperation } from './entity-rows.ts';
+import { deliverAll, deliverDelayed, type SentSignal } from './entity-steps.ts';
 import { MemoryStore } from './memory-store.ts';
 import { noteTermination } from './notes.ts';
 import { type Outcome } from './outcomes.ts';
@@ -62,10 +64,21 @@ export interface ActivityOut {
   readonly replica: number;
 }
 
+/** A batch that a worker has. */
+export interface BatchOut {
+  readonly hubId: number;
+  readonly token: string;
+  readonly stream: number;
+  readonly replica: number;
+  /** The entity's. */
+  readonly key: number;
+  readonly operations: readonly EntityOperation[];
+}
+
 /** A token that proves nothing any more. */
 export interface DeadToken {
   readonly token: string;
-  readonly kind: 'orchestration' | 'activity';
+  readonly kind: 'orchestration' | 'activity' | 'entity';
   readonly hubId: number;
   readonly instanceId: string;
   readonly taskId: number;
@@ -86,7 +99,11 @@ export const isProvisional = (executionId: string): boolean => executionId.start
 
 const empty = {
   store: undefined,
+  entities: new Map<number, EntityRow>(),
+  requests: new Map<string, SentSignal>(),
+  grantsSeen: new Set<string>(),
   turns: new Map<number, TurnOut>(),
+  batches: new Map<number, BatchOut>(),
   leases: new Map<number, ActivityOut>(),
   lastLeases: new Map<number, ActivityOut>(),
   zombies: new Map<string, ActivityOut>(),
@@ -96,6 +113,7 @@ const empty = {
   unserved: new Set<number>(),
   suspendedAt: new Map<number, number>(),
   goneAt: new Map<string, number>(),
+  purgedAt: new Map<number, number>(),
   realKeys: new Map<number, number>(),
   keysOfReal: new Map<number, number>(),
   replicas: new Map<number, number>(),
@@ -110,10 +128,18 @@ const empty = {
  */
 export class Oracle {
   readonly store: MemoryStore;
+  /** By key. */
+  readonly entities: Map<number, EntityRow>;
+  /** Signals that are not sent again, by hub, request and entity. */
+  readonly requests: Map<string, SentSignal>;
+  /** Critical sections that their orchestrations know to have. */
+  readonly grantsSeen: Set<string>;
 
   // ── what workers have ──
   /** By instance. */
   readonly turns: Map<number, TurnOut>;
+  /** By entity. */
+  readonly batches: Map<number, BatchOut>;
   /** By activity. */
   readonly leases: Map<number, ActivityOut>;
   /** Of activities that are or were out. */
@@ -133,6 +159,8 @@ export class Oracle {
   readonly suspendedAt: Map<number, number>;
   /** Settlements before the holder of an id (by hub and id) or an activity (by key) went away. */
   readonly goneAt: Map<string, number>;
+  /** Settlements before an entity was purged, by key. */
+  readonly purgedAt: Map<number, number>;
   /** How often the real server was found to be the same. */
   settlements: number;
 
@@ -146,12 +174,16 @@ export class Oracle {
 
   /** What happened since they were counted last. */
   outcomes: Outcome[];
-  readonly #made: { keys: number; executions: number };
+  readonly #made: { keys: number; executions: number; groups: number };
 
   constructor(from?: Oracle) {
     const source = from ?? empty;
     this.store = new MemoryStore(source.store);
+    this.entities = new Map(source.entities);
+    this.requests = new Map(source.requests);
+    this.grantsSeen = new Set(source.grantsSeen);
     this.turns = new Map(source.turns);
+    this.batches = new Map(source.batches);
     this.leases = new Map(source.leases);
     this.lastLeases = new Map(source.lastLeases);
     this.zombies = new Map(source.zombies);
@@ -161,13 +193,14 @@ export class Oracle {
     this.unserved = new Set(source.unserved);
     this.suspendedAt = new Map(source.suspendedAt);
     this.goneAt = new Map(source.goneAt);
+    this.purgedAt = new Map(source.purgedAt);
     this.realKeys = new Map(source.realKeys);
     this.keysOfReal = new Map(source.keysOfReal);
     this.replicas = new Map(source.replicas);
     this.executionIds = new Set(source.executionIds);
     this.settlements = source.settlements;
     this.outcomes = [...source.outcomes];
-    this.#made = from ? { ...from.#made } : { keys: 0, executions: 0 };
+    this.#made = from ? { ...from.#made } : { keys: 0, executions: 0, groups: 0 };
   }
 
   clone(): Oracle {
@@ -210,6 +243,11 @@ export class Oracle {
   fire(timerKey: number): void {
     const timer = must(this.store.timers.get(timerKey), 'a timer that fired');
     const { partition, key, firesAt, generation, message } = timer;
+    if (this.entities.has(key)) {
+      this.store.timers.delete(timerKey);
+      deliverDelayed(this, timer);
+      return;
+    }
     this.commit({ dueTimers: [{ partition, key, timerKey, firesAt, generation, kind: message.kind }] });
   }
 
@@ -234,6 +272,11 @@ export class Oracle {
     return { now, codec, ids: { key: () => ++made.keys, executionId } };
   }
 
+  /** Of entity messages whose order is certain. */
+  newGroup(): number {
+    return ++this.#made.groups;
+  }
+
   commit(write: Write): Committed {
     const before = new MemoryStore(this.store);
     const result = this.store.commit(write);
@@ -241,7 +284,18 @@ export class Oracle {
     // Whoever gives an abandoned turn's instance a message rings for it at once.
     for (const key of this.store.rung) this.delayed.delete(key);
     this.#forgetGone(before);
+    if (write.patch && 'consumed' in write.patch) this.#noteGrants(write.patch.consumed);
+    deliverAll(this, write.entityMessages ?? []);
     return result;
+  }
+
+  #noteGrants(consumed: readonly Message[]): void {
+    for (const { kind, event } of consumed) {
+      const reply = kind === 'entityReply' ? codec.decodeEvent(event) : undefined;
+      if (reply?.eventType === 'entityLockGranted') {
+        this.grantsSeen.add(reply.entityLockGranted.criticalSectionId);
+      }
+    }
   }
 
   /** Finished instances go, with all that belongs to them. */

@@ -2,6 +2,8 @@
 
 import { must } from '../../src/lib/assert.ts';
 import { type Timestamp } from '../../src/protocol/messages.ts';
+import { Choices } from './choices.ts';
+import { letLocksGoOn } from './entity-steps.ts';
 import { messageOf, same } from './mismatch.ts';
 import { type Operation } from './operations.ts';
 import { type Oracle, type Reply } from './oracle.ts';
@@ -17,17 +19,31 @@ export function* interleavings<T>(lanes: readonly (readonly T[])[]): Generator<r
   }
 }
 
-/** The oracle after these operations, or why the replies contradict it. */
-export function tryOrder(
-  oracle: Oracle,
-  order: readonly Operation[],
-  replies: ReadonlyMap<Operation, Reply>,
-  moment: Timestamp,
-): Oracle | string {
+interface Performed {
+  readonly order: readonly Operation[];
+  readonly replies: ReadonlyMap<Operation, Reply>;
+  readonly moment: Timestamp;
+}
+
+/** More ways than this are not gone: locks that go on by themselves may do so between all operations. */
+const MOST_WAYS = 200;
+
+/** The oracles after these operations, each after another order in which locks went on, or why the replies contradict them. */
+export function tryOrder(oracle: Oracle, performed: Performed): (Oracle | string)[] {
+  const choices = new Choices();
+  const tried = [];
+  do tried.push(tryWay(oracle.clone(), performed, choices));
+  while (tried.length < MOST_WAYS && choices.next());
+  return tried;
+}
+
+function tryWay(oracle: Oracle, { order, replies, moment }: Performed, choices: Choices): Oracle | string {
   try {
     for (const operation of order) {
+      letLocksGoOn(oracle, choices, true);
       applyTo(oracle, operation, must(replies.get(operation), 'a reply'), moment);
     }
+    letLocksGoOn(oracle, choices, false);
     if (order.length > 1) oracle.saw('calls at the same time took effect one after the other');
     return oracle;
   } catch (error) {
@@ -45,10 +61,14 @@ function applyTo(oracle: Oracle, operation: Operation, is: Reply, moment: Timest
   }
 }
 
-/** Starts that were due meanwhile may have come before what was done, or after it: a termination shows which. */
+/**
+ * Starts and signals that were due meanwhile may have come before what was done, or after it: a termination shows which,
+ * and so does a lock.
+ */
 export function startings(oracle: Oracle): Oracle[] {
   const due = [...oracle.store.timers.values()].filter(
-    ({ message, firesAt }) => message.kind === 'started' && firesAt <= Date.now() * 1000,
+    ({ message, firesAt }) =>
+      (message.kind === 'started' || message.kind === 'signal') && firesAt <= Date.now() * 1000,
   );
   return due.slice(0, 3).reduce(
     (oracles, { timerKey }) => [

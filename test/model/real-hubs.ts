@@ -8,6 +8,7 @@ import { type AnyHistoryEvent, type OrchestrationState } from '../../src/protoco
 import { PATIENCE_MS } from '../helpers/scripted-worker.ts';
 import { type TestServer } from '../helpers/server.ts';
 import { type DatabaseReader, type DatabaseRows } from './database-reader.ts';
+import { type ShownEntity } from './entity-effects.ts';
 import { same } from './mismatch.ts';
 import { type ReceivedItem, type StreamPlace, WorkerStream } from './worker-stream.ts';
 
@@ -33,6 +34,13 @@ export interface Wait {
   readonly abort: AbortController;
   /** What it returned; undefined while it goes on. */
   state: OrchestrationState | null | undefined;
+}
+
+/** What a client is shown; of its time, that there is one. */
+export function shownOf(entity: NonNullable<Response<'GetEntity'>['entity']>): ShownEntity {
+  const { instanceId, backlogQueueSize: backlog, lockedBy, serializedState, lastModifiedTime } = entity;
+  same(`whether '${instanceId}' has a time`, lastModifiedTime !== null, true);
+  return { instanceId, backlog, lockedBy: lockedBy?.value ?? null, state: serializedState?.value ?? null };
 }
 
 /** Two new task hubs on the real servers, with their clients and workers. */
@@ -125,6 +133,17 @@ export class RealHubs {
     });
     same(`whether '${instanceId}' exists`, exists, orchestrationState !== null);
     return orchestrationState;
+  }
+
+  /** Null: there is none. */
+  async findEntity(hub: number, replica: number, instanceId: string): Promise<ShownEntity | null> {
+    const { exists, entity } = await this.#client(hub, replica).call(
+      'GetEntity',
+      { instanceId, includeState: true },
+      { timeoutMs: PATIENCE_MS },
+    );
+    same(`whether '${instanceId}' exists`, exists, entity !== null);
+    return entity && shownOf(entity);
   }
 
   /** All events, of however many chunks. */

@@ -3,13 +3,15 @@ import { type StreamPlace, type WorkKind } from './worker-stream.ts';
 
 /** Whether a stream surely has room for one more item. */
 export function hasRoom(oracle: Oracle, stream: StreamPlace, kind: WorkKind): boolean {
+  const { turns, leases, batches } = oracle;
   const zombies = kind === 'activity' ? count(oracle.zombies, stream) : 0;
-  return count(kind === 'activity' ? oracle.leases : oracle.turns, stream) + zombies < limitOf(stream);
+  const outs = { orchestration: turns, activity: leases, entity: batches }[kind];
+  return count(outs, stream) + zombies < limitOf(stream);
 }
 
 /** Whether a stream has been given more than it asked for. */
-export function isOverfull({ turns, leases }: Oracle, stream: StreamPlace): boolean {
-  return Math.max(count(turns, stream), count(leases, stream)) > limitOf(stream);
+export function isOverfull({ turns, leases, batches }: Oracle, stream: StreamPlace): boolean {
+  return [turns, leases, batches].some((outs) => count(outs, stream) > limitOf(stream));
 }
 
 /** Items of a kind that a stream takes at a time (contract §13.1). */

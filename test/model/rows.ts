@@ -48,7 +48,7 @@ export type StatePatch = TurnPatch | EndPatch | RenewPatch | ControlPatch;
 
 export function toStatePatch(patch: Patch): StatePatch {
   if (patch.kind === 'release' || patch.kind === 'fetch') throw new Error('nobody owns anything here');
-  if (patch.kind === 'entity') throw new Error('there are no entities here');
+  if (patch.kind === 'entity') throw new Error('entities are not instances here');
   return patch;
 }
 
@@ -58,22 +58,22 @@ export function startedOf({ started: event }: NewInstance): MessageDraft {
 
 /** Results belong to the generation that asked for them. */
 export function isResult({ kind }: Message): boolean {
-  return kind === 'taskResult' || kind === 'timerFired' || kind === 'childResult';
+  return kind === 'taskResult' || kind === 'timerFired' || kind === 'childResult' || kind === 'entityReply';
 }
 
 export function changesOf(patch: StatePatch): Partial<InstanceRow> {
   switch (patch.kind) {
     case 'turn': {
-      const { customStatus, traceContext } = patch;
-      return { attempts: 0, customStatus, traceContext };
+      const { customStatus, traceContext, sections } = patch;
+      return { attempts: 0, customStatus, traceContext, sections };
     }
     case 'end': {
       const { customStatus, output, failure, updatedAt: completedAt } = patch;
-      return { attempts: 0, customStatus, output, failure, completedAt, suspension: null };
+      return { attempts: 0, customStatus, output, failure, completedAt, suspension: null, sections: [] };
     }
     case 'renew': {
       const { generation, executionId, version, input, customStatus } = patch;
-      const fresh = { attempts: 0, traceContext: null, isRewound: false };
+      const fresh = { attempts: 0, traceContext: null, isRewound: false, sections: [] };
       return { ...fresh, generation, executionId, version, input, customStatus };
     }
     case 'control':

@@ -20,8 +20,10 @@ import {
   task,
   terminate,
   timer,
+  unlock,
   wait,
 } from './made-calls.ts';
+import { entityScenarios } from './entity-scenarios.ts';
 import { operatorScenarios } from './operator-scenarios.ts';
 
 /*
@@ -112,7 +114,7 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     answer('a', [], { ending: 'continue', carried: 'copies in reverse', isTraced: true }),
     answer('a', [], { ending: 'continue and terminate' }),
     start('b'),
-    answer('b', [{ id: 1, kind: 'entity' }]),
+    answer('b', [unlock(1, '@a@1')]),
     start('c'),
     answer('c', [{ id: 1, kind: 'unknown' }], { ending: 'fail' }),
   ],
@@ -121,6 +123,7 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     answer('a', [timer(1, 'past'), timer(2, 'soon'), timer(3, 'late')]),
     letTimePass,
     answer('a'),
+    raise('a', 'go'),
     complete('a'),
   ],
   activities: [
@@ -190,4 +193,5 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     [[complete('a')], [answer('a', [task(9)])], [raise('a', 'go')]],
   ],
   ...operatorScenarios,
+  ...entityScenarios,
 };

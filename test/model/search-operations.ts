@@ -165,8 +165,8 @@ type ReadPage<T> = (
 ) => Promise<{ readonly page: readonly T[]; readonly next: string | null }>;
 
 /** A token must serve with another size and at another replica. */
-async function readPages<T>(
-  { pageSize, replica }: Paged,
+export async function readPages<T>(
+  { pageSize, replica }: Pick<Paged, 'pageSize' | 'replica'>,
   readPage: ReadPage<T>,
 ): Promise<readonly (readonly T[])[]> {
   const pages: (readonly T[])[] = [];

@@ -11,12 +11,16 @@
 // - A turn may have gone out between two messages of a step: it holds a first part of each write's messages, and all
 //   that were there before. The others must come with the next one.
 // - A turn or activity whose end crossed it may still arrive; it changes nothing.
+// - A batch may have gone out just before the lock of its entity ended: then it has the calls of who held it.
+// - Lock requests that can go on at the same time do so in any order.
 // - Of activities that are dropped in the step that made them, or in which another one freed a slot, those stay that a
 //   replica had taken for a worker by then.
 // - A replica that owns work waits for its own workers to have room for it, even if others have some.
 
+import { entityNameOf } from '../../src/domain/entity-id.ts';
 import { isTerminal } from '../../src/domain/instance.ts';
 import { must } from '../../src/lib/assert.ts';
+import { compareEntities, learnEntities } from './compare-entities.ts';
 import {
   compareActivities,
   compareHistory,
@@ -24,11 +28,13 @@ import {
   compareInstances,
   compareTimers,
 } from './compare-rows.ts';
-import { type DatabaseRows, type InstanceColumns } from './database-reader.ts';
+import { type DatabaseRows, type EntityColumns, type InstanceColumns } from './database-reader.ts';
+import { type EntityRow, nextOperations, settledRow } from './entity-rows.ts';
 import { type ActivityRow, type InstanceRow } from './rows.ts';
 import { Mismatch, same } from './mismatch.ts';
 import { type Oracle } from './oracle.ts';
 import { hasRoom } from './room.ts';
+import { takeBatch } from './take-batches.ts';
 import { takeActivity, takeTurn } from './take-items.ts';
 import { type ReceivedItem, type WorkerStream, type WorkKind } from './worker-stream.ts';
 
@@ -44,6 +50,7 @@ export function settle(oracle: Oracle, observation: Observation): void {
   const { rows, items } = observation;
   same('how many answers are stored', rows.storedAnswers, 0);
   const columns = compareInstances(oracle, rows.instances);
+  const entityColumns = learnEntities(oracle, rows.entities);
   compareTimers(oracle, rows.timers);
   for (const row of oracle.store.instances.values()) {
     const real = oracle.realKeys.get(row.key);
@@ -53,16 +60,24 @@ export function settle(oracle: Oracle, observation: Observation): void {
     compareHistory(oracle, row, ofIt(rows.history));
     compareActivities(oracle, row, ofIt(rows.activities));
   }
-  for (const item of items) {
-    if (item.kind === 'orchestration') takeTurn(oracle, item);
-    else takeActivity(oracle, item);
-  }
+  compareEntities(oracle, entityColumns, rows.inbox);
+  for (const item of items) takeItem(oracle, item);
   for (const row of oracle.store.instances.values()) {
     checkInstance(oracle, row, must(columns.get(row.key), 'the columns of an instance'), observation);
   }
   for (const activity of oracle.store.activities.values()) checkActivity(oracle, activity, observation);
+  for (const row of oracle.entities.values()) {
+    checkEntity(oracle, row, must(entityColumns.get(row.key), 'the columns of an entity'), observation);
+    oracle.entities.set(row.key, settledRow(row));
+  }
   oracle.store.settled();
   oracle.settlements++;
+}
+
+function takeItem(oracle: Oracle, item: ReceivedItem): void {
+  if (item.kind === 'orchestration') takeTurn(oracle, item);
+  else if (item.kind === 'activity') takeActivity(oracle, item);
+  else takeBatch(oracle, item);
 }
 
 function checkInstance(
@@ -91,6 +106,24 @@ function checkActivity(oracle: Oracle, activity: ActivityRow, observation: Obser
   if (!isLeased) {
     checkWaiting(oracle, { key, hubId, kind: 'activity', name, version, what, owner }, observation);
   } else if (owner === null) throw new Mismatch(`${what} is out, but nobody owns it`);
+}
+
+function checkEntity(
+  oracle: Oracle,
+  row: EntityRow,
+  { owner, is_rung: isRung }: EntityColumns,
+  observation: Observation,
+): void {
+  const { key, hubId, id } = row;
+  const what = `the entity '${id}'`;
+  const isOwned = owner !== null;
+  if (isOwned && isRung) throw new Mismatch(`the owner of ${what} has not heard its bell`);
+  const isJustAbandoned = oracle.delayed.get(key)?.since === oracle.settlements;
+  if (isJustAbandoned && isOwned) throw new Mismatch(`${what} has not been given up`);
+  if (oracle.batches.has(key) || nextOperations(row, row.holder).length === 0) return;
+  same(`whether ${what} is owned or rung`, isOwned || isRung, true);
+  const work = { key, hubId, kind: 'entity', name: entityNameOf(id), version: null, what, owner } as const;
+  checkWaiting(oracle, work, observation);
 }
 
 interface Work {

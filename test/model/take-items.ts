@@ -18,7 +18,7 @@ import { isOverfull } from './room.ts';
 import { type ActivityItem, type TurnItem } from './worker-stream.ts';
 
 /** What ended a work item may have crossed it so many settlements ago. */
-const OVERTAKEN = 1;
+export const OVERTAKEN = 1;
 
 // ── turns ──
 
@@ -78,10 +78,10 @@ function checkMayGo(oracle: Oracle, row: InstanceRow, { stream }: TurnItem, what
   }
 }
 
-function noteArrival(
+export function noteArrival(
   oracle: Oracle,
   key: number,
-  again: 'an abandoned turn came again' | 'an abandoned activity came again',
+  again: `an abandoned ${'turn' | 'activity' | 'batch'} came again`,
 ): void {
   oracle.delayed.delete(key);
   if (oracle.unserved.delete(key)) oracle.saw('work waited until a stream took it');

@@ -12,6 +12,7 @@ import {
   type Timestamp,
 } from '../../src/protocol/messages.ts';
 import { PATIENCE_MS } from '../helpers/scripted-worker.ts';
+import { endBatch } from './entity-effects.ts';
 import { noteActivity, noteChildren, noteTurn } from './notes.ts';
 import { type Oracle, type TurnOut } from './oracle.ts';
 import { type ActivityRow, type InstanceRow } from './rows.ts';
@@ -81,6 +82,11 @@ export function loseStream(oracle: Oracle, stream: number): void {
     else oracle.endTurn(key, out);
     oracle.saw('a turn of a lost stream came again');
   }
+  for (const out of [...oracle.batches.values()]) {
+    if (out.stream !== stream) continue;
+    endBatch(oracle, out);
+    oracle.saw('a batch of a lost stream came again');
+  }
   for (const [activityKey, out] of oracle.leases) {
     const activity = out.stream === stream ? oracle.store.activities.get(activityKey) : undefined;
     if (!activity) continue;
@@ -113,7 +119,7 @@ function endLease(oracle: Oracle, { activityKey, hubId, key, taskId }: ActivityR
   oracle.deadTokens.push({ token: lease.token, kind: 'activity', hubId, instanceId: id, taskId });
 }
 
-function delay(oracle: Oracle, key: number): void {
+export function delay(oracle: Oracle, key: number): void {
   const count = (oracle.abandons.get(key) ?? 0) + 1;
   oracle.abandons.set(key, count);
   const untilMs = performance.now() + backOffMs(count) + PATIENCE_MS;

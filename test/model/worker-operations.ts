@@ -2,10 +2,11 @@ import { must } from '../../src/lib/assert.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { orderOf, partsOf, textOf } from './answers.ts';
 import { bogusAnswer, bogusResult } from './bogus-operations.ts';
-import { type Call, type CallOf, type Delivery } from './calls.ts';
+import { type Call, type CallOf, type Delivery, type Script } from './calls.ts';
+import { entityIdOf } from './entity-calls.ts';
 import { type ActivityRow } from './rows.ts';
 import { type Operation, type Scene } from './operations.ts';
-import { type Oracle, type Reply } from './oracle.ts';
+import { type Oracle, type Reply, type Target } from './oracle.ts';
 import * as effects from './worker-effects.ts';
 import { inHub, instanceOf, pickOf, turnsOf, wrapped } from './picks.ts';
 import { type NamedVersions, type StreamFilters } from './worker-stream.ts';
@@ -44,7 +45,8 @@ function answer({ hub, pick, script, delivery: wanted }: CallOf<'answer'>, { ora
   const { instanceId } = out.request;
   return {
     text: `answer ${inHub(hub, instanceId)} ${textOf(script)} ${textOfDelivery(delivery)}`,
-    touches: [{ hubId, id: instanceId }],
+    touches: [{ hubId, id: instanceId }, ...entitiesIn(script, hubId)],
+    isTimed: script.actions.some((action) => action.kind === 'signal' && action.when === 'soon'),
     async call(): Promise<Reply> {
       for (const n of orderOf(delivery)) {
         const [replica, part] = [replicas[n] ?? 0, must(parts[n], 'a part')];
@@ -61,6 +63,14 @@ function answer({ hub, pick, script, delivery: wanted }: CallOf<'answer'>, { ora
       return { code: 'ok' };
     },
   } satisfies Operation;
+}
+
+/** Those that it says something to. */
+function entitiesIn({ actions }: Script, hubId: number): Target[] {
+  return actions.flatMap((action) => {
+    if (action.kind === 'lock') return action.entities.map((entity) => ({ hubId, id: entityIdOf(entity) }));
+    return 'entity' in action ? [{ hubId, id: entityIdOf(action.entity) }] : [];
+  });
 }
 
 function textOfDelivery({ replicas, order, hasToken }: Delivery): string {
@@ -166,14 +176,15 @@ const named = (versions: readonly string[], ...names: string[]): NamedVersions[]
 const filterChoices: readonly (StreamFilters | null)[] = [
   null,
   null,
-  { orchestrations: named([], 'Order'), activities: named([], 'A', 'B') },
-  { orchestrations: named([], 'Child'), activities: named([], 'B') },
+  { orchestrations: named([], 'Order'), activities: named([], 'A', 'B'), entities: ['room'] },
+  { orchestrations: named([], 'Child'), activities: named([], 'B'), entities: ['DESK'] },
   {
     orchestrations: [...named(['1', ''], 'Order'), ...named(['2'], 'Child')],
     activities: named(['1'], 'A', 'B'),
+    entities: ['Room', 'desk'],
   },
-  { orchestrations: [], activities: named([], 'A', 'B') },
-  { orchestrations: named([], 'Order', 'Child'), activities: [] },
+  { orchestrations: [], activities: named([], 'A', 'B'), entities: ['room', 'desk'] },
+  { orchestrations: named([], 'Order', 'Child'), activities: [], entities: [] },
 ];
 
 /** One that takes everything may always be opened besides. */

@@ -1,7 +1,9 @@
 import { type ClientReadableStream } from '@grpc/grpc-js';
 import { type Response, type TaskHubClient } from '../../src/grpc/client.ts';
-import { codec } from '../../src/protocol/codec.ts';
+import { codec, type Message } from '../../src/protocol/codec.ts';
 import { type ActivityRequest, type OrchestratorRequest } from '../../src/protocol/messages.ts';
+
+type EntityRequest = Message<'EntityRequest'>;
 
 export interface NamedVersions {
   readonly name: string;
@@ -11,9 +13,10 @@ export interface NamedVersions {
 export interface StreamFilters {
   readonly orchestrations: readonly NamedVersions[];
   readonly activities: readonly NamedVersions[];
+  readonly entities: readonly string[];
 }
 
-export type WorkKind = 'orchestration' | 'activity';
+export type WorkKind = 'orchestration' | 'activity' | 'entity';
 
 /** A work item as it came. */
 interface Received {
@@ -22,7 +25,8 @@ interface Received {
 }
 export type TurnItem = Received & { readonly kind: 'orchestration'; readonly request: OrchestratorRequest };
 export type ActivityItem = Received & { readonly kind: 'activity'; readonly request: ActivityRequest };
-export type ReceivedItem = TurnItem | ActivityItem;
+export type BatchItem = Received & { readonly kind: 'entity'; readonly request: EntityRequest };
+export type ReceivedItem = TurnItem | ActivityItem | BatchItem;
 
 export interface StreamPlace {
   /** Unique in a run. */
@@ -62,6 +66,7 @@ export class WorkerStream implements StreamPlace {
     this.#stream = client.stream('GetWorkItems', {
       maxConcurrentOrchestrationWorkItems: limit,
       maxConcurrentActivityWorkItems: limit,
+      maxConcurrentEntityWorkItems: limit,
       workItemFilters: filters && requestOf(filters),
     });
     this.#stream.on('data', (received: Response<'GetWorkItems'>) => {
@@ -80,6 +85,7 @@ export class WorkerStream implements StreamPlace {
 
   accepts(kind: WorkKind, name: string, version: string | null): boolean {
     if (!this.filters) return true;
+    if (kind === 'entity') return this.filters.entities.some((entry) => entry.toLowerCase() === name);
     const named = (kind === 'activity' ? this.filters.activities : this.filters.orchestrations).filter(
       (entry) => entry.name === name,
     );
@@ -91,8 +97,13 @@ export class WorkerStream implements StreamPlace {
     this.#stream.cancel();
   }
 
-  #read({ completionToken: token, orchestratorRequest, activityRequest }: Response<'GetWorkItems'>) {
+  #read(received: Response<'GetWorkItems'>) {
+    const { completionToken: token, orchestratorRequest, activityRequest, entityRequestV2 } = received;
     if (activityRequest) return { kind: 'activity', token, stream: this, request: activityRequest } as const;
+    if (entityRequestV2) {
+      const request = codec.decode('EntityRequest', codec.encode('EntityRequest', entityRequestV2));
+      return { kind: 'entity', token, stream: this, request } as const;
+    }
     if (!orchestratorRequest) return undefined;
     // Once more through the codec, whose types say which case an event is.
     const bytes = codec.encode('OrchestratorRequest', orchestratorRequest);
@@ -101,8 +112,12 @@ export class WorkerStream implements StreamPlace {
   }
 }
 
-function requestOf({ orchestrations, activities }: StreamFilters) {
+function requestOf({ orchestrations, activities, entities }: StreamFilters) {
   const copy = (entries: readonly NamedVersions[]) =>
     entries.map(({ name, versions }) => ({ name, versions: [...versions] }));
-  return { orchestrations: copy(orchestrations), activities: copy(activities), entities: [] };
+  return {
+    orchestrations: copy(orchestrations),
+    activities: copy(activities),
+    entities: entities.map((name) => ({ name })),
+  };
 }

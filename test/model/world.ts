@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { isEntityId } from '../../src/domain/entity-id.ts';
 import { isTerminal } from '../../src/domain/instance.ts';
 import { fromMicros } from '../../src/domain/time.ts';
 import { type OrchestrationState, type Timestamp } from '../../src/protocol/messages.ts';
 import { PATIENCE_MS } from '../helpers/scripted-worker.ts';
 import { type FirstStream, type Lanes } from './calls.ts';
 import { endAll } from './ending.ts';
-import { messageOf } from './mismatch.ts';
+import { read, type ShownEntity } from './entity-effects.ts';
+import { messageOf, show } from './mismatch.ts';
 import { type Operation, operationsOf } from './operations.ts';
 import { Oracle, type Reply, type Target } from './oracle.ts';
 import { interleavings, startings, tryOrder } from './orders.ts';
@@ -93,7 +96,7 @@ export class World {
     const moments = operations.some(({ isTimed }) => isTimed) ? [before, now()] : [now()];
     const tried = startings(this.oracle).flatMap((oracle) =>
       [...interleavings(lanes)].flatMap((order) =>
-        moments.map((moment) => tryOrder(oracle.clone(), order, replies, moment)),
+        moments.flatMap((moment) => tryOrder(oracle, { order, replies, moment })),
       ),
     );
     await this.#settle(tried, operations);
@@ -154,7 +157,7 @@ export class World {
   }
 
   #instances(): readonly Target[] {
-    return [...this.oracle.store.instances.values()];
+    return [...this.oracle.store.instances.values(), ...this.oracle.entities.values()];
   }
 
   /** Of each, what a client is shown at one of the replicas. */
@@ -163,6 +166,10 @@ export class World {
       these.map(async (target, n) => {
         const hub = target.hubId === this.real.hubId(0) ? 0 : 1;
         const replica = (this.oracle.settlements + n) % this.#around.replicas.length;
+        if (isEntityId(target.id)) {
+          this.#compareEntity(target, await this.real.findEntity(hub, replica, target.id));
+          return;
+        }
         this.#compareState(target, await this.real.find(hub, replica, target.id, true));
       }),
     );
@@ -174,6 +181,13 @@ export class World {
     } catch (error) {
       throw this.#failure([messageOf(error)]);
     }
+  }
+
+  /** Signals that have become due meanwhile may have come to it. */
+  #compareEntity(target: Target, is: ShownEntity | null): void {
+    const possible = startings(this.oracle).map((oracle) => read(oracle, target));
+    if (possible.some((should) => isDeepStrictEqual(is, should))) return;
+    throw this.#failure([`the entity '${target.id}' is ${show(is)}, not ${show(possible)}`]);
   }
 
   #failure(problems: readonly string[]): Error {
