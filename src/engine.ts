@@ -65,7 +65,7 @@ export class Engine {
     const residency: Residency = {
       holds: (key) => started.engine?.context.dispatch.holds(key) ?? false,
       knownMessages: (key) => started.engine?.context.dispatch.knownMessages(key) ?? [],
-      settle: (result) => started.engine?.context.dispatch.settle(result),
+      settle: (result) => started.engine?.context.dispatch.settle(result) ?? (() => undefined),
     };
     const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited, onRegister } = options;
     const store = await openStore({

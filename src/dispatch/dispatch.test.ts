@@ -105,7 +105,7 @@ function settle(result: Partial<BatchResult>): void {
       storedFor: [],
       ...result,
     },
-  });
+  })();
 }
 
 /** Claims an instance that has run once, with these messages. */

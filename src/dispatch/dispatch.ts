@@ -134,8 +134,14 @@ export class Dispatch implements Residency, StreamListener {
     return [...resident.messages, ...resident.controls].map((message) => message.messageId);
   }
 
-  settle(result: BatchResult): void {
+  settle(result: BatchResult): () => void {
     const touched = this.#learn(result);
+    return () => {
+      this.#act(result, touched);
+    };
+  }
+
+  #act(result: BatchResult, touched: ReadonlySet<Resident>): void {
     for (const { activityKey } of result.activities) this.slots.kept(activityKey);
     this.activities.learn(result, this.#mayDispatch());
     if (this.#isDraining) this.releaseUnserved();

@@ -283,7 +283,8 @@ export interface Residency {
   holds(key: number): boolean;
   /** Ids of the messages that a resident holds in memory, those of an item that is out included. */
   knownMessages(key: number): readonly number[];
-  settle(result: BatchResult): void;
+  /** Brings memory up to date. What follows, such as dispatching, is done by the function that it returns. */
+  settle(result: BatchResult): () => void;
 }
 
 /** Everything that a committed batch changed and memory must learn, to be applied in the order of these fields. */

@@ -89,19 +89,22 @@ export class Batch {
     ];
   }
 
-  /** After COMMIT: memory first, then whoever waits for the writes. */
-  settle(): void {
+  /** After COMMIT: memory at once; whoever waits for the writes is told by the function that it returns. */
+  settle(): () => void {
     const { held, residency } = this.#around;
     const result = this.#settlement.result(held, ({ key }) => this.#room.get(key) ?? limits.heldMessages);
     for (const { patch } of result.patches) {
       if (patch.kind === 'end' || patch.kind === 'release') held.remove(patch.key);
     }
     for (const { instance } of result.started) held.add(instance);
-    residency.settle(result);
-    this.pending.forEach((entry, i) => {
-      const draft: WriteResult | undefined = this.#parts.drafts[i];
-      if (draft) entry.resolve(draft);
-    });
+    const act = residency.settle(result);
+    return () => {
+      act();
+      this.pending.forEach((entry, i) => {
+        const draft: WriteResult | undefined = this.#parts.drafts[i];
+        if (draft) entry.resolve(draft);
+      });
+    };
   }
 
   #locks(): Step[] {

@@ -61,6 +61,8 @@ export class Lane {
   /** The writes of the transaction under way. */
   #inFlight: readonly Pending[] = [];
   #jobInFlight: Job | undefined;
+  /** What is left to do about the last batch that was committed. */
+  #act: (() => void) | undefined;
   #strikes = 0;
   #isJobsTurn = true;
   #whenIdle: (() => void)[] = [];
@@ -159,6 +161,7 @@ export class Lane {
       this.#options.log.error({ err: error }, 'the lane failed: memory can not be trusted any more');
       this.die('a bug in the lane');
     } finally {
+      this.#actOnLast();
       this.#isRunning = false;
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
@@ -172,14 +175,19 @@ export class Lane {
     else await this.#runBatches(connection);
   }
 
-  /** One batch after the other, until nothing waits or it is a job's turn. */
+  /**
+   * One batch after the other, until nothing waits or it is a job's turn. What waits when a batch was committed is sent
+   * before anybody acts on that one: the database works in the meantime.
+   */
   async #runBatches(connection: PipelinedConnection): Promise<void> {
     do {
       const pending = this.#queue.take();
       const batch = new Batch(pending, this.#options);
       const startedMs = performance.now();
       this.#inFlight = pending;
-      const answer = await connection.exchange(batch.steps());
+      const answering = connection.exchange(batch.steps());
+      this.#actOnLast();
+      const answer = await answering;
       if (this.#death !== undefined) return;
       if (answer.kind !== 'done') {
         await this.#notCommitted(answer, pending);
@@ -187,14 +195,20 @@ export class Lane {
       }
       this.#inFlight = [];
       this.#strikes = 0;
-      batch.settle();
+      this.#act = batch.settle();
       this.#options.onBatch(
         pending.length,
         performance.now() - startedMs,
         startedMs - (pending[0]?.queuedAtMs ?? startedMs),
       );
-      // What waits by now is sent before anybody hears of this batch: the database works while they act on it.
     } while (connection.isUsable && this.#jobs.length === 0 && !this.#queue.isEmpty);
+    this.#actOnLast();
+  }
+
+  #actOnLast(): void {
+    const act = this.#act;
+    this.#act = undefined;
+    act?.();
   }
 
   async #notCommitted(answer: Exclude<Answer, { kind: 'done' }>, pending: readonly Pending[]): Promise<void> {

@@ -72,7 +72,7 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
         hasMore: inboxes.mayHaveMore(row.instance_key, limits.heldMessages),
       }));
       for (const { state } of claimed) held.add(state);
-      if (claimed.length > 0) residency.settle({ ...nothing, claimed });
+      if (claimed.length > 0) residency.settle({ ...nothing, claimed })();
       return claimed.length;
     },
   };
@@ -94,7 +94,7 @@ export function claimActivitiesPlan(claim: Claim, { me, residency }: Surrounding
     first: [step(claimActivities(me, claim), (row) => claimedActivities.push(toClaimedActivity(row)))],
     rest: () => [],
     finish() {
-      if (claimedActivities.length > 0) residency.settle({ ...nothing, claimedActivities });
+      if (claimedActivities.length > 0) residency.settle({ ...nothing, claimedActivities })();
       return claimedActivities.length;
     },
   };
@@ -124,7 +124,7 @@ export function freePlan(dead: number, { residency }: Pick<Surroundings, 'reside
       step(deleteStoredFor(dead, limits.freeRows), () => freed++),
     ],
     finish() {
-      if (spilled.size > 0) residency.settle({ ...nothing, spilled: [...spilled.values()] });
+      if (spilled.size > 0) residency.settle({ ...nothing, spilled: [...spilled.values()] })();
       return freed;
     },
   };
@@ -142,7 +142,7 @@ export function disownPlan(instance: InstanceKey, { me, residency, held }: Surro
     ],
     finish() {
       held.remove(instance.key);
-      residency.settle({ ...nothing, spilled });
+      residency.settle({ ...nothing, spilled })();
     },
   };
 }

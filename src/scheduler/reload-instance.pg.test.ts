@@ -94,7 +94,7 @@ test('a control that is on its way for a deleted instance ends with it', async (
         ...{ rank: -1, messageId: 1, kind: 'suspend', generation: 0, event: Buffer.alloc(0), firesAt: null },
       },
     })),
-  });
+  })();
   await until(() => dispatch.residents.count === 0, 'the end of the resident');
   expect(one.deaths).toEqual([]);
 });

@@ -235,9 +235,7 @@ async function openStill(
     residency: {
       holds: (key) => dispatch().holds(key),
       knownMessages: (key) => dispatch().knownMessages(key),
-      settle: (result) => {
-        dispatch().settle(result);
-      },
+      settle: (result) => dispatch().settle(result),
     },
     onHint: (received) => hints.push(...received),
     onDead: (reason) => {

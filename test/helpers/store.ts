@@ -45,7 +45,12 @@ class Memory implements Residency {
     return must(this.residents.get(key), `resident ${key}`);
   }
 
-  settle(result: BatchResult): void {
+  settle(result: BatchResult): () => void {
+    this.#learn(result);
+    return () => undefined;
+  }
+
+  #learn(result: BatchResult): void {
     this.results.push(result);
     for (const { patch, inserted } of result.patches) this.#apply(patch, inserted);
     for (const { instance, started } of result.started) {
