@@ -29,6 +29,17 @@ test('goes on from what the database said, half way between question and answer'
   expect(clock.nowMicros()).toBe(databaseNow + 1_020_000);
 });
 
+test('is not put off by an answer that was slow', () => {
+  const clock = new Clock();
+  const databaseNow = (START + 3_600_000) * 1000;
+  const sentMs = Clock.monotonicMs();
+  clock.learn(databaseNow, sentMs, sentMs);
+  vi.advanceTimersByTime(80);
+  // It came at once, and was read late.
+  clock.learn(databaseNow, sentMs, Clock.monotonicMs());
+  expect(clock.nowMicros()).toBe(databaseNow + 80_000);
+});
+
 test('never goes backwards: it stands still until the database has caught up', () => {
   const clock = new Clock();
   const before = clock.nowMicros();

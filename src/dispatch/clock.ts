@@ -18,9 +18,14 @@ export class Clock {
     return performance.now();
   }
 
-  /** The database said `databaseNow` somewhere between these two monotonic moments. */
+  /**
+   * The database said `databaseNow` somewhere between these two monotonic moments. An offset that agrees with that
+   * stays: an answer that was slow would only make it worse.
+   */
   learn(databaseNow: Micros, sentMs: number, answeredMs: number): void {
-    this.#offsetMicros = databaseNow - ((sentMs + answeredMs) / 2) * 1000;
+    const [least, most] = [databaseNow - answeredMs * 1000, databaseNow - sentMs * 1000];
+    if (this.#offsetMicros >= least && this.#offsetMicros <= most) return;
+    this.#offsetMicros = (least + most) / 2;
   }
 
   nowMicros(): Micros {
