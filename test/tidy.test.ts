@@ -142,17 +142,22 @@ describe('tests', () => {
 });
 
 describe('the contract', () => {
-  /** Numbers that titles carry: `… (orchestrations §1.2, §1.3)`. */
-  const carried = new Set(
-    tests
-      .flatMap((path) => [...read(path).matchAll(/\(orchestrations (§[\d.]+(?:, §[\d.]+)*)\)['"`]/g)])
-      .flatMap((found) => (found[1] ?? '').split(', ')),
-  );
+  /** Numbers of a part that titles carry: `… (orchestrations §1.2, §1.3)`, `… (orchestrations §1.10, entities §0.11)`. */
+  const carriedOf = (part: string): Set<string> => {
+    const mark = new RegExp(`[(, ]${part} (§[\\d.]+(?:, §[\\d.]+)*)(?:, \\w+ §[\\d.]+)*\\):?['"\`]`, 'g');
+    const marks = tests.flatMap((path) => [...read(path).matchAll(mark)]);
+    return new Set(marks.flatMap((found) => (found[1] ?? '').split(', ')));
+  };
 
-  test('every rule that is easy to get wrong is carried by a test', () => {
-    const rules = Array.from({ length: 26 }, (_, n) => `§1.${n + 1}`);
+  test.each([
+    ['orchestrations', '§1', 26],
+    ['entities', '§0', 13],
+  ])('every rule of %s that is easy to get wrong is carried by a test', (part, section, count) => {
+    const carried = carriedOf(part);
+    const rules = Array.from({ length: count }, (_, n) => `${section}.${n + 1}`);
     expect(rules.filter((rule) => !carried.has(rule))).toEqual([]);
-    expect([...carried].filter((title) => title.startsWith('§1.') && !rules.includes(title))).toEqual([]);
+    const numbers = [...carried].filter((number) => number.startsWith(`${section}.`));
+    expect(numbers.filter((number) => !rules.includes(number))).toEqual([]);
   });
 });
 

@@ -4,7 +4,8 @@ import { banner, startedFields } from './banner.ts';
 
 const settings = readSettings({ command: 'dev', env: { PERDURA_TASK_HUBS: 'first,second' }, flags: {} });
 
-test('a start says where everything is and what to paste', () => {
+// Others than these two together are refused by some SDK.
+test('a start says where everything is and what to paste: http without authentication (entities §0.12)', () => {
   const server = { grpcAddress: '127.0.0.1:8080', metricsAddress: '127.0.0.1:9090' };
   const text = banner({ settings, server, dataDir: '/data' });
   expect(text).toContain('gRPC endpoint       http://localhost:8080\n');

@@ -151,7 +151,7 @@ describe('an orchestrator work item', () => {
 });
 
 describe('a worker', () => {
-  test('without headers and without operation infos is served like any other (entities §0.13)', async () => {
+  test('without operation infos is served like any other', async () => {
     const orders = hub();
     const worker = await orders.worker();
     await orders.start();

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { statusNamed, TestHub } from '../helpers/client.ts';
-import { complete, createChild, scheduleTask } from '../helpers/scripted-worker.ts';
+import { complete, createChild, ScriptedWorker, scheduleTask } from '../helpers/scripted-worker.ts';
 import { startTestServer, useServer } from '../helpers/server.ts';
 
-const { hub } = useServer({ streamGraceSeconds: 0 });
+const { hub, server } = useServer({ streamGraceSeconds: 0 });
 
 // §13.2. Opening a worker waits for this ping.
 test('a stream begins with a health ping without a token (orchestrations §1.10)', async () => {
@@ -223,6 +223,24 @@ describe('hubs', () => {
     expect((await other.turn()).instanceId).toBe(otherId);
     expect(worker.count('orchestration') + other.count('orchestration')).toBe(0);
   });
+});
+
+// Go sends no header and no completion token; Java no worker id and no Hello.
+test('a worker without headers, Hello and tokens serves the default hub (entities §0.13)', async () => {
+  const orders = new TestHub(server().endpoint, 'default');
+  const worker = new ScriptedWorker(orders.endpoint, undefined);
+  const id = await orders.start();
+  const turn = await worker.turn();
+  expect(turn.instanceId).toBe(id);
+  await worker.answer({ ...turn, token: '' }, [scheduleTask(1, 'A')]);
+  const activity = await worker.activity();
+  await worker.completeActivity({ ...activity, token: '' }, { result: { value: '1' } });
+  const next = await worker.turn();
+  expect(next.news).toContain('taskCompleted');
+  await worker.answer({ ...next, token: '' }, [complete('"done"')]);
+  expect((await orders.completed(id)).output).toEqual({ value: '"done"' });
+  worker.close();
+  orders.close();
 });
 
 describe('a stream that is lost', () => {
