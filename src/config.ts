@@ -2,6 +2,7 @@
 // `grpcPort` is the environment variable PERDURA_GRPC_PORT and the flag --grpc-port. A flag wins over the environment,
 // the environment over the default. `--help`, docs/settings.md and its test are made of this table.
 
+import { limits } from './domain/limits.ts';
 import { nearestWord } from './lib/nearest-word.ts';
 import { StartupError } from './lib/startup-error.ts';
 import {
@@ -39,6 +40,8 @@ export interface Settings {
   readonly drainSeconds: number;
   readonly historyCacheMb: number;
   readonly maxWorkItemMb: number;
+  readonly maxPayloadMb: number;
+  readonly maxInstanceIdLength: number;
   readonly databasePoolSize: number;
   readonly otlpEndpoint: string | undefined;
 }
@@ -164,6 +167,16 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
     4,
     'Largest work item sent in one message, in MiB; a longer history is streamed; the state of an entity may have three quarters of it.',
   ),
+  maxPayloadMb: setting(
+    whole(1, 64),
+    16,
+    'Largest input, output, result, event, custom status or state, in MiB.',
+  ),
+  maxInstanceIdLength: setting(
+    whole(100, limits.derivedInstanceIdBytes),
+    100,
+    'Longest instance id that clients may give, in characters; ids that SDKs derive from it for children end at 512 bytes.',
+  ),
   databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
   otlpEndpoint: {
     ...httpUrl,
@@ -246,6 +259,8 @@ export function readSettings(source: SettingsSource): Settings {
     drainSeconds: read('drainSeconds'),
     historyCacheMb: read('historyCacheMb'),
     maxWorkItemMb: read('maxWorkItemMb'),
+    maxPayloadMb: read('maxPayloadMb'),
+    maxInstanceIdLength: read('maxInstanceIdLength'),
     databasePoolSize: read('databasePoolSize'),
     otlpEndpoint: read('otlpEndpoint'),
   });

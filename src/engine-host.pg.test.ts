@@ -12,6 +12,7 @@ import {
   test as engineTest,
   until,
 } from '../test/helpers/engine.ts';
+import { bounds } from '../test/helpers/factories.ts';
 import { startProxy } from '../test/helpers/proxy.ts';
 import { complete, scheduleTask } from '../test/helpers/scripted-worker.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
@@ -46,7 +47,7 @@ const test = engineTest.extend<{ hosted: (url?: string) => Hosted }>({
         ...{ databaseUrl, schema, poolSize: 3, address: 'test', version: '0', streams, waits, metrics },
         settings: {
           ...{ orchestrationLeaseMs: 60_000, activityLeaseMs: 0, streamGraceMs: 0, maxDeliveryAttempts: 3 },
-          ...{ maxWorkItemBytes: 4_000_000, historyCacheBytes: 4_000_000 },
+          ...{ maxWorkItemBytes: 4_000_000, historyCacheBytes: 4_000_000, bounds },
         },
         log: silent,
         onHubsChanged: () => undefined,

@@ -145,5 +145,9 @@ function engineSettings(settings: ServerSettings): EngineSettings {
     maxDeliveryAttempts: settings.maxDeliveryAttempts,
     maxWorkItemBytes: settings.maxWorkItemMb * MIB,
     historyCacheBytes: settings.historyCacheMb * MIB,
+    bounds: {
+      instanceIdLength: settings.maxInstanceIdLength,
+      payloadBytes: settings.maxPayloadMb * MIB,
+    },
   };
 }

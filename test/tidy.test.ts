@@ -11,6 +11,7 @@ import {
   settingKeys,
   settingsTable,
 } from '../src/config.ts';
+import { callerLimits } from '../src/domain/limits.ts';
 import { readMigrations } from '../src/postgres/migration-files.ts';
 import { metricTable } from '../src/telemetry/metrics.ts';
 
@@ -50,6 +51,12 @@ function documentedNames(path: string, pattern: RegExp): string[] {
   return [...read(path).matchAll(/^\| `([^`]+)`/gm)]
     .map((row) => row[1] ?? '')
     .filter((name) => pattern.test(name));
+}
+
+function shownLimit(name: string, most: number): string {
+  if (!name.endsWith('Bytes')) return most.toLocaleString('en-US');
+  if (most % 2 ** 20 === 0) return `${most / 2 ** 20} MiB`;
+  return most % 1024 === 0 ? `${most / 1024} KiB` : `${most} bytes`;
 }
 
 describe('code', () => {
@@ -237,6 +244,20 @@ describe('documents', () => {
         .filter((name) => !name.startsWith('PERDURA_'))
         .toSorted(),
     ).toEqual(codes.toSorted());
+  });
+
+  test('docs/operations.md has every limit that callers meet, and no other', () => {
+    const settings = ['maxPayloadMb', 'maxWorkItemMb', 'maxInstanceIdLength'] as const;
+    const rows = [
+      ...settings.map((key) => {
+        const unit = key.endsWith('Mb') ? ' MiB' : '';
+        return `| \`${envName(key)}\` | ${settingsTable[key].shown}${unit} |`;
+      }),
+      ...Object.entries(callerLimits).map(([name, most]) => `| \`${name}\` | ${shownLimit(name, most)} |`),
+    ];
+    const limitRows = /## Limits\n([^]*?)\n## /.exec(read('docs/operations.md'))?.[1]?.split('\n') ?? [];
+    const documented = limitRows.filter((line) => line.startsWith('| `'));
+    expect(documented.map((line) => /^(?:\|[^|]*){2}\|/.exec(line)?.[0])).toEqual(rows);
   });
 
   test('every relative link leads somewhere', () => {

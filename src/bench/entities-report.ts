@@ -1,5 +1,5 @@
 import { type EntitiesResult, entityLoadNames, entityLoads, type EntityLoad } from './result.ts';
-import { percent, type Row, type Section, whole } from './table.ts';
+import { decimals, percent, type Row, type Section, whole } from './table.ts';
 
 /** The loads of entities, each by the ceiling's unary calls. */
 export function entitiesSection({ windows, windowSeconds, rates }: EntitiesResult): Section {
@@ -28,6 +28,7 @@ function rowsOf(load: EntityLoad, rate: EntitiesResult['rates'][EntityLoad]): Ro
     ...(rate.operationsPerSecond > 0
       ? [['  operations carried out', whole(rate.operationsPerSecond), '/s'] as const]
       : []),
+    ['  CPU of the server', decimals(rate.serverCpuMicrosEach, 1), 'µs each'],
     ['  a core was busy with', shares.join(', '), ''],
   ];
 }

@@ -3,7 +3,7 @@ import { ratesOf } from './entities.ts';
 import { type EntityWindow } from './result.ts';
 
 const window = (perSecond: number): EntityWindow => ({
-  ...{ perSecond, operationsPerSecond: perSecond / 2, postgresCpuPercent: 0 },
+  ...{ perSecond, operationsPerSecond: perSecond / 2, postgresCpuPercent: 0, serverCpuMicrosEach: 1 },
   ...{ serverCpuPercent: 0, workerCpuPercent: 0, othersCpuPercent: 0 },
 });
 

@@ -12,18 +12,21 @@ import { type CeilingRig, type Loaded, momentOf, type Rig, stopLoad } from './ri
 import { median } from './statistics.ts';
 import { busy, perSecond, RAMP_MS } from './windows.ts';
 
+/** Of the first round, which isn't counted. */
+const WARM_UP_SECONDS = 1;
+
 type Windows = Readonly<Record<EntityLoad, readonly EntityWindow[]>>;
 
 /** Measures the loads of entities, and the ceiling's unary calls, in windows that take turns. */
 export async function measureEntities(plan: Plan, rig: Rig, loop: CeilingRig): Promise<EntitiesResult> {
-  const { progress, entityWindows, entityWindowSeconds: windowSeconds } = plan;
+  const { progress, concurrency, entityWindows, entityWindowSeconds: windowSeconds } = plan;
   const windows: Record<EntityLoad, EntityWindow[]> = {
     ...{ unary: [], signalsToOne: [], signalsToMany: [], entityCalls: [], criticalSections: [], starts: [] },
   };
-  // The first round warms up.
   for (let number = 0; number <= entityWindows; number++) {
     for (const load of entityLoadNames) {
-      const window = await loadWindow(load === 'unary' ? loop : rig, load, plan);
+      const seconds = number === 0 ? WARM_UP_SECONDS : windowSeconds;
+      const window = await loadWindow(load === 'unary' ? loop : rig, { load, concurrency, seconds });
       if (number === 0) continue;
       progress(`entities ${number} of ${entityWindows}: ${load} ${Math.round(window.perSecond)}/s`);
       windows[load].push(window);
@@ -34,20 +37,21 @@ export async function measureEntities(plan: Plan, rig: Rig, loop: CeilingRig): P
 
 async function loadWindow(
   rig: Loaded & Partial<Pick<Rig, 'postgresCpuMs'>>,
-  load: EntityLoad,
-  { concurrency, entityWindowSeconds }: Plan,
+  { load, concurrency, seconds }: { load: EntityLoad; concurrency: number; seconds: number },
 ): Promise<EntityWindow> {
   const postgresCpuMs = (): number => rig.postgresCpuMs?.() ?? 0;
   await rig.worker.ask('startLoad', { kind: load, concurrency });
   await pause(RAMP_MS);
   const before = { ...(await momentOf(rig)), postgresCpuMs: postgresCpuMs() };
-  await pause(entityWindowSeconds * 1000);
+  await pause(seconds * 1000);
   const after = { ...(await momentOf(rig)), postgresCpuMs: postgresCpuMs() };
   await stopLoad(rig);
   const { counted } = entityLoads[load];
   const ofPostgresMs = after.postgresCpuMs - before.postgresCpuMs;
+  const count = after[counted] - before[counted];
   return {
-    perSecond: perSecond(after[counted] - before[counted], before, after),
+    perSecond: perSecond(count, before, after),
+    serverCpuMicrosEach: ((after.serverCpuMs - before.serverCpuMs) * 1000) / count,
     operationsPerSecond: perSecond(after.operations - before.operations, before, after),
     ...busy(before, after, ofPostgresMs),
     postgresCpuPercent: (ofPostgresMs * 100) / (after.atMs - before.atMs),
@@ -63,6 +67,7 @@ export function ratesOf(windows: Windows): EntitiesResult['rates'] {
       perSecond: of('perSecond'),
       ratioToUnary: of('perSecond') / unary,
       operationsPerSecond: of('operationsPerSecond'),
+      serverCpuMicrosEach: of('serverCpuMicrosEach'),
       serverCpuPercent: of('serverCpuPercent'),
       postgresCpuPercent: of('postgresCpuPercent'),
       workerCpuPercent: of('workerCpuPercent'),

@@ -62,7 +62,7 @@ export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }
     latencySeconds: isQuick ? 5 : 20,
     fanOutRuns: isQuick ? 2 : 5,
     entityWindows: isQuick ? 1 : 3,
-    entityWindowSeconds: isQuick ? 2 : 4,
+    entityWindowSeconds: isQuick ? 2 : 3,
   };
 }
 

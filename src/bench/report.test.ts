@@ -42,7 +42,13 @@ test('a table shows every figure with its unit', () => {
 
 test('a load of entities is shown with its ratio to unary calls and how busy everyone was', () => {
   const rate = (perSecond: number): EntityRate => {
-    const window = { perSecond, operationsPerSecond: 0, postgresCpuPercent: 33, ...busy };
+    const window = {
+      perSecond,
+      operationsPerSecond: 0,
+      postgresCpuPercent: 33,
+      serverCpuMicrosEach: 70.04,
+      ...busy,
+    };
     return { ...window, ratioToUnary: perSecond / 10_000, windows: [window] };
   };
   const rates = {
@@ -56,9 +62,10 @@ test('a load of entities is shown with its ratio to unary calls and how busy eve
   };
   const shown = lines({ ...head, entities: { windows: 3, windowSeconds: 4, rates } });
   expect(shown).toContain("the ceiling's unary calls 10,000 /s (10,000 to 10,000)");
-  expect(shown.slice(shown.indexOf('signals to one entity 6,100 /s (6,100 to 6,100)')).slice(1, 4)).toEqual([
+  expect(shown.slice(shown.indexOf('signals to one entity 6,100 /s (6,100 to 6,100)')).slice(1, 5)).toEqual([
     'ratio to unary calls 61 % (reach: 60 %)',
     'operations carried out 6,090 /s',
+    'CPU of the server 70.0 µs each',
     'a core was busy with server 99 %, PostgreSQL 33 %, load worker 70 %, other programs 3 %',
   ]);
   expect(shown.slice(shown.indexOf('starts of what nobody runs yet 7,000 /s (7,000 to 7,000)'))[1]).toBe(

@@ -81,6 +81,7 @@ export interface EntityWindow extends Busy {
   readonly perSecond: number;
   /** Of entities, in batches of any size. */
   readonly operationsPerSecond: number;
+  readonly serverCpuMicrosEach: number;
   readonly postgresCpuPercent: number;
 }
 

@@ -1,4 +1,6 @@
 import { foldEntityName } from '../domain/entity-id.ts';
+import { invalidArgument } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import { type ClaimFilter } from '../domain/store.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 
@@ -86,15 +88,24 @@ function keyOf(claim: Exclude<ClaimFilter, 'everything'>): string {
 
 type Asked = Pick<GetWorkItemsRequest, 'workItemFilters' | 'maxConcurrentEntityWorkItems'>;
 
-/** .NET registries ignore case, all others don't (contract §13.3). */
+/** .NET registries ignore case, all others don't (contract §13.3). Throws `invalid_argument` for too many of them. */
 export function filtersOf(request: Asked, userAgent = ''): Record<WorkKind, Filter> {
   const ignoresCase = /dotnet|\.net/i.test(userAgent);
   const { workItemFilters: filters } = request;
+  if (filters) checkCount(filters);
   return {
     orchestration: new Filter(filters?.orchestrations ?? null, ignoresCase),
     activity: new Filter(filters?.activities ?? null, ignoresCase),
     entity: new Filter(entityEntries(request, userAgent), false),
   };
+}
+
+/** Names, and of those with versions the versions: a claim compares them one by one. */
+function checkCount({ orchestrations, activities, entities }: NonNullable<Asked['workItemFilters']>): void {
+  let count = entities.length;
+  for (const { versions } of [...orchestrations, ...activities]) count += Math.max(1, versions.length);
+  if (count <= limits.filters) return;
+  throw invalidArgument(`a worker may list ${limits.filters} names and versions; this one lists ${count}`);
 }
 
 /**

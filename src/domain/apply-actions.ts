@@ -20,8 +20,9 @@ import { releaseAll, withGrants } from './entity-locks.ts';
 import { type InstanceState } from './instance.ts';
 import { type Message } from './message.ts';
 import { payload } from './payload.ts';
+import { turnRefusal } from './payload-bounds.ts';
 import { laterOf, toMicrosUp } from './time.ts';
-import { type Tools } from './tools.ts';
+import { type BoundedTools } from './tools.ts';
 import { hasEvent, type Turn } from './turn.ts';
 import { newDraft, type Refusal, type TurnDraft } from './turn-draft.ts';
 import { type EndPatch, type RenewPatch, type TurnPatch, type Write } from './write.ts';
@@ -52,14 +53,16 @@ interface Processed {
 export function applyActions(
   answered: AnsweredTurn,
   response: OrchestratorResponse,
-  tools: Tools,
+  tools: BoundedTools,
 ): TurnOutcome {
   const { state, turn } = answered;
-  const processed = processedPart(state, turn, response);
+  const tooLarge = turnRefusal(response, tools.bounds);
+  const processed = processedPart(state, turn, tooLarge ? { ...response, customStatus: null } : response);
   const { work, completion } = sortActions(response.actions);
   const isRenewing = completion?.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW';
   const draft = newDraft({ state, tools, at: laterOf(tools.now, turn.startedAt), isRenewing });
   draft.sections = withGrants(state.sections, processed.consumed, tools.codec);
+  if (tooLarge) return failed(draft, processed, tooLarge);
   for (const action of work) {
     const refusal = applyAction(draft, action);
     if (refusal) return failed(draft, processed, refusal);

@@ -3,7 +3,7 @@ import { entityEventOf, senderOf } from './entity-message.ts';
 import { type InstanceState } from './instance.ts';
 import { type Message, ranks } from './message.ts';
 import { toMicrosUp } from './time.ts';
-import { type Tools } from './tools.ts';
+import { type BoundedTools, type Tools } from './tools.ts';
 import { type Turn } from './turn.ts';
 import { type EntityPatch, type NewMessage, type Write } from './write.ts';
 import { type MessageInput } from '../protocol/codec.ts';
@@ -20,7 +20,7 @@ export function applyBatch(
   state: InstanceState,
   { consumed }: Turn,
   result: EntityBatchResult,
-  tools: Tools,
+  tools: BoundedTools,
 ): { readonly write: BatchOutcome; readonly skipped: readonly string[] } {
   const draft: BatchDraft = { state, tools, entityMessages: [], instances: [], skipped: [] };
   const done = consumed.slice(0, result.results.length);

@@ -6,7 +6,7 @@ import { buildInstance } from './start.ts';
 import { SchedulerError } from './errors.ts';
 import { type EntityBatchResult } from '../protocol/messages.ts';
 import { type InstanceState } from './instance.ts';
-import { type Tools } from './tools.ts';
+import { type BoundedTools } from './tools.ts';
 import { type EntityMessage, type NewInstance } from './write.ts';
 
 type Action = EntityBatchResult['actions'][number];
@@ -14,7 +14,7 @@ type Action = EntityBatchResult['actions'][number];
 /** What the actions of a batch add up to. */
 export interface BatchDraft {
   readonly state: InstanceState;
-  readonly tools: Tools;
+  readonly tools: BoundedTools;
   readonly entityMessages: EntityMessage[];
   readonly instances: NewInstance[];
   /** What could not be carried out. */
@@ -45,7 +45,7 @@ function sendSignal(
   { state, tools, entityMessages, skipped }: BatchDraft,
   { instanceId: id, name, input, scheduledTime }: ActionOf<'sendSignal'>['sendSignal'],
 ): void {
-  const problem = entityIdProblem(id);
+  const problem = entityIdProblem(id, tools.bounds);
   if (problem !== undefined) {
     skipped.push(`a signal: ${problem}`);
     return;

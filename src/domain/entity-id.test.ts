@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bounds } from '../../test/helpers/factories.ts';
 import { entityIdProblem, entityNameOf, isEntityId, lockOrder } from './entity-id.ts';
 
 const names = fc
@@ -22,7 +23,7 @@ describe('an entity id (entities §1.1)', () => {
   test('has a name, and a key that may be empty and hold @', () => {
     fc.assert(
       fc.property(ids, names, (id, name) => {
-        expect(entityIdProblem(id)).toBeUndefined();
+        expect(entityIdProblem(id, bounds)).toBeUndefined();
         expect(entityNameOf(`@${name}@${id}`)).toBe(name.toLowerCase());
       }),
     );
@@ -31,15 +32,15 @@ describe('an entity id (entities §1.1)', () => {
   test.each(['', 'counter', '@', '@@', '@@key', '@counter', 'counter@1', ' @counter@1'])(
     'is not %j',
     (id) => {
-      expect(entityIdProblem(id)).toContain("no entity's instance id");
+      expect(entityIdProblem(id, bounds)).toContain("no entity's instance id");
     },
   );
 
   test('has no NUL, and at most a hundred characters', () => {
-    expect(entityIdProblem('@a@\0')).toContain('NUL');
-    expect(entityIdProblem('@\0@a')).toContain('NUL');
-    expect(entityIdProblem(`@a@${'k'.repeat(97)}`)).toBeUndefined();
-    expect(entityIdProblem(`@a@${'k'.repeat(98)}`)).toMatch(/length.*100.*101/);
+    expect(entityIdProblem('@a@\0', bounds)).toContain('NUL');
+    expect(entityIdProblem('@\0@a', bounds)).toContain('NUL');
+    expect(entityIdProblem(`@a@${'k'.repeat(97)}`, bounds)).toBeUndefined();
+    expect(entityIdProblem(`@a@${'k'.repeat(98)}`, bounds)).toMatch(/length.*100.*101/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type InstanceId, instanceId } from './ids.ts';
-import { limits } from './limits.ts';
+import { type Bounds } from './limits.ts';
 
 /** Whether an id is an entity's: `@<name>@<key>`, decided by its first character (entities §1.1). */
 export function isEntityId(id: string): boolean {
@@ -7,9 +7,12 @@ export function isEntityId(id: string): boolean {
 }
 
 /** What is wrong with the id of an entity, if anything. The name ends at the first '@'; the key may be empty or hold '@'. */
-export function entityIdProblem(id: string): string | undefined {
-  if (id.length > limits.instanceIdLength) {
-    return `the instance ID length of an entity is limited to ${limits.instanceIdLength} characters; this one has ${id.length}`;
+export function entityIdProblem(
+  id: string,
+  { instanceIdLength }: Pick<Bounds, 'instanceIdLength'>,
+): string | undefined {
+  if (id.length > instanceIdLength) {
+    return `the instance ID length of an entity is limited to ${instanceIdLength} characters (PERDURA_MAX_INSTANCE_ID_LENGTH); this one has ${id.length}`;
   }
   if (!/^@[^@]+@/.test(id)) return `'${id}' is no entity's instance id: those are '@<name>@<key>'`;
   return id.includes('\0') ? 'the instance id of an entity contains a NUL character' : undefined;

@@ -1,7 +1,13 @@
-/** Every limit that is not a setting. Names end in their unit. */
-export const limits = {
-  /** Length of an instance id at client rpcs (contract orchestrations §4.1). */
-  instanceIdLength: 100,
+/** Limits that are settings, for what decides by them. */
+export interface Bounds {
+  /** Length of an instance id at client rpcs, and of entities' ids everywhere (contract orchestrations §4.1). */
+  readonly instanceIdLength: number;
+  /** One input, output, result, event, custom status or state. */
+  readonly payloadBytes: number;
+}
+
+/** Those that callers and workers meet; docs/operations.md says what is beyond them. */
+export const callerLimits = {
   /** Bytes of ids that orchestrations derive for their children. */
   derivedInstanceIdBytes: 512,
   hubNameLength: 64,
@@ -11,6 +17,30 @@ export const limits = {
   tagsBytes: 16 * 1024,
   /** Received gRPC message. */
   receivedMessageBytes: 64 * 1024 * 1024,
+  /** All parts of one chunked completion together. */
+  chunkPileBytes: 64 * 1024 * 1024,
+  chunkPileParts: 1024,
+  /** Instances of one page of a query. */
+  pageRows: 1_000,
+  /** Payloads of one page: below what SDKs receive in one message (contract §13.6). */
+  pageBytes: 3 * 1024 * 1024,
+  /** Ids of one batch to purge or to terminate. */
+  batchIds: 500,
+  /** Instances of one tree that are rewound together, and the bytes of their histories. */
+  rewoundInstances: 1_000,
+  rewoundBytes: 64 * 1024 * 1024,
+  /** Names and versions in one GetWorkItems request. */
+  filters: 1_000,
+  /** Largest number of work items of a kind that a stream is given at once, whatever it asks for. */
+  maxStreamSlots: 10_000,
+  workerStreams: 10_000,
+  /** Waiting calls of one replica. */
+  waiters: 100_000,
+} as const;
+
+/** Every limit that is not a setting. Names end in their unit. */
+export const limits = {
+  ...callerLimits,
   /** Messages that a resident holds in memory and that one turn delivers. */
   heldMessages: 1000,
   /** Bytes of them: with so many, a resident takes no more. */
@@ -38,22 +68,13 @@ export const limits = {
   firedTimers: 500,
   /** Timers read by one poll; the rest is read when these have fired. */
   polledTimers: 5_000,
-  /** Instances of one page of a query. */
-  pageRows: 1_000,
   defaultPageRows: 100,
-  /** Payloads of one page: below what SDKs receive in one message (contract §13.6). */
-  pageBytes: 3 * 1024 * 1024,
   /** Time that a query looks for matches before it answers with a page that isn't full. */
   queryMs: 5_000,
-  /** Ids of one batch to purge or to terminate. */
-  batchIds: 500,
   /** Instances purged by one transaction. */
   purgedRows: 500,
   /** Bytes of events in one chunk of a streamed history. */
   historyChunkBytes: 1024 * 1024,
-  /** Instances of one tree that are rewound together, and the bytes of their histories. */
-  rewoundInstances: 1_000,
-  rewoundBytes: 64 * 1024 * 1024,
   /** Leases of activities that one check compares with the database. */
   checkedActivities: 1000,
   /** Requests of entities that one statement forgets. */
@@ -62,18 +83,8 @@ export const limits = {
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */
   defaultStreamSlots: 100,
-  /** Largest limit that a worker is given, whatever it asks for. */
-  maxStreamSlots: 10_000,
-  /** All parts of one chunked completion together. */
-  chunkPileBytes: 64 * 1024 * 1024,
-  chunkPileParts: 1024,
   /** Stored parts read at once; each may have some MB. */
   storedChunks: 32,
-  /** Waiting calls of one replica. */
-  waiters: 100_000,
-  workerStreams: 10_000,
-  /** Filters in one GetWorkItems request. */
-  filters: 1000,
   /** Residents of one engine; idle ones are released beyond it. */
   residents: 100_000,
 } as const;

@@ -15,7 +15,7 @@ import { type InstanceSnapshot, type InstanceState, isTerminal } from './instanc
 import { ranks } from './message.ts';
 import { tagsOf, wrapped } from './payload.ts';
 import { fromMicros, laterOf, nextTick, toMicrosUp } from './time.ts';
-import { type Tools } from './tools.ts';
+import { type BoundedTools, type Tools } from './tools.ts';
 import { newDraft, type TurnDraft } from './turn-draft.ts';
 import { type Rewind, type Write } from './write.ts';
 
@@ -131,7 +131,7 @@ export function rewindInstance(
   {
     childOf,
     tools,
-  }: { readonly childOf: (id: InstanceId) => InstanceSnapshot | undefined; readonly tools: Tools },
+  }: { readonly childOf: (id: InstanceId) => InstanceSnapshot | undefined; readonly tools: BoundedTools },
 ): Write & { readonly rewind: Rewind } {
   const { state } = failed;
   assert(state.status === 'failed', 'only failed instances are rewound');

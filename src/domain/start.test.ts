@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { after, countingIds, instanceState, microsAfter } from '../../test/helpers/factories.ts';
+import { after, instanceState, microsAfter, toolsAt } from '../../test/helpers/factories.ts';
 import { codec, type MessageInput } from '../protocol/codec.ts';
 import { type OrchestrationIdReusePolicy, type OrchestrationStatus } from '../protocol/messages.ts';
 import { type InstanceId, instanceId, partitionOf } from './ids.ts';
@@ -78,7 +78,7 @@ describe('a new instance', () => {
   function build(request: MessageInput<'CreateInstanceRequest'>) {
     const wire = codec.encode('CreateInstanceRequest', { instanceId: 'order-1', name: 'Order', ...request });
     const decoded = codec.decode('CreateInstanceRequest', wire);
-    const instance = buildInstance(decoded, { hubId: 3, now: after(10), ids: countingIds(), codec });
+    const instance = buildInstance(decoded, { hubId: 3, ...toolsAt() });
     return { instance, started: codec.decodeEvent(instance.started) };
   }
 
@@ -173,8 +173,7 @@ describe('a restart', () => {
     ...{ status: 'completed' as const, input: '7', output: '8', failure: null, owner: null },
     ...{ scheduledAt: microsAfter(1), completedAt: microsAfter(2) },
   };
-  const restarted = (id: InstanceId) =>
-    restartedInstance(old, id, { hubId: 1, now: after(10), ids: countingIds(), codec });
+  const restarted = (id: InstanceId) => restartedInstance(old, id, { hubId: 1, ...toolsAt() });
 
   test('is a new instance from the current input, without parent and without a scheduled start', () => {
     const instance = restarted(old.id);

@@ -1,14 +1,16 @@
-import { type Codec } from '../protocol/codec.ts';
 import {
   type CreateInstanceRequest,
   type OrchestrationIdReusePolicy,
   type Timestamp,
 } from '../protocol/messages.ts';
 import { invalidArgument, SchedulerError } from './errors.ts';
-import { type Ids, type InstanceId, instanceId, partitionOf } from './ids.ts';
+import { type InstanceId, instanceId, partitionOf } from './ids.ts';
 import { type InstanceSnapshot, type InstanceStatus, isTerminal, type TerminalStatus } from './instance.ts';
+import { type Bounds } from './limits.ts';
+import { checkPayload } from './payload-bounds.ts';
 import { payload, tagsOf, text, wrapped } from './payload.ts';
 import { compareTimes, toDueMicros, toMicrosUp } from './time.ts';
+import { type BoundedTools } from './tools.ts';
 import { checkInstanceId, checkName, checkTags, checkVersion, nameProblem } from './validate.ts';
 import { wireStatuses } from './wire-status.ts';
 import { type NewInstance } from './write.ts';
@@ -56,19 +58,16 @@ export function instanceNotFound(id: string): SchedulerError {
   return new SchedulerError('not_found', `there is no orchestration instance with the id '${id}'`);
 }
 
-export interface StartTools {
+export interface StartTools extends BoundedTools {
   readonly hubId: number;
-  readonly now: Timestamp;
-  readonly ids: Ids;
-  readonly codec: Codec;
 }
 
 /** The instance that a client asks for. Throws `invalid_argument`. It replaces nobody until that has been decided. */
 export function buildInstance(
   request: CreateInstanceRequest,
-  { hubId, now, ids, codec }: StartTools,
+  { hubId, now, ids, codec, bounds }: StartTools,
 ): NewInstance {
-  check(request);
+  check(request, bounds);
   const { name, version, parentTraceContext } = request;
   const id = instanceId(request.instanceId === '' ? ids.executionId() : request.instanceId);
   const executionId = payload(request.executionId) ?? ids.executionId();
@@ -133,8 +132,12 @@ export function restartedInstance(
   };
 }
 
-function check({ instanceId: id, name, version, tags, executionId }: CreateInstanceRequest): void {
-  if (id !== '') checkInstanceId(id);
+function check(
+  { instanceId: id, name, version, tags, executionId, input }: CreateInstanceRequest,
+  bounds: Bounds,
+): void {
+  if (id !== '') checkInstanceId(id, bounds);
+  checkPayload(input, 'input of the orchestration', bounds);
   checkName(name, 'orchestrator name');
   checkVersion(version);
   checkTags(tags);

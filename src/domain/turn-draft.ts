@@ -1,7 +1,7 @@
 import { type Timestamp } from '../protocol/messages.ts';
 import { type InstanceState, type Section } from './instance.ts';
 import { type InstanceId, partitionOf } from './ids.ts';
-import { type Tools } from './tools.ts';
+import { type BoundedTools } from './tools.ts';
 import { type MessageDraft } from './message.ts';
 import {
   type EntityMessage,
@@ -14,7 +14,7 @@ import {
 /** What the actions of a turn add up to, while they are applied one by one. */
 export interface TurnDraft {
   readonly state: InstanceState;
-  readonly tools: Tools;
+  readonly tools: BoundedTools;
   /** Timestamp of everything that the turn makes: not before its OrchestratorStarted. */
   readonly at: Timestamp;
   /** The turn continues as new: what the orchestration sends to itself goes to the next generation's front. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bounds } from '../../test/helpers/factories.ts';
 import { limits } from './limits.ts';
 import {
   canBeInstanceId,
@@ -28,7 +29,7 @@ describe('an instance id of a client', () => {
   test.each(['a', 'a'.repeat(100), 'order 1/2:3@x'])('may be %j', (id) => {
     expect(
       failing(() => {
-        checkInstanceId(id);
+        checkInstanceId(id, bounds);
       }),
     ).toBeUndefined();
   });
@@ -42,7 +43,7 @@ describe('an instance id of a client', () => {
   ])('may not be %j', (id, message) => {
     expect(
       failing(() => {
-        checkInstanceId(id);
+        checkInstanceId(id, bounds);
       }),
     ).toEqual(invalid(message));
   });

@@ -1,16 +1,16 @@
 import { invalidArgument } from './errors.ts';
-import { limits } from './limits.ts';
+import { type Bounds, limits } from './limits.ts';
 import { text, type Wrapper } from './payload.ts';
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const NUL = '\0';
 
-/** An id that a client gives: 1 to 100 printable ASCII characters, and no entity's (contract §4.1). */
-export function checkInstanceId(id: string): void {
+/** An id that a client gives: 1 to 100 printable ASCII characters, or as many as are set, and no entity's (contract §4.1). */
+export function checkInstanceId(id: string, { instanceIdLength }: Pick<Bounds, 'instanceIdLength'>): void {
   if (id === '') throw invalidArgument('the instance id is empty');
-  if (id.length > limits.instanceIdLength) {
+  if (id.length > instanceIdLength) {
     throw invalidArgument(
-      `the instance id has a length of ${id.length} characters; at most ${limits.instanceIdLength} are allowed`,
+      `the instance id has a length of ${id.length} characters; at most ${instanceIdLength} are allowed (PERDURA_MAX_INSTANCE_ID_LENGTH)`,
     );
   }
   if (!PRINTABLE.test(id)) {

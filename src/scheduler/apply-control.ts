@@ -1,7 +1,7 @@
 import { type Resident } from '../dispatch/resident.ts';
 import { applyControl as decide } from '../domain/lifecycle.ts';
 import { applyEntityStep } from './apply-entity-step.ts';
-import { type Context } from './context.ts';
+import { type Context, toolsOf } from './context.ts';
 import { reloadInstance } from './reload-instance.ts';
 
 /** Applies the first control of a resident's inbox (suspend, resume, terminate), also while a turn is out. */
@@ -10,10 +10,9 @@ export async function applyControl(context: Context, resident: Resident): Promis
     await applyEntityStep(context, resident);
     return;
   }
-  const { codec, ids, now, store } = context;
   const [control] = resident.controls;
   if (!control) return;
-  const write = decide(resident.state, control, resident.messages, { codec, ids, now: now() });
-  const result = await store.commit(write);
+  const write = decide(resident.state, control, resident.messages, toolsOf(context));
+  const result = await context.store.commit(write);
   if (result.outcome === 'stale') await reloadInstance(context, resident, `a ${control.kind}`);
 }

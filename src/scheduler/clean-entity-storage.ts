@@ -2,7 +2,7 @@ import { release } from '../domain/entity-locks.ts';
 import { limits } from '../domain/limits.ts';
 import { decodeEntity, encodeEntity } from '../domain/page-token.ts';
 import { type Message } from '../protocol/codec.ts';
-import { type HubContext } from './context.ts';
+import { type HubContext, toolsOf } from './context.ts';
 
 export interface Cleaned {
   readonly emptyEntitiesRemoved: number;
@@ -52,12 +52,13 @@ async function cleanStep(
 }
 
 async function releaseOrphans(
-  { hubId, store, ids, codec, now }: HubContext,
+  context: HubContext,
   after: string,
 ): Promise<{ readonly released: number; readonly last: string | undefined }> {
+  const { hubId, store } = context;
   const { matches, last } = await store.findOrphanedLocks(hubId, after);
   if (matches.length > 0) {
-    const tools = { ids, codec, now: now() };
+    const tools = toolsOf(context);
     await store.commit({
       entityMessages: matches.map(({ id, heldBy }) => release(heldBy, id, hubId, tools)),
     });

@@ -4,6 +4,7 @@ import { decodeToken } from '../domain/completion-token.ts';
 import { SchedulerError } from '../domain/errors.ts';
 import { activityResult } from '../domain/events.ts';
 import { instanceId, type InstanceKey } from '../domain/ids.ts';
+import { boundedResult } from '../domain/payload-bounds.ts';
 import { type ActivityResponse } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
 import { insist } from './insist.ts';
@@ -18,7 +19,7 @@ interface ActivityKey extends InstanceKey {
  * recorded, whatever its attempt; all others are accepted and ignored.
  */
 export async function completeActivity(context: HubContext, response: ActivityResponse): Promise<void> {
-  const { dispatch, store, hubId, codec, now } = context;
+  const { dispatch, store, hubId, codec, now, settings } = context;
   const token =
     response.completionToken === '' ? await findTask(context, response) : decodeActivityToken(response);
   if (!token) return;
@@ -26,7 +27,7 @@ export async function completeActivity(context: HubContext, response: ActivityRe
   const lease = dispatch.takeActivity(activityKey, hubId);
   if (lease) context.metrics.answered('activity', Clock.monotonicMs() - lease.sentMs);
   dispatch.abandons.clear(activityKey);
-  const event = activityResult(response, taskId, now(), codec);
+  const event = activityResult(boundedResult(response, settings.bounds), taskId, now(), codec);
   try {
     await store.commit({ completion: { partition, key, activityKey, hubId, event } });
   } catch (error) {

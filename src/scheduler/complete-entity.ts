@@ -1,9 +1,10 @@
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { applyBatch } from '../domain/apply-batch.ts';
+import { batchFailure } from '../domain/payload-bounds.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { must } from '../lib/assert.ts';
 import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
-import { type Context, type HubContext } from './context.ts';
+import { type Context, type HubContext, toolsOf } from './context.ts';
 import { failEntityBatch } from './fail-entity-batch.ts';
 import { commitAnswer, takeAnswer } from './take-answer.ts';
 
@@ -38,7 +39,11 @@ export async function completeEntityHere(
   const lease = must(resident.lease, 'the lease of an answered batch');
   await resident.whenSettled();
   if (resident.lease !== lease) return;
-  const failure = result.failureDetails ?? tooLarge(result, context.settings.maxWorkItemBytes * STATE_SHARE);
+  const { bounds, maxWorkItemBytes } = context.settings;
+  const failure =
+    result.failureDetails ??
+    batchFailure(result, bounds) ??
+    stateFailure(result, maxWorkItemBytes * STATE_SHARE);
   const isAnswer = !failure && !result.requiresState && result.results.length > 0;
   await takeAnswer(context, resident, () =>
     isAnswer ? record(context, resident, lease, result) : failEntityBatch(context, resident, lease, failure),
@@ -49,7 +54,7 @@ export async function completeEntityHere(
 const STATE_SHARE = 0.75;
 
 /** A state must leave room in a work item for the next operation: with a larger one the entity could do nothing any more. */
-function tooLarge({ entityState }: EntityBatchResult, mostBytes: number): TaskFailureDetails | null {
+function stateFailure({ entityState }: EntityBatchResult, mostBytes: number): TaskFailureDetails | null {
   const bytes = Buffer.byteLength(entityState?.value ?? '');
   if (bytes <= mostBytes) return null;
   const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (three quarters of PERDURA_MAX_WORK_ITEM_MB)`;
@@ -65,11 +70,10 @@ async function record(
   { turn, stream }: InstanceLease,
   result: EntityBatchResult,
 ): Promise<void> {
-  const { codec, ids, now, log } = context;
   const { state } = resident;
-  const { write, skipped } = applyBatch(state, turn, result, { codec, ids, now: now() });
+  const { write, skipped } = applyBatch(state, turn, result, toolsOf(context));
   for (const what of skipped) {
-    log.warn({ instanceId: state.id }, `an entity asked for what can't be: ${what}`);
+    context.log.warn({ instanceId: state.id }, `an entity asked for what can't be: ${what}`);
   }
   await commitAnswer(context, { resident, hub: stream.hub, write });
 }

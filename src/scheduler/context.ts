@@ -1,6 +1,8 @@
 import { type Dispatch } from '../dispatch/dispatch.ts';
 import { type HubName, type Ids } from '../domain/ids.ts';
+import { type Bounds } from '../domain/limits.ts';
 import { type Store } from '../domain/store.ts';
+import { type BoundedTools } from '../domain/tools.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Timestamp } from '../protocol/messages.ts';
 import { type Logger } from '../telemetry/log.ts';
@@ -16,6 +18,7 @@ export interface EngineSettings {
   readonly maxDeliveryAttempts: number;
   readonly maxWorkItemBytes: number;
   readonly historyCacheBytes: number;
+  readonly bounds: Bounds;
 }
 
 /** What every operation may use: one incarnation of the engine of one store. Built in `engine.ts`. */
@@ -34,6 +37,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** This replica may not write any more, or the database forgot: this incarnation ends and a new one begins (ownership.md §8). */
   readonly startOver: (reason: string) => void;
+}
+
+/** What a decision of this moment needs. */
+export function toolsOf({ codec, ids, now, settings }: Context): BoundedTools {
+  return { codec, ids, now: now(), bounds: settings.bounds };
 }
 
 /** A context and the task hub that a call is for. */

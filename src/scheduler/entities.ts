@@ -9,11 +9,11 @@ import { type HubContext } from './context.ts';
 
 /** An entity with a state; undefined for one that is only locked, or has only messages (entities §1.2). */
 export async function getEntity(
-  { store, hubId }: HubContext,
+  { store, hubId, settings }: HubContext,
   id: string,
   withState: boolean,
 ): Promise<EntitySnapshot | undefined> {
-  if (entityIdProblem(id) !== undefined) return undefined;
+  if (entityIdProblem(id, settings.bounds) !== undefined) return undefined;
   const entity = await store.readEntity(hubId, instanceId(id), withState);
   return entity?.hasState ? entity : undefined;
 }

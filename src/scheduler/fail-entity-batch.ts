@@ -2,7 +2,7 @@ import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { failBatch } from '../domain/apply-batch.ts';
 import { backOffMs } from '../domain/back-off.ts';
 import { type TaskFailureDetails } from '../protocol/messages.ts';
-import { type Context } from './context.ts';
+import { type Context, toolsOf } from './context.ts';
 import { releaseInstance } from './release-instance.ts';
 import { reloadInstance } from './reload-instance.ts';
 
@@ -16,7 +16,7 @@ export async function failEntityBatch(
   { stream, turn }: InstanceLease,
   details: TaskFailureDetails | null,
 ): Promise<void> {
-  const { dispatch, settings, metrics, store, codec, ids, now } = context;
+  const { dispatch, settings, metrics, store } = context;
   const { key } = resident.state;
   metrics.redelivered('entity');
   const abandons = dispatch.abandons.add(key, stream);
@@ -26,6 +26,6 @@ export async function failEntityBatch(
     await releaseInstance(context, resident, backOffMs(abandons));
     return;
   }
-  const result = await store.commit(failBatch(resident.state, turn, details, { codec, ids, now: now() }));
+  const result = await store.commit(failBatch(resident.state, turn, details, toolsOf(context)));
   if (result.outcome === 'stale') await reloadInstance(context, resident, 'a failed batch');
 }

@@ -6,7 +6,7 @@ import { buildBatch } from '../domain/entity-step.ts';
 import { type Tools } from '../domain/tools.ts';
 import { buildTurn } from '../domain/turn.ts';
 import { type Write } from '../domain/write.ts';
-import { type Context } from './context.ts';
+import { type Context, toolsOf } from './context.ts';
 import { insist } from './insist.ts';
 import { reloadInstance } from './reload-instance.ts';
 
@@ -16,11 +16,11 @@ export async function quarantineInstance(
   resident: Resident,
   reason: string,
 ): Promise<void> {
-  const { codec, ids, now, store, log } = context;
+  const { store, log } = context;
   const { state, attempts } = resident;
   resident.isPatching = true;
   log.warn({ instanceId: state.id, attempts }, `an instance is quarantined: ${reason}`);
-  const write = decide(resident, reason, { codec, ids, now: now() });
+  const write = decide(resident, reason, toolsOf(context));
   const result = await store.commit(write);
   if (result.outcome === 'stale') await reloadInstance(context, resident, 'a quarantine');
 }
@@ -42,10 +42,10 @@ export async function quarantineActivity(
   activity: ActivityRef,
   reason: string,
 ): Promise<void> {
-  const { codec, ids, now, store, log } = context;
+  const { store, log } = context;
   const { partition, key, activityKey, hubId, taskId, name } = activity;
   log.warn({ activity: name }, `an activity is quarantined: it was given up ${reason}`);
-  const event = poisonedActivityEvent({ taskId, name, reason }, { codec, ids, now: now() });
+  const event = poisonedActivityEvent({ taskId, name, reason }, toolsOf(context));
   const write = { completion: { partition, key, activityKey, hubId, event } };
   await insist(context, 'quarantine', () => store.commit(write));
 }

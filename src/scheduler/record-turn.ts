@@ -3,7 +3,7 @@ import { applyActions, type TurnOutcome } from '../domain/apply-actions.ts';
 import { type Turn } from '../domain/turn.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
 import { must } from '../lib/assert.ts';
-import { type Context } from './context.ts';
+import { type Context, toolsOf } from './context.ts';
 import { startedEventOf } from './started-event.ts';
 import { commitAnswer, takeAnswer } from './take-answer.ts';
 
@@ -32,7 +32,6 @@ function decide(
   turn: Turn,
   response: OrchestratorResponse,
 ): TurnOutcome {
-  const { codec, ids, now } = context;
   const { state } = resident;
   const input = {
     state,
@@ -41,5 +40,5 @@ function decide(
       return startedEventOf(resident, turn);
     },
   };
-  return applyActions(input, response, { codec, ids, now: now() });
+  return applyActions(input, response, toolsOf(context));
 }

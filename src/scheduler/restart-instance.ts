@@ -4,7 +4,7 @@ import { isTerminal } from '../domain/instance.ts';
 import { instanceNotFound, restartedInstance } from '../domain/start.ts';
 import { canBeInstanceId } from '../domain/validate.ts';
 import { type RestartInstanceRequest } from '../protocol/messages.ts';
-import { type HubContext } from './context.ts';
+import { type HubContext, toolsOf } from './context.ts';
 import { insertInstance } from './start-instance.ts';
 
 /** Somebody else may restart or purge it between our look and our write; so often we look again. */
@@ -18,7 +18,7 @@ export async function restartInstance(
   context: HubContext,
   request: RestartInstanceRequest,
 ): Promise<InstanceId> {
-  const { store, hubId, now, ids, codec } = context;
+  const { store, hubId, ids } = context;
   const { instanceId: id, restartWithNewInstanceId: isBeside } = request;
   if (!canBeInstanceId(id)) throw instanceNotFound(id);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -31,7 +31,7 @@ export async function restartInstance(
       );
     }
     const newId = isBeside ? instanceId(ids.executionId()) : old.id;
-    const instance = restartedInstance(old, newId, { hubId, now: now(), ids, codec });
+    const instance = restartedInstance(old, newId, { hubId, ...toolsOf(context) });
     if (await insertInstance(context, instance)) return newId;
     const current = await context.current();
     if (current.hubId !== hubId) return restartInstance(current, request);

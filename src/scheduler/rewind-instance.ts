@@ -2,6 +2,7 @@ import { aborted, SchedulerError } from '../domain/errors.ts';
 import { instanceId, type InstanceId } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
+import { checkPayload } from '../domain/payload-bounds.ts';
 import {
   type FailedInstance,
   isInCriticalSection,
@@ -16,7 +17,7 @@ import { canBeInstanceId } from '../domain/validate.ts';
 import { type Write } from '../domain/write.ts';
 import { unframe } from '../protocol/framing.ts';
 import { type RewindInstanceRequest } from '../protocol/messages.ts';
-import { type HubContext } from './context.ts';
+import { type HubContext, toolsOf } from './context.ts';
 
 /** The tree may change between our look and our write; so often we look again. */
 const ATTEMPTS = 5;
@@ -27,13 +28,14 @@ const ATTEMPTS = 5;
  */
 export async function rewindInstance(context: HubContext, request: RewindInstanceRequest): Promise<void> {
   const { store, hubId } = context;
-  const { instanceId: id } = request;
+  const { instanceId: id, reason } = request;
+  checkPayload(reason, 'reason of the rewind', context.settings.bounds);
   if (!canBeInstanceId(id)) throw instanceNotFound(id);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [root] = await store.readInstances([{ hubId, id: instanceId(id) }], true);
     if (root?.kind !== 'orchestration') throw instanceNotFound(id);
     if (root.status !== 'failed') throw notFailed(root);
-    const result = await store.commit(await planTree(context, root, request.reason?.value ?? null));
+    const result = await store.commit(await planTree(context, root, reason?.value ?? null));
     if (result.outcome === 'committed') return;
   }
   throw aborted(`the instance '${id}' or its children changed while they were being rewound; try again`);
@@ -61,8 +63,7 @@ interface Node {
 
 /** From the root down: a failed child is rewound by an entry of its own. */
 async function planTree(context: HubContext, root: InstanceSnapshot, reason: string | null): Promise<Write> {
-  const { ids, codec, now } = context;
-  const tools = { ids, codec, now: now() };
+  const tools = toolsOf(context);
   const nodes: Node[] = [await loadNode(context, root, { reason, parentExecutionId: null })];
   const children = new Map<InstanceId, InstanceSnapshot>();
   let bytes = 0;

@@ -4,7 +4,7 @@ import { alreadyExists, buildInstance, checkIdReusePolicy, decideStart } from '.
 import { type NewInstance } from '../domain/write.ts';
 import { type CreateInstanceRequest } from '../protocol/messages.ts';
 import { commitOwned } from './commit-owned.ts';
-import { type HubContext } from './context.ts';
+import { type HubContext, toolsOf } from './context.ts';
 import { endInstance } from './end-instance.ts';
 
 /** Somebody else may take or free the id between our look and our write; so often we look again. */
@@ -20,8 +20,8 @@ export async function startInstance(
 ): Promise<InstanceId> {
   const policy = request.orchestrationIdReusePolicy;
   checkIdReusePolicy(policy);
-  const { hubId, now, ids, codec } = context;
-  const instance = buildInstance(request, { hubId, now: now(), ids, codec });
+  const { hubId } = context;
+  const instance = buildInstance(request, { hubId, ...toolsOf(context) });
   if (await insertInstance(context, instance)) return instance.id;
   const current = await context.current();
   if (current.hubId !== hubId) return startInstance(current, request);

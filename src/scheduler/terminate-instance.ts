@@ -1,5 +1,6 @@
 import { terminateControl } from '../domain/events.ts';
 import { instanceId } from '../domain/ids.ts';
+import { checkPayload } from '../domain/payload-bounds.ts';
 import { checkInstanceId } from '../domain/validate.ts';
 import { type TerminateRequest } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
@@ -7,7 +8,9 @@ import { sendControl } from './send-control.ts';
 
 /** Ends an instance, whatever it does (contract §5.2). Absent and finished ones ignore it. */
 export async function terminateInstance(context: HubContext, request: TerminateRequest): Promise<void> {
-  checkInstanceId(request.instanceId);
+  const { bounds } = context.settings;
+  checkInstanceId(request.instanceId, bounds);
+  checkPayload(request.output, 'output of the termination', bounds);
   const event = terminateControl(
     { output: request.output?.value ?? null, recurse: request.recursive },
     context.now(),

@@ -24,7 +24,7 @@ import { startInstance } from '../../src/scheduler/start-instance.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { schema } from './database.ts';
-import { responseOf } from './factories.ts';
+import { bounds, responseOf } from './factories.ts';
 import { type Action } from './scripted-worker.ts';
 import { test as storeTest } from './store.ts';
 
@@ -140,6 +140,7 @@ const settings: EngineSettings = {
   maxDeliveryAttempts: 3,
   maxWorkItemBytes: 4 * 1024 * 1024,
   historyCacheBytes: 256 * 1024 * 1024,
+  bounds,
 };
 
 export interface EngineTestOptions {

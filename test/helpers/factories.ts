@@ -1,8 +1,9 @@
 import { instanceId, type Ids } from '../../src/domain/ids.ts';
 import { type InstanceState } from '../../src/domain/instance.ts';
+import { type Bounds } from '../../src/domain/limits.ts';
 import { type Message, ranks } from '../../src/domain/message.ts';
 import { applyActions, type TurnOutcome } from '../../src/domain/apply-actions.ts';
-import { type Tools } from '../../src/domain/tools.ts';
+import { type BoundedTools } from '../../src/domain/tools.ts';
 import { buildTurn, type Turn } from '../../src/domain/turn.ts';
 import { type Patch } from '../../src/domain/write.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
@@ -35,8 +36,11 @@ export function countingIds(): Ids {
   };
 }
 
-export function toolsAt(now: Timestamp = after(10)): Tools {
-  return { now, ids: countingIds(), codec };
+/** As the program has them by default. */
+export const bounds: Bounds = { instanceIdLength: 100, payloadBytes: 16 * 1024 * 1024 };
+
+export function toolsAt(now: Timestamp = after(10)): BoundedTools {
+  return { now, ids: countingIds(), codec, bounds };
 }
 
 /** An orchestration that has run once. */
@@ -122,7 +126,7 @@ export interface Answer {
   readonly state?: InstanceState;
   readonly messages?: readonly Message[];
   readonly started?: Buffer;
-  readonly tools?: Tools;
+  readonly tools?: BoundedTools;
 }
 
 /** Builds the next turn and applies these actions to it. */

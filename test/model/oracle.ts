@@ -4,7 +4,8 @@ import { applyControl } from '../../src/domain/lifecycle.ts';
 import { isControl, type Message } from '../../src/domain/message.ts';
 import { readyIn } from '../../src/domain/ready-in.ts';
 import { toOrchestrationState } from '../../src/domain/snapshot.ts';
-import { type Tools } from '../../src/domain/tools.ts';
+import { bounds } from '../helpers/factories.ts';
+import { type BoundedTools } from '../../src/domain/tools.ts';
 import { type Turn } from '../../src/domain/turn.ts';
 import { type Write, type WriteResult } from '../../src/domain/write.ts';
 import { must } from '../../src/lib/assert.ts';
@@ -266,10 +267,10 @@ export class Oracle {
 
   // ── what operations are made of ──
 
-  tools(now: Timestamp): Tools {
+  tools(now: Timestamp): BoundedTools {
     const made = this.#made;
     const executionId = (): string => `${PROVISIONAL}${++made.executions}`;
-    return { now, codec, ids: { key: () => ++made.keys, executionId } };
+    return { now, codec, bounds, ids: { key: () => ++made.keys, executionId } };
   }
 
   /** Of entity messages whose order is certain. */

@@ -1,6 +1,7 @@
 import { connect } from 'node:http2';
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../src/domain/limits.ts';
 import { codec } from '../../src/protocol/codec.ts';
 import { callRaw, statusNamed, wrapped } from '../helpers/client.ts';
 import { complete, eventOf, scheduleTask } from '../helpers/scripted-worker.ts';
@@ -59,8 +60,12 @@ describe('bytes', () => {
   });
 
   test('beyond the limit of a message are refused, and the server goes on', async () => {
-    const outcome = await callRaw(server().endpoint, 'StartInstance', Buffer.alloc(64 * 1024 * 1024 + 1));
+    const most = Buffer.alloc(limits.receivedMessageBytes + 1);
+    const outcome = await callRaw(server().endpoint, 'StartInstance', most);
     expect(outcome.code).toBe(status.RESOURCE_EXHAUSTED);
+    // One byte less is read, and is no message.
+    const read = await callRaw(server().endpoint, 'StartInstance', most.subarray(1));
+    expect(read).toMatchObject({ code: status.INVALID_ARGUMENT, details: text('CreateInstanceRequest') });
     await hub().client.call('Hello', {});
   });
 

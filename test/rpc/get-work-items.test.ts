@@ -1,6 +1,7 @@
+import { status } from '@grpc/grpc-js';
 import { describe, expect, test, vi } from 'vitest';
 import { statusNamed, TestHub } from '../helpers/client.ts';
-import { complete, createChild, ScriptedWorker, scheduleTask } from '../helpers/scripted-worker.ts';
+import { complete, createChild, scheduleTask, ScriptedWorker } from '../helpers/scripted-worker.ts';
 import { startTestServer, useServer } from '../helpers/server.ts';
 
 const { hub, server } = useServer({ streamGraceSeconds: 0 });
@@ -140,6 +141,26 @@ describe('filters', () => {
     expect(await orders.status(unwanted)).toBe(statusNamed('PENDING'));
     const open = await orders.worker();
     expect((await open.turn()).instanceId).toBe(unwanted);
+  });
+
+  test('may be a thousand names and versions together; more are refused', async () => {
+    const orders = hub();
+    const names = (count: number) => ({
+      orchestrations: [{ name: 'Order', versions: Array.from({ length: 400 }, (_, n) => `${n}`) }],
+      activities: Array.from({ length: 500 }, (_, n) => ({ name: `A${n}`, versions: [] })),
+      entities: Array.from({ length: count - 900 }, (_, n) => ({ name: `e${n}` })),
+    });
+    const most = await orders.worker({ request: { workItemFilters: names(1_000) } });
+    const id = await orders.start({ version: { value: '399' } });
+    expect((await most.turn()).instanceId).toBe(id);
+    const more = new ScriptedWorker(orders.endpoint, orders.name, {
+      request: { workItemFilters: names(1_001) },
+    });
+    expect(await more.ended).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: 'a worker may list 1000 names and versions; this one lists 1001',
+    });
+    more.close();
   });
 
   test('versions match exactly, and the empty one matches none as well as the empty one', async () => {

@@ -5,6 +5,7 @@ import { release, requestLock } from '../entity-locks.ts';
 import { withSender } from '../entity-message.ts';
 import { toEntity } from '../entity-outbox.ts';
 import { signalMessage } from '../entity-signal.ts';
+import { type Bounds } from '../limits.ts';
 import { ranks } from '../message.ts';
 import { text } from '../payload.ts';
 import { isGuid } from '../request-id.ts';
@@ -23,7 +24,7 @@ export function sendEntityMessage(
   { id, sendEntityMessage: action }: ActionOf<'sendEntityMessage'>,
 ): Refusal | undefined {
   const { tools, at, events } = draft;
-  const problem = problemOf(action);
+  const problem = problemOf(action, tools.bounds);
   if (problem !== undefined) return invalidAction(problem);
   const { EntityMessageType: type, ...content } = action;
   if (type === undefined) return undefined;
@@ -51,23 +52,26 @@ function send(draft: TurnDraft, action: Action): void {
   }
 }
 
-function problemOf(action: Action): string | undefined {
+function problemOf(action: Action, bounds: Bounds): string | undefined {
   switch (action.EntityMessageType) {
     case 'entityOperationSignaled':
-      return operationProblem(action.entityOperationSignaled);
+      return operationProblem(action.entityOperationSignaled, bounds);
     case 'entityOperationCalled':
-      return operationProblem(action.entityOperationCalled);
+      return operationProblem(action.entityOperationCalled, bounds);
     case 'entityLockRequested':
-      return lockProblem(action.entityLockRequested);
+      return lockProblem(action.entityLockRequested, bounds);
     default:
       return undefined;
   }
 }
 
-function lockProblem({ criticalSectionId: id, lockSet }: Sent<'entityLockRequested'>['entityLockRequested']) {
+function lockProblem(
+  { criticalSectionId: id, lockSet }: Sent<'entityLockRequested'>['entityLockRequested'],
+  bounds: Bounds,
+) {
   return (
     nameProblem(id, 'id of a critical section') ??
-    lockSet.map(entityIdProblem).find((problem) => problem !== undefined)
+    lockSet.map((entity) => entityIdProblem(entity, bounds)).find((problem) => problem !== undefined)
   );
 }
 
@@ -77,9 +81,9 @@ interface Operation {
 }
 
 /** .NET parses the id of a request as a GUID where a mistake ends its stream (entities §1.3). */
-function operationProblem({ requestId, targetInstanceId }: Operation): string | undefined {
+function operationProblem({ requestId, targetInstanceId }: Operation, bounds: Bounds): string | undefined {
   if (!isGuid(requestId)) return `the request id '${requestId}' of an entity operation is no GUID`;
-  return entityIdProblem(text(targetInstanceId) ?? '');
+  return entityIdProblem(text(targetInstanceId) ?? '', bounds);
 }
 
 function signal(draft: TurnDraft, { entityOperationSignaled }: Sent<'entityOperationSignaled'>): void {
