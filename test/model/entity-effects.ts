@@ -5,6 +5,7 @@ import { buildInstance } from '../../src/domain/start.ts';
 import { type NewInstance } from '../../src/domain/write.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { type EntityBatchResult, type Timestamp } from '../../src/protocol/messages.ts';
+import { bounds } from '../helpers/factories.ts';
 import { type EntityRow, isOperation, type Operation, type Waiting } from './entity-rows.ts';
 import { deliverAll, findEntity, isOver, replyMessage, type SentSignal, signalTo } from './entity-steps.ts';
 import { NO_TIME } from './events.ts';
@@ -81,7 +82,7 @@ type Action = EntityBatchResult['actions'][number];
 function signalOf(action: Action, { hubId }: EntityRow): SentSignal[] {
   if (action.operationActionType !== 'sendSignal') return [];
   const { instanceId: id, name, input, scheduledTime } = action.sendSignal;
-  if (entityIdProblem(id) !== undefined) return [];
+  if (entityIdProblem(id, bounds) !== undefined) return [];
   return [{ hubId, id, requestId: '', name, input: input?.value ?? null, scheduledTime }];
 }
 
