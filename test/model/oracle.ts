@@ -235,7 +235,8 @@ export class Oracle {
   historyOf({ key }: InstanceRow, isForWorker: boolean): AnyHistoryEvent[] {
     const rows = this.store.history.get(key) ?? [];
     const events = rows.flatMap(({ events }) => unframe(events).map((event) => codec.decodeEvent(event)));
-    return isForWorker ? events.filter(({ eventType }) => eventType !== 'executionRewound') : events;
+    if (isForWorker) return events.filter(({ eventType }) => eventType !== 'executionRewound');
+    return events.map((event) => (event.eventType === 'executionStarted' ? { ...event, eventId: 0 } : event));
   }
 
   // ── time ──
