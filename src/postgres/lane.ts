@@ -182,9 +182,9 @@ export class Lane {
   async #runBatches(connection: PipelinedConnection): Promise<void> {
     do {
       const pending = this.#queue.take();
+      this.#inFlight = pending;
       const batch = new Batch(pending, this.#options);
       const startedMs = performance.now();
-      this.#inFlight = pending;
       const answering = connection.exchange(batch.steps());
       this.#actOnLast();
       const answer = await answering;
