@@ -17,7 +17,7 @@ export async function createEmptyDatabase(): Promise<string> {
 }
 
 async function createDatabase(template: string): Promise<string> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const name = `${inject('databasePrefix')}${randomUUID().replaceAll('-', '')}`;
   const admin = new Client({ connectionString: inject('postgresUrl') });
   await admin.connect();
   try {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,14 +15,22 @@ declare module 'vitest' {
     postgresUrl: string;
     /** A migrated database to copy. */
     templateDatabase: string;
+    /** How names of databases begin. */
+    databasePrefix: string;
+    /** How names of those begin that only servers write to; of this run alone. */
+    wholePrograms: string;
   }
 }
 
 interface Shared {
   readonly url: string;
   readonly template: string;
+  readonly wholePrograms: string;
   stop(): Promise<void>;
 }
+
+/** Projects whose tests write to their databases through servers: at the end they are looked at (leftovers.test.ts). */
+const runServersOnly: ReadonlySet<string> = new Set(['rpc', 'replicas', 'sdk', 'modelbased']);
 
 /** Vitest sets up each project by itself; all of a run share one server. */
 const holder: { shared?: Promise<Shared>; users: number } = sharedHolder();
@@ -46,6 +54,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shared = await holder.shared;
   project.provide('postgresUrl', shared.url);
   project.provide('templateDatabase', shared.template);
+  project.provide('wholePrograms', shared.wholePrograms);
+  project.provide('databasePrefix', runServersOnly.has(project.name) ? shared.wholePrograms : 'test_');
   return async () => {
     holder.users -= 1;
     if (holder.users === 0) await shared.stop();
@@ -57,7 +67,8 @@ async function startShared(): Promise<Shared> {
   const server =
     existing === undefined ? await startTemporary() : { url: existing, stop: () => Promise.resolve() };
   try {
-    return { ...server, template: await createTemplate(server.url) };
+    const wholePrograms = `whole_${randomUUID().slice(0, 8)}_`;
+    return { ...server, wholePrograms, template: await createTemplate(server.url) };
   } catch (error) {
     await server.stop();
     throw error;

@@ -134,7 +134,8 @@ describe.each([1, 2])('with workers that fail at random (seed %i)', (seed) => {
       }
     }
     const living = 'instances where kind = 0 and completed_at is null';
-    await until(async () => (await count(db, living)) === 0, 'the end of all', 30_000);
+    // What a worker gave back rests for seconds, and all who wait for that entity wait with it.
+    await until(async () => (await count(db, living)) === 0, 'the end of all', 80_000);
     await atRest(db);
     const overlaps = [...(await statesOf(must(hubs[0], 'a hub'))).values()].flatMap(
       (state) => state.overlaps,
@@ -143,7 +144,7 @@ describe.each([1, 2])('with workers that fail at random (seed %i)', (seed) => {
     expect(overlaps.filter(([inside]) => !terminated.has(inside.split('/')[0] ?? ''))).toEqual([]);
     expect(replicas.flatMap(faultsIn)).toEqual([]);
     close();
-  });
+  }, 120_000);
 });
 
 function soon(ms: number): { seconds: number; nanos: number } {
