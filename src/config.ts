@@ -169,7 +169,7 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
   ),
   maxPayloadMb: setting(
     whole(1, 64),
-    16,
+    3,
     'Largest input, output, result, event, custom status or state, in MiB.',
   ),
   maxInstanceIdLength: setting(

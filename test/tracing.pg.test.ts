@@ -4,7 +4,7 @@ import { TestHub } from './helpers/client.ts';
 import { Collector } from './helpers/collector.ts';
 import { createTestDatabase } from './helpers/database.ts';
 import { launch, launcher } from './helpers/program.ts';
-import { complete, scheduleTask } from './helpers/scripted-worker.ts';
+import { complete, continueAsNew, scheduleTask } from './helpers/scripted-worker.ts';
 
 const START = '0af7651916cd43dd8448eb211c80319c';
 const TASK = '1af7651916cd43dd8448eb211c80319c';
@@ -29,6 +29,7 @@ test('with --otlp-endpoint a collector gets spans of dispatches, commits and wai
     scheduleTask(1, 'Pay', { parentTraceContext: { traceParent: `00-${TASK}-${SPAN}-01` } }),
   ]);
   await worker.completeActivity(await worker.activity(), {});
+  await worker.play([continueAsNew('2')]);
   await worker.play([complete()]);
   await hub.completed(id);
   hub.close();
@@ -40,8 +41,10 @@ test('with --otlp-endpoint a collector gets spans of dispatches, commits and wai
     ['dispatch:Order', START, SPAN],
     ['dispatch:Pay', TASK, SPAN],
     ['dispatch:Order', START, SPAN],
+    ['dispatch:Order', START, SPAN],
   ]);
   expect(dispatched.map(({ attributes }) => attributes['durabletask.task.instance_id'])).toEqual([
+    id,
     id,
     id,
     id,

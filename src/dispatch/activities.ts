@@ -140,9 +140,9 @@ export class Activities {
       checkedMs: nowMs,
     });
     stream.outstanding.activity++;
-    this.#report(item, stream, nowMs - item.readySinceMs);
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
+    this.#report(item, stream, nowMs - item.readySinceMs);
   }
 
   #report({ request, name, taskId }: ActivityItem, { hub }: WorkerStream, waitedMs: number): void {

@@ -40,6 +40,17 @@ test('is not put off by an answer that was slow', () => {
   expect(clock.nowMicros()).toBe(databaseNow + 80_000);
 });
 
+test('moves only as far as it must for an answer that was slow and still disagrees', () => {
+  const clock = new Clock();
+  const databaseNow = (START + 3_600_000) * 1000;
+  const sentMs = Clock.monotonicMs();
+  clock.learn(databaseNow, sentMs, sentMs);
+  vi.advanceTimersByTime(2_000);
+  // The question took two seconds on its way; the database's clock is half a millisecond ahead.
+  clock.learn(databaseNow + 2_000_500, sentMs, Clock.monotonicMs());
+  expect(clock.nowMicros()).toBe(databaseNow + 2_000_500);
+});
+
 test('never goes backwards: it stands still until the database has caught up', () => {
   const clock = new Clock();
   const before = clock.nowMicros();

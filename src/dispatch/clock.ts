@@ -7,6 +7,8 @@ import { type Timestamp } from '../protocol/messages.ts';
  */
 export class Clock {
   #offsetMicros: number;
+  /** Until the database has said something, the machine's clock is all there is. */
+  #isTaught = false;
   #last: Micros = 0;
 
   constructor() {
@@ -19,13 +21,15 @@ export class Clock {
   }
 
   /**
-   * The database said `databaseNow` somewhere between these two monotonic moments. An offset that agrees with that
-   * stays: an answer that was slow would only make it worse.
+   * The database said `databaseNow` somewhere between these two monotonic moments. What was known before moves only as
+   * far as it must to agree with that: an answer that was slow would otherwise make it worse.
    */
   learn(databaseNow: Micros, sentMs: number, answeredMs: number): void {
     const [least, most] = [databaseNow - answeredMs * 1000, databaseNow - sentMs * 1000];
-    if (this.#offsetMicros >= least && this.#offsetMicros <= most) return;
-    this.#offsetMicros = (least + most) / 2;
+    this.#offsetMicros = this.#isTaught
+      ? Math.min(Math.max(this.#offsetMicros, least), most)
+      : (least + most) / 2;
+    this.#isTaught = true;
   }
 
   nowMicros(): Micros {

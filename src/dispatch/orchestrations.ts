@@ -64,7 +64,7 @@ export class Orchestrations {
     if (!item) return false;
     const { leaseMs } = this.#options;
     const nowMs = Clock.monotonicMs();
-    this.#report(resident, stream, nowMs - (resident.readySinceMs ?? nowMs));
+    const waitedMs = nowMs - (resident.readySinceMs ?? nowMs);
     resident.readySinceMs = undefined;
     resident.lease = {
       ...{ stream, turn: item.turn, dispatch, chunks: undefined },
@@ -74,6 +74,7 @@ export class Orchestrations {
     this.#out.add(resident);
     if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
     stream.send(item.bytes);
+    this.#report(resident, stream, waitedMs);
     return true;
   }
 

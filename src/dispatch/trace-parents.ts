@@ -18,15 +18,17 @@ export function parentOfTurns(resident: Resident, codec: Codec): TraceParent | u
   const { generation } = resident.state;
   const found = known.get(resident);
   if (found?.generation === generation) return found.parent;
-  const parent = toParent(startedContext(resident, codec));
-  known.set(resident, { generation, parent });
+  const context = startedContext(resident, codec);
+  const parent = toParent(context);
+  if (context !== undefined) known.set(resident, { generation, parent });
   return parent;
 }
 
 function startedContext({ state, history, messages }: Resident, codec: Codec): Context | undefined {
   if (state.kind === 'entity') return undefined;
-  const events =
-    state.turn === 0 ? messages.map(({ event }) => event) : unframe(history?.[0] ?? Buffer.alloc(0));
+  // The first row of an execution that has one; before that what its first turn brings.
+  const [first] = history ?? [];
+  const events = first ? unframe(first) : messages.map(({ event }) => event);
   for (const event of events) {
     const decoded = codec.decodeEvent(event);
     if (decoded.eventType === 'executionStarted') return decoded.executionStarted.parentTraceContext;

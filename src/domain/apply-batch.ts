@@ -2,13 +2,14 @@ import { applyOperationAction, type BatchDraft } from './entity-actions.ts';
 import { entityEventOf, senderOf } from './entity-message.ts';
 import { type InstanceState } from './instance.ts';
 import { type Message, ranks } from './message.ts';
+import { boundedOutcome, type OperationOutcome } from './payload-bounds.ts';
 import { toMicrosUp } from './time.ts';
 import { type BoundedTools, type Tools } from './tools.ts';
 import { type Turn } from './turn.ts';
 import { type EntityPatch, type NewMessage, type Write } from './write.ts';
 import { type MessageInput } from '../protocol/codec.ts';
 import { assert } from '../lib/assert.ts';
-import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
+import { type EntityBatchResult } from '../protocol/messages.ts';
 
 export type BatchOutcome = Write & { readonly patch: EntityPatch };
 
@@ -27,9 +28,7 @@ export function applyBatch(
   const messages = done.flatMap((operation, i) => {
     const outcome = result.results[i];
     if (operation.kind !== 'call' || !outcome) return [];
-    const failure = outcome.resultType === 'failure' ? outcome.failure.failureDetails : null;
-    const output = outcome.resultType === 'success' ? outcome.success.result : null;
-    return [reply(operation, outcome.resultType === 'failure' ? { failure } : { output }, tools)];
+    return [reply(operation, boundedOutcome(outcome, tools.bounds), tools)];
   });
   for (const action of result.actions) applyOperationAction(draft, action);
   const { entityMessages, instances, skipped } = draft;
@@ -67,9 +66,7 @@ function batchPatch(
   };
 }
 
-type Outcome =
-  | { readonly output: { readonly value: string } | null }
-  | { readonly failure: MessageInput<'TaskFailureDetails'> | TaskFailureDetails | null };
+type Outcome = OperationOutcome | { readonly failure: MessageInput<'TaskFailureDetails'> };
 
 /** For the generation that called, and nobody else (entities §1.6). */
 function reply(call: Message, outcome: Outcome, { now, codec }: Tools): NewMessage {

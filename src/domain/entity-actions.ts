@@ -1,6 +1,7 @@
 import { entityIdProblem } from './entity-id.ts';
 import { signalMessage } from './entity-signal.ts';
 import { payload } from './payload.ts';
+import { payloadProblem } from './payload-bounds.ts';
 import { newRequestId } from './request-id.ts';
 import { buildInstance } from './start.ts';
 import { SchedulerError } from './errors.ts';
@@ -45,7 +46,7 @@ function sendSignal(
   { state, tools, entityMessages, skipped }: BatchDraft,
   { instanceId: id, name, input, scheduledTime }: ActionOf<'sendSignal'>['sendSignal'],
 ): void {
-  const problem = entityIdProblem(id, tools.bounds);
+  const problem = entityIdProblem(id, tools.bounds) ?? payloadProblem(input, 'input', tools.bounds);
   if (problem !== undefined) {
     skipped.push(`a signal: ${problem}`);
     return;

@@ -41,21 +41,24 @@ export function boundedResult(response: ActivityResponse, bounds: PayloadBounds)
   return problem === undefined ? response : { ...response, result: null, failureDetails: failureOf(problem) };
 }
 
-/** Why the answer to an entity's batch fails the batch, if it does. */
-export function batchFailure(
-  { entityState, results, actions }: EntityBatchResult,
+/** What an operation of an entity gave: its output, or why it failed. */
+export type OperationOutcome =
+  { readonly output: NonNullable<Wrapper> | null } | { readonly failure: TaskFailureDetails | null };
+
+/** The outcome that an operation's caller is told: that of an output which is too large is a failure. */
+export function boundedOutcome(
+  result: EntityBatchResult['results'][number],
   bounds: PayloadBounds,
-): TaskFailureDetails | null {
-  const problem =
-    problemOf(["entity's state", entityState], bounds) ??
-    firstProblem(results, (result) =>
-      problemOf(
-        ['result of the operation', result.resultType === 'success' ? result.success.result : null],
-        bounds,
-      ),
-    ) ??
-    firstProblem(actions, (action) => problemOf(operationPayload(action), bounds));
-  return problem === undefined ? null : failureOf(problem);
+): OperationOutcome {
+  if (result.resultType === 'failure') return { failure: result.failure.failureDetails };
+  const output = result.resultType === 'success' ? result.success.result : null;
+  const problem = payloadProblem(output, 'result of the operation', bounds);
+  return problem === undefined ? { output: output ?? null } : { failure: failureOf(problem) };
+}
+
+/** What is wrong with the size of a payload, if anything; `what` says which in the sentence. */
+export function payloadProblem(value: Wrapper, what: string, bounds: PayloadBounds): string | undefined {
+  return problemOf([what, value], bounds);
 }
 
 const ERROR_TYPE = 'PayloadTooLarge';
@@ -110,17 +113,6 @@ function entityPayload(message: ActionOf<'sendEntityMessage'>['sendEntityMessage
       return ['input of the signal', message.entityOperationSignaled.input];
     case 'entityOperationCalled':
       return ['input of the call', message.entityOperationCalled.input];
-    default:
-      return nothing;
-  }
-}
-
-function operationPayload(action: EntityBatchResult['actions'][number]): Part {
-  switch (action.operationActionType) {
-    case 'sendSignal':
-      return ['input of the signal', action.sendSignal.input];
-    case 'startNewOrchestration':
-      return ['input of the orchestration', action.startNewOrchestration.input];
     default:
       return nothing;
   }

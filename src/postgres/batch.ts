@@ -99,11 +99,14 @@ export class Batch {
     for (const { instance } of result.started) held.add(instance);
     const act = residency.settle(result);
     return () => {
-      act();
-      this.pending.forEach((entry, i) => {
-        const draft: WriteResult | undefined = this.#parts.drafts[i];
-        if (draft) entry.resolve(draft);
-      });
+      try {
+        act();
+      } finally {
+        this.pending.forEach((entry, i) => {
+          const draft: WriteResult | undefined = this.#parts.drafts[i];
+          if (draft) entry.resolve(draft);
+        });
+      }
     };
   }
 

@@ -193,9 +193,9 @@ export class Lane {
         await this.#notCommitted(answer, pending);
         return;
       }
-      this.#inFlight = [];
       this.#strikes = 0;
       this.#act = batch.settle();
+      this.#inFlight = [];
       this.#options.onBatch(
         pending.length,
         performance.now() - startedMs,

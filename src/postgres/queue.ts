@@ -106,7 +106,7 @@ const PER_ROW_BYTES = 100;
 /** Bounds batch and queue; rows count something beside their payload. */
 export function approximateBytes(write: Write): number {
   const { patch, rewinds, instances, activities, timers, messages, completion, storedChunk } = write;
-  const { dueTimers, releasedActivities } = write;
+  const { entityMessages, dueTimers, releasedActivities } = write;
   const rows = (dueTimers?.length ?? 0) + (releasedActivities?.length ?? 0) + 1;
   return (
     rows * PER_ROW_BYTES +
@@ -116,6 +116,7 @@ export function approximateBytes(write: Write): number {
     sum(activities, ({ request }) => request.length) +
     sum(timers, ({ message }) => message.event.length) +
     sum(messages, ({ message }) => message.event.length) +
+    sum(entityMessages, ({ message }) => message.event.length) +
     sum(completion && [completion], ({ event }) => event.length) +
     sum(storedChunk && [storedChunk], ({ bytes }) => bytes?.length ?? 0)
   );

@@ -1,6 +1,5 @@
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { applyBatch } from '../domain/apply-batch.ts';
-import { batchFailure } from '../domain/payload-bounds.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { must } from '../lib/assert.ts';
 import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
@@ -40,10 +39,8 @@ export async function completeEntityHere(
   await resident.whenSettled();
   if (resident.lease !== lease) return;
   const { bounds, maxWorkItemBytes } = context.settings;
-  const failure =
-    result.failureDetails ??
-    batchFailure(result, bounds) ??
-    stateFailure(result, maxWorkItemBytes * STATE_SHARE);
+  const mostBytes = Math.min(bounds.payloadBytes, maxWorkItemBytes * STATE_SHARE);
+  const failure = result.failureDetails ?? stateFailure(result, mostBytes);
   const isAnswer = !failure && !result.requiresState && result.results.length > 0;
   await takeAnswer(context, resident, () =>
     isAnswer ? record(context, resident, lease, result) : failEntityBatch(context, resident, lease, failure),
@@ -57,7 +54,7 @@ const STATE_SHARE = 0.75;
 function stateFailure({ entityState }: EntityBatchResult, mostBytes: number): TaskFailureDetails | null {
   const bytes = Buffer.byteLength(entityState?.value ?? '');
   if (bytes <= mostBytes) return null;
-  const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (three quarters of PERDURA_MAX_WORK_ITEM_MB)`;
+  const errorMessage = `the entity's state has ${bytes} bytes; at most ${mostBytes} are allowed (PERDURA_MAX_PAYLOAD_MB, and three quarters of PERDURA_MAX_WORK_ITEM_MB)`;
   return {
     ...{ errorType: 'EntityStateTooLarge', errorMessage, isNonRetriable: true },
     ...{ stackTrace: null, innerFailure: null, properties: {} },

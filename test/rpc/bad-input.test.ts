@@ -7,7 +7,7 @@ import { callRaw, statusNamed, wrapped } from '../helpers/client.ts';
 import { complete, eventOf, scheduleTask } from '../helpers/scripted-worker.ts';
 import { useServer } from '../helpers/server.ts';
 
-const { hub, server } = useServer();
+const { hub, server } = useServer({ maxPayloadMb: 16 });
 const text = (words: string): unknown => expect.stringContaining(words) as unknown;
 
 const messages = {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
-import { type MessageInput } from '../../src/protocol/codec.ts';
 import { statusNamed, type TestHub } from '../helpers/client.ts';
 import { callAction, findEntity, signal, signalAction, stateOf, success } from '../helpers/entities.ts';
 import {
@@ -18,7 +17,7 @@ import {
 import { useServer } from '../helpers/server.ts';
 import { historyOf } from './history.ts';
 
-// Both sides of every limit that callers can meet: at the limit all is well, one beyond it the call is refused and
+// Both sides of what callers may send: at the limit all is well, one beyond it the call is refused and
 // changes nothing, or what a worker asks for fails with the limit in its text.
 
 const PAYLOAD_BYTES = 1024 * 1024;
@@ -84,6 +83,16 @@ describe('a payload of a client', () => {
     await orders.refuses('SignalEntity', request, 'INVALID_ARGUMENT', SETTING);
     await signal(orders, '@a@1', 'set', { input: most });
     expect((await worker.playBatch('1')).operations).toEqual(['set']);
+  });
+
+  test('may have so many bytes: SkipGracefulOrchestrationTerminations', async () => {
+    const orders = hub();
+    const ids = [await orders.start(), await orders.start()];
+    const request = { instanceBatch: { instanceIds: ids }, reason: tooMuch };
+    await orders.refuses('SkipGracefulOrchestrationTerminations', request, 'INVALID_ARGUMENT', SETTING);
+    expect(await orders.status(ids[0] ?? '')).toBe(statusNamed('PENDING'));
+    await orders.client.call('SkipGracefulOrchestrationTerminations', { ...request, reason: most });
+    for (const id of ids) expect((await orders.completed(id)).output).toEqual(most);
   });
 });
 
@@ -152,45 +161,61 @@ describe('a payload of a worker', () => {
     expect(types.toSorted()).toEqual(['taskCompleted', 'taskFailed']);
   });
 
-  const batches: readonly (readonly [string, (payload: Payload) => MessageInput<'EntityBatchResult'>])[] = [
-    ["entity's state", (entityState) => ({ entityState })],
-    ['result of the operation', (result) => ({ results: [{ success: { result } }] })],
-    [
-      'input of the signal',
-      (input) => ({
-        actions: [
-          { id: 1, operationActionType: 'sendSignal', sendSignal: { instanceId: '@b@1', name: 'x', input } },
-        ],
-      }),
-    ],
-    [
-      'input of the orchestration',
-      (input) => ({
-        actions: [{ id: 1, startNewOrchestration: { instanceId: 'new', name: 'Order', input } }],
-      }),
-    ],
-  ];
-  test.each(batches)('fails the batch of an entity when it is larger: %s', async (what, make) => {
+  test('fails the batch of an entity when it is its state', async () => {
     const orders = hub();
     const worker = await orders.worker();
-    const id = await orders.start();
+    await orders.start();
     await worker.play([callAction(1, '@a@1', 'first'), callAction(2, '@a@2', 'second')]);
     for (let n = 0; n < 2; n++) {
       const item = await worker.batch();
-      const answer = make(item.instanceId === '@a@1' ? most : tooMuch);
-      await worker.completeBatch(item, { results: [success()], entityState: { value: '1' }, ...answer });
+      const entityState = item.instanceId === '@a@1' ? most : tooMuch;
+      await worker.completeBatch(item, { results: [success()], entityState });
     }
-    await expect.poll(() => stateOf(orders, '@a@1'), PATIENCE).toBeDefined();
+    const replies = [await worker.play([]), await worker.play([])].flatMap(
+      ({ request }) => request.newEvents,
+    );
+    const failed = replies.find((event) => event.eventType === 'entityOperationFailed');
+    expect(failed?.entityOperationFailed.failureDetails?.errorMessage).toContain("the entity's state has");
+    expect(await stateOf(orders, '@a@1')).toBe(most.value);
     expect(await findEntity(orders, '@a@2')).toBeNull();
-    await expect
-      .poll(async () => {
-        if (worker.count('orchestration') > 0) await worker.play([]);
-        const failed = (await historyOf(orders, id)).find(
-          ({ entityOperationFailed }) => entityOperationFailed,
-        );
-        return failed?.entityOperationFailed?.failureDetails?.errorMessage;
-      }, PATIENCE)
-      .toContain(`the ${what} has`);
+  });
+
+  test('fails one operation of an entity when it is its result; the others count', async () => {
+    const orders = hub();
+    const worker = await orders.worker();
+    await orders.start();
+    await worker.play([1, 2, 3].map((n) => callAction(n, '@a@1', `op ${n}`)));
+    const results = [most, tooMuch, { value: '3' }].map((result) => ({ success: { result } }));
+    const item = await worker.batch();
+    await worker.completeBatch(item, { results, entityState: { value: 'all' } });
+    const replies: string[] = [];
+    while (replies.length < 3) {
+      for (const event of (await worker.play([])).request.newEvents) {
+        if (event.eventType === 'entityOperationCompleted') replies.push('done');
+        if (event.eventType !== 'entityOperationFailed') continue;
+        replies.push(event.entityOperationFailed.failureDetails?.errorMessage ?? '');
+      }
+    }
+    expect(replies).toEqual(['done', expect.stringContaining('the result of the operation has'), 'done']);
+    expect(await stateOf(orders, '@a@1')).toBe('all');
+  });
+
+  test('is left out when an entity sends it: the batch and its other actions count (entities §1.7)', async () => {
+    const orders = hub();
+    const worker = await orders.worker();
+    await signal(orders, '@a@1', 'act');
+    const signals = [tooMuch, most].map((input, n) => ({
+      sendSignal: { instanceId: `@b@${n}`, name: 'set', input },
+    }));
+    const starts = [tooMuch, most].map((input, n) => ({
+      startNewOrchestration: { instanceId: `o-${n}`, name: 'Order', input },
+    }));
+    await worker.playBatch('acted', { actions: [...signals, ...starts] });
+    expect(await worker.batch()).toMatchObject({ instanceId: '@b@1', operations: ['set'] });
+    expect(await worker.turn()).toMatchObject({ instanceId: 'o-1' });
+    expect(await orders.find('o-0')).toBeNull();
+    expect(await findEntity(orders, '@b@0')).toBeNull();
+    expect(await stateOf(orders, '@a@1')).toBe('acted');
   });
 });
 

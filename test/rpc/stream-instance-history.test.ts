@@ -14,7 +14,7 @@ import { useServer } from '../helpers/server.ts';
 import { until } from '../helpers/store.ts';
 import { type Chunk, historyChunks, historyOf, typesOf } from './history.ts';
 
-const { hub } = useServer();
+const { hub } = useServer({ maxPayloadMb: 16 });
 
 // §6.6.
 test('an activity, a timer and a child make exactly these twelve events (orchestrations §1.13)', async () => {
