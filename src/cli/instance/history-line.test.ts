@@ -23,7 +23,7 @@ test('titles stand over their columns', () => {
 
 test.each([
   [
-    { executionStarted: { name: 'Order', input: { value: '{"a":1}' } } },
+    { eventId: 0, executionStarted: { name: 'Order', input: { value: '{"a":1}' } } },
     'ExecutionStarted     Order  {"a":1}',
   ],
   [{ eventId: 3, taskScheduled: { name: 'charge' } }, 'TaskScheduled        #3  charge'],

@@ -41,10 +41,9 @@ export function historyLine(sequence: number, event: HistoryEvent, width = WIDTH
   const type = eventType === undefined ? '?' : `${eventType.charAt(0).toUpperCase()}${eventType.slice(1)}`;
   const time = timestamp ? showTime(timestamp).slice('2026-'.length, -'Z'.length) : '';
   const details = (eventType && event[eventType]) ?? {};
-  return cutEnd(
-    line(String(sequence), time, type, escapeText(partsOf(event.eventId, details, width))),
-    width,
-  );
+  // The 0 of ExecutionStarted is nobody's id.
+  const id = eventType === 'executionStarted' ? -1 : event.eventId;
+  return cutEnd(line(String(sequence), time, type, escapeText(partsOf(id, details, width))), width);
 }
 
 function line(sequence: string, time: string, type: string, rest: string): string {
