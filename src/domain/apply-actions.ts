@@ -44,6 +44,8 @@ interface Processed {
   /** Encoded, as sent. */
   readonly inbound: readonly Buffer[];
   readonly customStatus: string | null;
+  /** Of the completion that ends the instance. */
+  readonly actionId?: number | undefined;
 }
 
 /**
@@ -58,7 +60,8 @@ export function applyActions(
   const { state, turn } = answered;
   const tooLarge = turnRefusal(response, tools.bounds);
   const processed = processedPart(state, turn, tooLarge ? { ...response, customStatus: null } : response);
-  const { work, completion } = sortActions(response.actions);
+  const { work, last } = sortActions(response.actions);
+  const completion = last?.completeOrchestration;
   const isRenewing = completion?.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW';
   const draft = newDraft({ state, tools, at: laterOf(tools.now, turn.startedAt), isRenewing });
   draft.sections = withGrants(state.sections, processed.consumed, tools.codec);
@@ -68,7 +71,7 @@ export function applyActions(
     if (refusal) return failed(draft, processed, refusal);
   }
   if (!completion) return outcomeOf(draft, turnPatch(draft, processed, response));
-  if (!isRenewing) return ended(draft, processed, endingOf(completion));
+  if (!isRenewing) return ended(draft, { ...processed, actionId: last.id }, endingOf(completion));
   return renewed(draft, processed, { answered, completion });
 }
 
@@ -98,7 +101,8 @@ function applyAction(draft: TurnDraft, action: Action): Refusal | undefined {
 /** By ascending ids, because Go sends them in any order; kinds that we don't know are left out (contract §8.2). */
 function sortActions(actions: readonly AnyAction[]): {
   work: Action[];
-  completion: CompleteOrchestrationAction | undefined;
+  /** The completion that counts. */
+  last: ActionOf<'completeOrchestration'> | undefined;
 } {
   const work: Action[] = [];
   const completions: ActionOf<'completeOrchestration'>[] = [];
@@ -107,7 +111,7 @@ function sortActions(actions: readonly AnyAction[]): {
     if (action.orchestratorActionType === 'completeOrchestration') completions.push(action);
     else if (action.orchestratorActionType !== undefined) work.push(action);
   }
-  return { work, completion: chooseCompletion(completions) };
+  return { work, last: chooseCompletion(completions) };
 }
 
 /** All of the turn, or its first events, when the worker says that it looked at no more. */

@@ -28,6 +28,8 @@ export interface EndedTurn {
   readonly events: readonly Buffer[];
   readonly customStatus: string | null;
   readonly dropsActivities: boolean;
+  /** Id of the action that completed it; undefined when the server ends it. Seen by readers only. */
+  readonly actionId?: number | undefined;
   /** At or after the timestamps of all events. */
   readonly endedAt: Timestamp;
 }
@@ -44,9 +46,9 @@ export function endInstance(
   readonly entityMessages: readonly EntityMessage[];
 } {
   const { partition, key } = state;
-  const { consumed, customStatus, dropsActivities, endedAt } = turn;
+  const { consumed, customStatus, dropsActivities, actionId, endedAt } = turn;
   const completed = codec.encodeEvent({
-    eventId: -1,
+    eventId: actionId ?? -1,
     timestamp: endedAt,
     executionCompleted: {
       orchestrationStatus: wireStatuses[ending.status],

@@ -74,7 +74,10 @@ async function playUntilTold(worker: ScriptedWorker, id: string, items: TurnItem
 
 /** The id that the contract gives to an event. */
 function expectedId(event: Chunk['events'][number]): number {
-  const ofActions = ['taskScheduled', 'timerCreated', 'subOrchestrationInstanceCreated', 'eventSent'];
+  const ofActions = [
+    ...['taskScheduled', 'timerCreated', 'subOrchestrationInstanceCreated', 'eventSent'],
+    'executionCompleted',
+  ];
   return ofActions.includes(event.eventType ?? '') ? event.eventId : -1;
 }
 
@@ -95,8 +98,9 @@ test('events of actions have the action’s id, all others −1 (orchestrations 
   expect(typesOf(asked)).toEqual([
     ...['taskScheduled', 'taskScheduled', 'timerCreated'],
     ...['subOrchestrationInstanceCreated', 'subOrchestrationInstanceCreated', 'eventSent'],
+    'executionCompleted',
   ]);
-  expect(asked.map(({ eventId }) => eventId)).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(asked.map(({ eventId }) => eventId)).toEqual([0, 1, 2, 3, 4, 5, 99]);
   for (const item of items) {
     for (const event of item.request.newEvents) expect(event.eventId, event.eventType).toBe(-1);
     for (const event of item.request.pastEvents) expect(event.eventId).toBe(expectedId(event));

@@ -35,8 +35,8 @@ test('an activity, a timer and a child make exactly these twelve events (orchest
     ...['orchestratorStarted', 'timerFired', 'subOrchestrationInstanceCreated'],
     ...['orchestratorStarted', 'subOrchestrationInstanceCompleted', 'executionCompleted'],
   ]);
-  // Readers see the id 0 at ExecutionStarted, as with DTS.
-  expect(history.map(({ eventId }) => eventId)).toEqual([-1, 0, 1, -1, -1, 2, -1, -1, 3, -1, -1, -1]);
+  // Readers see the id 0 at ExecutionStarted, and that of the action at ExecutionCompleted, as with DTS.
+  expect(history.map(({ eventId }) => eventId)).toEqual([-1, 0, 1, -1, -1, 2, -1, -1, 3, -1, -1, 99]);
   expect(history.every(({ timestamp }) => timestamp !== null)).toBe(true);
   expect(history[2]?.taskScheduled).toMatchObject({ name: 'A', input: { value: '"in"' } });
 });

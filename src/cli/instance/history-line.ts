@@ -41,8 +41,9 @@ export function historyLine(sequence: number, event: HistoryEvent, width = WIDTH
   const type = eventType === undefined ? '?' : `${eventType.charAt(0).toUpperCase()}${eventType.slice(1)}`;
   const time = timestamp ? showTime(timestamp).slice('2026-'.length, -'Z'.length) : '';
   const details = (eventType && event[eventType]) ?? {};
-  // The 0 of ExecutionStarted is nobody's id.
-  const id = eventType === 'executionStarted' ? -1 : event.eventId;
+  // Nothing refers to these by their ids.
+  const isAlone = eventType === 'executionStarted' || eventType === 'executionCompleted';
+  const id = isAlone ? -1 : event.eventId;
   return cutEnd(line(String(sequence), time, type, escapeText(partsOf(id, details, width))), width);
 }
 

@@ -23,7 +23,7 @@ const failureDetails = {
 };
 
 function complete(completions: Completion | Completion[], tags: Tags = null) {
-  const actions = [completions].flat().map((action, id) => completing(action, id));
+  const actions = [completions].flat().map((action, id) => completing(action, 5 + id));
   const { outcome } = answer({ actions }, { state: instanceState({ parent, tags, customStatus: 'old' }) });
   const [message] = outcome.messages ?? [];
   const notice = message && codec.decodeEvent(message.message.event);
@@ -41,7 +41,7 @@ describe('a completion', () => {
       ...{ failure: null, customStatus: null, dropsActivities: false, updatedAt: microsAfter(10) },
     });
     expect(last).toEqual({
-      eventId: -1,
+      eventId: 5,
       timestamp: after(10),
       eventType: 'executionCompleted',
       executionCompleted: {

@@ -8,16 +8,16 @@ type Completion = ActionOf<'completeOrchestration'>;
  * The completion that counts, of actions in ascending order of their ids: .NET and Go can send two. Termination is
  * forceful: it beats continue-as-new; otherwise the first wins (contract §8.2).
  */
-export function chooseCompletion(
-  completions: readonly Completion[],
-): CompleteOrchestrationAction | undefined {
-  const first = completions[0]?.completeOrchestration;
-  if (first?.orchestrationStatus !== 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW') return first;
+export function chooseCompletion(completions: readonly Completion[]): Completion | undefined {
+  const [first] = completions;
+  if (first?.completeOrchestration.orchestrationStatus !== 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW') {
+    return first;
+  }
   const terminated = completions.find(
     ({ completeOrchestration }) =>
       completeOrchestration.orchestrationStatus === 'ORCHESTRATION_STATUS_TERMINATED',
   );
-  return terminated?.completeOrchestration ?? first;
+  return terminated ?? first;
 }
 
 /** How a completion other than continue-as-new ends the instance. Statuses that can't end one count as failed. */

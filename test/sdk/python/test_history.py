@@ -47,8 +47,9 @@ class History(HubTest):
             *("OrchestratorStarted", "SubOrchestrationInstanceCompleted", "ExecutionCompleted"),
         ]
         self.assertEqual(self.names("three"), expected)
+        # The start has 0, the end the id of the action that completed.
         numbers = [event.event_id for event in self.history("three") if event.event_id >= 0]
-        self.assertEqual(numbers, [1, 2, 3])
+        self.assertEqual(numbers, [0, 1, 2, 3, 4])
 
     def test_events_suspensions_and_failures_are_in_the_history_with_their_details(self):
         def breaks(*_):
