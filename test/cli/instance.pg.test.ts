@@ -365,8 +365,8 @@ describe('wait', () => {
     const of = hub();
     await of.start({ instanceId: 'a' });
     for (const moment of ['started', 'completed']) {
-      expect(await instance(of, 'wait', 'a', '--timeout', '1', '--for', moment)).toEqual({
-        ...{ code: 5, output: '', errors: 'perdura: a is still PENDING after 1 s\n' },
+      expect(await instance(of, 'wait', 'a', '--timeout', '3', '--for', moment)).toEqual({
+        ...{ code: 5, output: '', errors: 'perdura: a is still PENDING after 3 s\n' },
       });
     }
   });
