@@ -29,6 +29,7 @@ test.each([
     /no server answers/,
   ],
   [4, 'Deadline exceeded after 3.000s,remote_addr=127.0.0.1:1', 'timeout', /did not answer in time/],
+  [4, 'Deadline exceeded', 'timeout', /did not answer in time/],
   [5, "task hub not found: 'x'; create it", 'notFound', /create it; "perdura hub list" shows/],
   [5, "there is no instance 'x'", 'notFound', /^there is no instance 'x'$/],
   [6, "an instance 'x' exists", 'error', /^an instance 'x' exists$/],

@@ -103,7 +103,10 @@ function reasonUnreached(details: string): string | undefined {
   if (reason.startsWith('Protocol error')) return 'what is there speaks no gRPC';
   if (reason.startsWith('Failed to connect')) return 'what is there hangs up: perhaps it wants https://';
   if (reason !== '') return reason.replace(/ \([\dTZ:.-]+\)$/, '');
-  if (details.startsWith('Deadline exceeded') && !details.includes('remote_addr')) return 'no answer in time';
+  // The client's own words; a server that answers that time is over says only the first two.
+  if (details.startsWith('Deadline exceeded after') && !details.includes('remote_addr')) {
+    return 'no answer in time';
+  }
   return /^(Received HTTP|Received RST_STREAM|Connection dropped|Name resolution failed)/.test(details)
     ? details
     : undefined;
