@@ -199,7 +199,9 @@ function faultsOfIds(events: readonly AnyHistoryEvent[]): string[] {
     const firesAt = event.eventType === 'timerFired' ? toNanos(event.timerFired.fireAt) : 0n;
     return faults([
       [
-        askedIn(event) === undefined ? event.eventId === -1 : event.eventId > 0,
+        // Who ends an instance may be an action or the server.
+        event.eventType === 'executionCompleted' ||
+          (askedIn(event) === undefined ? event.eventId === -1 : event.eventId > 0),
         `${String(event.eventType)} has the id ${event.eventId}`,
       ],
       [firesAt <= turnAt, 'has a timer that fired early'],
