@@ -1,7 +1,7 @@
 // LOOP, the ceiling: what grpc-js can do when a server does nothing else. It sends recorded work items of the chain and
 // for each completion that comes in sends the next one, on as many streams, with as many outstanding, to the same
-// worker. A client's call is answered, and that is all. Bytes are passed through, nothing is decoded or stored. Whatever is added here lowers the ceiling and so
-// flatters the server: nothing may be.
+// worker. A client's call is answered, and that is all. Bytes are passed through, nothing is decoded or stored.
+// Whatever is added here lowers the ceiling and so flatters the server: nothing may be.
 
 import {
   type handleServerStreamingCall,

@@ -1,33 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { describe } from 'vitest';
-import { type TestHub } from '../helpers/client.ts';
 import { callAction, lockAction, signal, stateOf, unlockAction } from '../helpers/entities.ts';
 import { complete, fromNow, type ScriptedWorker } from '../helpers/scripted-worker.ts';
 import {
   expect,
   faultsIn,
   incarnations,
-  type InProcess,
   noAttempt,
   ownerOf,
   quiet,
   test as replicaTest,
   until,
 } from './replicas.ts';
+import { test as testWithoutHints, timed, WITHIN_MS } from './without-hints.ts';
 
 // What the faults that orchestrations are tested with elsewhere do to entities.
 
-/** A sweep comes every two seconds and takes a bell for unheard when it has rung for two. */
-const WITHIN_MS = 8_000;
 /** Somebody has noticed by then that the lease of a replica, fifteen seconds, ran out. */
 const NOTICED_MS = 25_000;
-
-async function timed(work: Promise<unknown>): Promise<number> {
-  const startedMs = performance.now();
-  await work;
-  return performance.now() - startedMs;
-}
 
 /** How a call ended that is not to succeed. */
 async function refusal(call: Promise<unknown>): Promise<string> {
@@ -39,26 +30,7 @@ async function refusal(call: Promise<unknown>): Promise<string> {
 
 describe.concurrent('with all hints between replicas lost', () => {
   /** Entities are at `near`, clients and orchestrations at `far`. */
-  const test = replicaTest.extend<{
-    near: InProcess;
-    far: InProcess;
-    hub: TestHub;
-    batches: ScriptedWorker;
-    turns: ScriptedWorker;
-  }>({
-    near: async ({ replica, proxy }, use) => {
-      const through = await proxy();
-      through.dropsHints = true;
-      await use(await replica({ through }));
-    },
-    far: async ({ replica, proxy }, use) => {
-      const through = await proxy();
-      through.dropsHints = true;
-      await use(await replica({ through }));
-    },
-    hub: async ({ far, at }, use) => {
-      await use(at(far));
-    },
+  const test = testWithoutHints.extend<{ batches: ScriptedWorker; turns: ScriptedWorker }>({
     batches: async ({ near, at }, use) => {
       const workItemFilters = { entities: [{ name: 'counter' }] };
       await use(await at(near).worker({ request: { workItemFilters } }));

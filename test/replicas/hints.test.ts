@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { type Pool } from 'pg';
-import { type TestHub, statusNamed } from '../helpers/client.ts';
+import { statusNamed } from '../helpers/client.ts';
 import {
   complete,
   createTimer,
@@ -12,46 +12,19 @@ import {
 import { answerActivity, answerTurn } from './answers.ts';
 import { allEnded, faultsOf } from './check.ts';
 import { Load, planLoad } from './load.ts';
+import { test as testWithoutHints, timed, WITHIN_MS } from './without-hints.ts';
 import { expect, faultsIn, type InProcess, quiet, test as replicaTest, until } from './replicas.ts';
-
-/** A sweep comes every two seconds and takes a bell for unheard when it has rung for two. */
-const WITHIN_MS = 8_000;
 
 /** Enough of them to fall to both replicas. */
 const TIMERS = 8;
-
-/** How long something took. */
-async function timed(work: Promise<unknown>): Promise<number> {
-  const startedMs = performance.now();
-  await work;
-  return performance.now() - startedMs;
-}
 
 async function finds({ metric }: InProcess): Promise<number> {
   return metric('perdura_sweep_finds_total');
 }
 
 describe.concurrent('with all hints between replicas lost', () => {
-  /** Calls come in at `far`; the worker has its stream at `near`. */
-  const test = replicaTest.extend<{
-    near: InProcess;
-    far: InProcess;
-    hub: TestHub;
-    player: ScriptedWorker;
-  }>({
-    near: async ({ replica, proxy }, use) => {
-      const through = await proxy();
-      through.dropsHints = true;
-      await use(await replica({ through }));
-    },
-    far: async ({ replica, proxy }, use) => {
-      const through = await proxy();
-      through.dropsHints = true;
-      await use(await replica({ through }));
-    },
-    hub: async ({ far, at }, use) => {
-      await use(at(far));
-    },
+  /** The worker has its stream at `near`. */
+  const test = testWithoutHints.extend<{ player: ScriptedWorker }>({
     player: async ({ near, at }, use) => {
       await use(await at(near).worker());
     },
