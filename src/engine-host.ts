@@ -33,6 +33,11 @@ export class EngineHost {
     return this.#engine;
   }
 
+  /** What `context` would give at once; undefined between two incarnations. */
+  get current(): Context | undefined {
+    return this.#engine?.context;
+  }
+
   /** Starts the first incarnation; rejects when that fails, so that a start with wrong settings ends at once. */
   async start(): Promise<void> {
     this.#engine = await Engine.start(this.#engineOptions(undefined));

@@ -22,9 +22,9 @@ interface Options {
 
 /** A directory over an engine; `host.current` is the incarnation of the moment. */
 function directory(one: StillEngine, { configured = [], isDynamic = false }: Options = {}) {
-  const host: { current: Context; context(): Promise<Context> } = {
+  const host: { current: Context | undefined; context(): Promise<Context> } = {
     current: one.hub,
-    context: () => Promise.resolve(host.current),
+    context: () => Promise.resolve(host.current ?? one.hub),
   };
   const hubs = new Hubs({ configured: configured.map(hubName), isDynamic, streams: one.streams, host });
   return { hubs, host };
@@ -32,6 +32,18 @@ function directory(one: StillEngine, { configured = [], isDynamic = false }: Opt
 
 const name = (text: string): HubName => hubName(text);
 const notFound = { code: 'not_found' };
+
+test('a hub that was asked for before is known at once, until there is no engine', async ({ still }) => {
+  const one = await still();
+  const { hubs, host } = directory(one, { configured: ['default'] });
+  expect(hubs.known('default')).toBeUndefined();
+  const context = await hubs.contextFor('default');
+  expect(hubs.known('default')).toBe(context);
+  expect(hubs.known(undefined)).toBe(context);
+  expect(hubs.known('other')).toBeUndefined();
+  host.current = undefined;
+  expect(hubs.known('default')).toBeUndefined();
+});
 
 test('the configured hubs are made at the start; the first is meant when a call names none', async ({
   still,
@@ -243,7 +255,7 @@ test('a stream of a hub that was made during a refresh stays', async ({ still })
       };
     },
   });
-  const host = { context: () => Promise.resolve({ ...one.hub, store }) };
+  const host = { current: undefined, context: () => Promise.resolve({ ...one.hub, store }) };
   const hubs = new Hubs({ configured: [], isDynamic: true, streams: one.streams, host });
   const refreshing = hubs.refresh();
   await until(() => isListed, 'the list');

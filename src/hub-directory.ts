@@ -18,7 +18,7 @@ interface HubOptions {
   /** Hubs come into being when somebody names them. */
   readonly isDynamic: boolean;
   readonly streams: WorkerStreams;
-  readonly host: Pick<EngineHost, 'context'>;
+  readonly host: Pick<EngineHost, 'context' | 'current'>;
 }
 
 interface KnownHub {
@@ -40,10 +40,19 @@ export class Hubs implements HubDirectory {
     this.#default = options.configured[0] ?? hubName('default');
   }
 
+  known(name: string | undefined): HubContext | undefined {
+    const context = this.#options.host.current;
+    const known = context && this.#known.get(name ?? this.#default);
+    return known && this.#contextOf(context, known);
+  }
+
   async contextFor(name: string | undefined): Promise<HubContext> {
     const context = await this.#options.host.context();
     const wanted = name ?? this.#default;
-    const known = this.#known.get(wanted) ?? (await this.#find(context, wanted));
+    return this.#contextOf(context, this.#known.get(wanted) ?? (await this.#find(context, wanted)));
+  }
+
+  #contextOf(context: Context, known: KnownHub): HubContext {
     if (known.context?.store !== context.store) {
       const { hubId, hub } = known;
       known.context = { ...context, hubId, hub, current: () => this.#lookAgain(hub, hubId) };

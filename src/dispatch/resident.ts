@@ -71,15 +71,19 @@ export class Resident {
   }
 
   drop(consumed: readonly Message[]): void {
-    if (consumed.length === 0) return;
-    const gone = new Set(consumed.map((message) => message.messageId));
-    this.keep((message) => !gone.has(message.messageId));
+    const [first] = consumed;
+    if (!first) return;
+    if (consumed.length === 1) this.keep(({ messageId }) => messageId !== first.messageId);
+    else {
+      const gone = new Set(consumed.map(({ messageId }) => messageId));
+      this.keep(({ messageId }) => !gone.has(messageId));
+    }
   }
 
   keep(isKept: (message: Message) => boolean): void {
     this.messages = this.messages.filter(isKept);
-    this.controls = this.controls.filter(isKept);
-    this.heldBytes = [...this.messages, ...this.controls].reduce((sum, { event }) => sum + event.length, 0);
+    if (this.controls.length > 0) this.controls = this.controls.filter(isKept);
+    this.heldBytes = bytesOf(this.messages) + bytesOf(this.controls);
   }
 
   /** When its next step is due, in milliseconds from now and not before `backoffMs`; null: when something happens. */
@@ -129,6 +133,7 @@ export class Resident {
   patched(): void {
     this.isPatching = false;
     this.isLeaving = false;
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
@@ -137,4 +142,10 @@ export class Resident {
 
 function isBefore(a: Message, b: Message | undefined): boolean {
   return b !== undefined && (a.rank - b.rank || a.messageId - b.messageId) < 0;
+}
+
+function bytesOf(messages: readonly Message[]): number {
+  let bytes = 0;
+  for (const { event } of messages) bytes += event.length;
+  return bytes;
 }

@@ -126,13 +126,13 @@ export class Residents {
       return;
     }
     const { customStatus } = patch;
-    const advanced = { ...resident.state, status, updatedAt, customStatus, turn: patch.turn + 1 };
+    const turn = patch.turn + 1;
     resident.attempts = 0;
     if (patch.kind === 'turn') {
       const { traceContext, sections } = patch;
-      resident.state = { ...advanced, traceContext, sections };
+      resident.state = { ...resident.state, status, updatedAt, customStatus, turn, traceContext, sections };
       this.#append(resident, patch.history);
-    } else this.#renew(resident, advanced, patch);
+    } else this.#renew(resident, { ...resident.state, status, updatedAt, customStatus, turn }, patch);
   }
 
   #advanceEntity(resident: Resident, patch: EntityPatch): void {

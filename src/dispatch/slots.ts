@@ -47,16 +47,17 @@ export class Slots {
   }
 
   freeOf(streams: readonly WorkerStream[], kind: WorkKind): number {
+    if (!this.#mayDispatch()) return 0;
     return streams.reduce((sum, stream) => sum + this.#left(stream, kind), 0);
   }
 
   #left(stream: WorkerStream, kind: WorkKind): number {
-    if (!this.#mayDispatch()) return 0;
     return Math.max(0, stream.freeSlots(kind) - (this.#promised.get(stream)?.[kind] ?? 0));
   }
 
   /** True: the row with that key may be created as this replica's own. */
   promise(workClass: WorkClass<unknown>, key: number): boolean {
+    if (!this.#mayDispatch()) return false;
     const { hubId, kind } = workClass;
     let free = 0;
     let left = 0;
@@ -120,6 +121,7 @@ export class Slots {
   /** Whom to claim for: streams with a free slot, those that accept the same together. */
   claimGroups({ hubId, kind, dry }: Flag): Iterable<ClaimGroup> {
     const groups = new Map<string, ClaimGroup>();
+    if (!this.#mayDispatch()) return groups.values();
     for (const stream of this.#streams.ofHub(hubId)) {
       const { key, claim: filter, acceptsNothing } = stream.filters[kind];
       if (acceptsNothing || dry.has(key) || this.#left(stream, kind) === 0) continue;

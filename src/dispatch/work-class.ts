@@ -25,6 +25,9 @@ export class Queue<Item> {
   }
 }
 
+/** Classes remembered, but for those with work in them. */
+const MOST_CLASSES = 10_000;
+
 type StreamTest = (stream: WorkerStream) => boolean;
 
 const anyStream: StreamTest = () => true;
@@ -88,7 +91,9 @@ export class WorkClass<Item> {
 
 /** The classes of one engine, by hub and kind. Bounded by forgetting empty ones. */
 export class WorkClasses<Item> {
-  readonly #byKey = new Map<string, WorkClass<Item>>();
+  /** By hub and kind, then by version and name. */
+  readonly #byKey = new Map<number, Map<string, WorkClass<Item>>>();
+  #count = 0;
   /** Classes with something in their queue, by hub and kind. */
   readonly #waiting = new Map<number, Set<WorkClass<Item>>>();
   readonly #streams: WorkerStreams;
@@ -98,12 +103,16 @@ export class WorkClasses<Item> {
   }
 
   of(hubId: number, kind: WorkKind, name: string, version: string | null): WorkClass<Item> {
-    const key = `${hubId} ${kind} ${version === null ? '-' : `=${version}`} ${name}`;
-    const known = this.#byKey.get(key);
+    const group = hubKindKey(hubId, kind);
+    // No name and no version has a NUL.
+    const key = version === null ? name : `${version}\0${name}`;
+    const known = this.#byKey.get(group)?.get(key);
     if (known) return known;
-    if (this.#byKey.size >= 10_000) this.#forgetEmpty();
+    if (this.#count >= MOST_CLASSES) this.#forgetEmpty();
     const fresh = new WorkClass<Item>({ hubId, kind, name, version }, this.#streams);
-    this.#byKey.set(key, fresh);
+    const classes = this.#byKey.get(group) ?? new Map<string, WorkClass<Item>>();
+    this.#byKey.set(group, classes.set(key, fresh));
+    this.#count++;
     return fresh;
   }
 
@@ -144,6 +153,13 @@ export class WorkClasses<Item> {
   }
 
   #forgetEmpty(): void {
-    for (const [key, workClass] of this.#byKey) if (workClass.queue.length === 0) this.#byKey.delete(key);
+    for (const [group, classes] of this.#byKey) {
+      for (const [key, workClass] of classes) {
+        if (workClass.queue.length > 0) continue;
+        classes.delete(key);
+        this.#count--;
+      }
+      if (classes.size === 0) this.#byKey.delete(group);
+    }
   }
 }

@@ -14,6 +14,7 @@ import { TaskHubClient } from './client.ts';
 import { type GrpcListener, startGrpc } from './listener.ts';
 
 const noHubs: HubDirectory = {
+  known: () => undefined,
   contextFor: (name) => Promise.reject(taskHubNotFound(name ?? 'default')),
   create: () => Promise.resolve(),
   delete: () => Promise.resolve(false),

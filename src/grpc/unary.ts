@@ -43,7 +43,8 @@ export function unary<Name extends MessageName, Result>(
 ): UnaryHandler {
   return answering(parts, async ({ metadata, request: bytes }) => {
     const request = decodeRequest(() => parts.codec.decode(name, bytes));
-    const context = await parts.hubs.contextFor(hubOf(metadata));
+    const hub = hubOf(metadata);
+    const context = parts.hubs.known(hub) ?? (await parts.hubs.contextFor(hub));
     return encode(await run(context, request, bytes));
   });
 }

@@ -5,15 +5,18 @@ import { type Context } from './context.ts';
  * Commits a write whose rows become this replica's own where a local stream has a free slot for them (eager dispatch),
  * and takes back the slots of rows that did not come to be.
  */
-export async function commitOwned(context: Context, write: Write): Promise<WriteResult> {
-  const { store, dispatch } = context;
-  const owned = withOwners(context, write);
+export function commitOwned(context: Context, write: Write): Promise<WriteResult> {
+  if (!write.activities && !write.instances) return context.store.commit(write);
+  return commitPromised(context, withOwners(context, write));
+}
+
+async function commitPromised({ store, dispatch }: Context, owned: Write): Promise<WriteResult> {
   try {
     const result = await store.commit(owned);
     if (result.outcome === 'stale') dispatch.slots.cancel(owned);
     else {
       const taken = owned.instances?.filter((_, i) => result.instances[i] === 'taken');
-      if (taken && taken.length > 0) dispatch.slots.cancel({ instances: taken });
+      if (taken) dispatch.slots.cancel({ instances: taken });
     }
     return result;
   } catch (error) {

@@ -1,11 +1,12 @@
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { applyBatch } from '../domain/apply-batch.ts';
 import { decodeToken } from '../domain/completion-token.ts';
+import { type Write } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
 import { type EntityBatchResult, type TaskFailureDetails } from '../protocol/messages.ts';
 import { type Context, type HubContext, toolsOf } from './context.ts';
 import { failEntityBatch } from './fail-entity-batch.ts';
-import { commitAnswer, takeAnswer } from './take-answer.ts';
+import { recordAnswer, undoAnswer } from './take-answer.ts';
 
 /**
  * A worker answers a batch (entities §1.7). Stale, forged and unknown tokens are accepted and ignored; an answer for
@@ -36,15 +37,14 @@ export async function completeEntityHere(
   result: EntityBatchResult,
 ): Promise<void> {
   const lease = must(resident.lease, 'the lease of an answered batch');
-  await resident.whenSettled();
+  if (resident.isPatching) await resident.whenSettled();
   if (resident.lease !== lease) return;
   const { bounds, maxWorkItemBytes } = context.settings;
   const mostBytes = Math.min(bounds.payloadBytes, maxWorkItemBytes * STATE_SHARE);
   const failure = result.failureDetails ?? stateFailure(result, mostBytes);
   const isAnswer = !failure && !result.requiresState && result.results.length > 0;
-  await takeAnswer(context, resident, () =>
-    isAnswer ? record(context, resident, lease, result) : failEntityBatch(context, resident, lease, failure),
-  );
+  if (isAnswer) await recordAnswer(context, resident, () => decide(context, resident, lease, result));
+  else await undoAnswer(context, resident, () => failEntityBatch(context, resident, lease, failure));
 }
 
 /** Of a work item; the rest is for operations: 1 MiB of the default of 4 MiB. */
@@ -61,16 +61,15 @@ function stateFailure({ entityState }: EntityBatchResult, mostBytes: number): Ta
   };
 }
 
-async function record(
+function decide(
   context: Context,
-  resident: Resident,
-  { turn, stream }: InstanceLease,
+  { state }: Resident,
+  { turn }: InstanceLease,
   result: EntityBatchResult,
-): Promise<void> {
-  const { state } = resident;
+): Write {
   const { write, skipped } = applyBatch(state, turn, result, toolsOf(context));
   for (const what of skipped) {
     context.log.warn({ instanceId: state.id }, `an entity asked for what can't be: ${what}`);
   }
-  await commitAnswer(context, { resident, hub: stream.hub, write });
+  return write;
 }

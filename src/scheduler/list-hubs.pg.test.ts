@@ -6,6 +6,7 @@ import { listHubs } from './list-hubs.ts';
 
 function directoryOf(store: Store): HubDirectory {
   return {
+    known: () => undefined,
     contextFor: () => Promise.reject(unavailable('no engine')),
     create: async (name) => {
       await store.createHub(name);

@@ -9,41 +9,53 @@ import { type Context } from './context.ts';
 import { reloadInstance } from './reload-instance.ts';
 
 /**
- * Ends the lease of the turn or batch that a worker has answered, and records the answer. One that can't be recorded
- * counts as a failed delivery; the worker is told OK, because repeating it would not help.
+ * Ends the lease of the turn or batch that a worker has answered, and commits what the answer comes to. An answer that
+ * can't be recorded counts as a failed delivery; the worker is told OK, because repeating it would not help.
  */
-export async function takeAnswer(
-  { dispatch, log, metrics }: Context,
-  resident: Resident,
-  record: () => Promise<void>,
-): Promise<void> {
-  const { id, kind } = resident.state;
-  const { sentMs } = must(resident.lease, 'the lease of an answered work item');
-  dispatch.takeLease(resident);
-  metrics.answered(kind, Clock.monotonicMs() - sentMs);
+export async function recordAnswer(context: Context, resident: Resident, decide: () => Write): Promise<void> {
+  const { hub } = takeLease(context, resident);
   try {
-    await record();
+    const write = decide();
+    const result = await commitOwned(context, write);
+    const { key, kind } = resident.state;
+    context.dispatch.abandons.clear(key);
+    if (result.outcome === 'stale') await reloadInstance(context, resident, `an answer for an ${kind}`);
+    else for (const [action, count] of countActions(write)) context.metrics.acted(hub, action, count);
   } catch (error) {
-    resident.patched();
-    if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) {
-      // Nobody's fault: the item goes out again, and the worker may repeat its answer until then.
-      dispatch.wake(resident);
-      throw error;
-    }
-    log.error({ err: error, instanceId: id, kind }, 'an answer could not be recorded');
-    dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));
+    notRecorded(context, resident, error);
   }
 }
 
-/** Commits what an answer comes to, and counts what was recorded. */
-export async function commitAnswer(
+/** The same for an answer that says that nothing was done: `undo` sees to it that the item goes out again, or ends it. */
+export async function undoAnswer(
   context: Context,
-  { resident, hub, write }: { readonly resident: Resident; readonly hub: string; readonly write: Write },
+  resident: Resident,
+  undo: () => Promise<void>,
 ): Promise<void> {
-  const { dispatch, metrics } = context;
-  const { key, kind } = resident.state;
-  const result = await commitOwned(context, write);
-  dispatch.abandons.clear(key);
-  if (result.outcome === 'stale') await reloadInstance(context, resident, `an answer for an ${kind}`);
-  else for (const [action, count] of countActions(write)) metrics.acted(hub, action, count);
+  takeLease(context, resident);
+  try {
+    await undo();
+  } catch (error) {
+    notRecorded(context, resident, error);
+  }
+}
+
+/** Returns the stream that the item was out on. */
+function takeLease({ dispatch, metrics }: Context, resident: Resident): { readonly hub: string } {
+  const { sentMs, stream } = must(resident.lease, 'the lease of an answered work item');
+  dispatch.takeLease(resident);
+  metrics.answered(resident.state.kind, Clock.monotonicMs() - sentMs);
+  return stream;
+}
+
+function notRecorded({ dispatch, log }: Context, resident: Resident, error: unknown): void {
+  resident.patched();
+  if (error instanceof SchedulerError && (error.code === 'unavailable' || error.code === 'unknown')) {
+    // Nobody's fault: the item goes out again, and the worker may repeat its answer until then.
+    dispatch.wake(resident);
+    throw error;
+  }
+  const { id: instanceId, kind } = resident.state;
+  log.error({ err: error, instanceId, kind }, 'an answer could not be recorded');
+  dispatch.failDelivery(resident, error instanceof Error ? error.message : String(error));
 }
