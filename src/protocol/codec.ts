@@ -1,10 +1,11 @@
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
-import type protobuf from 'protobufjs';
+import protobuf from 'protobufjs';
 import { type ProtoGrpcType as Admin } from './generated/admin.ts';
 import { type ProtoGrpcType as Sidecar } from './generated/orchestrator_service.ts';
 import { type AnyHistoryEvent, type RefinedMessages } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { schema } from './schema.ts';
+import { ScratchWriter } from './scratch-writer.ts';
 import {
   assertWellFormed,
   deepestIncomingNesting,
@@ -38,21 +39,48 @@ export type Message<Name extends MessageName> = Name extends keyof RefinedMessag
 /** The options that the generated types were made with. */
 export const conversion = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
-const types = new Map<MessageName, { readonly type: protobuf.Type; readonly shape: MessageShape }>();
+interface KnownType {
+  readonly type: protobuf.Type;
+  readonly shape: MessageShape;
+  /** Fields that hold enums, however deep: `fromObject` makes numbers of their names before they can be written. */
+  readonly enumFields: ReadonlySet<string>;
+}
 
-function typeOf(name: MessageName): { readonly type: protobuf.Type; readonly shape: MessageShape } {
+const types = new Map<MessageName, KnownType>();
+
+function typeOf(name: MessageName): KnownType {
   const known = types.get(name);
   if (known) return known;
   const type = schema.lookupType(name);
-  const found = { type, shape: shapeOf(type) };
+  const enumFields = type.fieldsArray.filter((field) => holdsEnum(field, new Set()));
+  const found = { type, shape: shapeOf(type), enumFields: new Set(enumFields.map((field) => field.name)) };
   types.set(name, found);
   return found;
 }
 
+function holdsEnum(field: protobuf.Field, seen: Set<protobuf.Type>): boolean {
+  const { resolvedType } = field.resolve();
+  if (!(resolvedType instanceof protobuf.Type)) return resolvedType !== null;
+  if (seen.has(resolvedType)) return false;
+  seen.add(resolvedType);
+  return resolvedType.fieldsArray.some((inner) => holdsEnum(inner, seen));
+}
+
+const scratch = new ScratchWriter();
+
 function encode<Name extends MessageName>(name: Name, message: MessageInput<Name>): Buffer {
-  const { type } = typeOf(name);
-  const bytes = type.encode(type.fromObject(message)).finish();
+  const { type, enumFields } = typeOf(name);
+  const written = setsAny(message, enumFields) ? type.fromObject(message) : message;
+  type.encode(written, scratch.begin() as unknown as protobuf.Writer);
+  const bytes = scratch.finish() ?? type.encode(written).finish();
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+}
+
+function setsAny(message: object, fields: ReadonlySet<string>): boolean {
+  for (const field in message) {
+    if (fields.has(field) && (message as Readonly<Record<string, unknown>>)[field] !== null) return true;
+  }
+  return false;
 }
 
 /** Throws a `ProtocolError` for bytes that aren't such a message. Enum numbers that we don't know stay numbers. */
