@@ -4,8 +4,9 @@ import { type CompletionToken, decodeToken, encodeToken } from './completion-tok
 
 const key = fc.maxSafeNat();
 const common = { incarnation: key, partition: fc.nat(255), key };
+const instanceKind = fc.constantFrom('orchestration' as const, 'entity' as const);
 const tokens: fc.Arbitrary<CompletionToken> = fc.oneof(
-  fc.record({ kind: fc.constant('orchestration' as const), ...common, turn: fc.nat(), dispatch: key }),
+  fc.record({ kind: instanceKind, ...common, turn: fc.nat(), dispatch: key }),
   fc.record({
     kind: fc.constant('activity' as const),
     ...common,
@@ -39,6 +40,31 @@ describe('a completion token', () => {
     );
   });
 
+  test('is refused when any one character of it was changed, the bits of the last that say nothing included', () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= é';
+    fc.assert(
+      fc.property(tokens, (token) => {
+        const text = encodeToken(token);
+        for (let at = 0; at < text.length; at++) {
+          for (const other of alphabet.replace(text.charAt(at), '')) {
+            expect(decodeToken(text.slice(0, at) + other + text.slice(at + 1))).toBeUndefined();
+          }
+        }
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  test('is read as before after one was refused', () => {
+    fc.assert(
+      fc.property(tokens, tokens, (token, other) => {
+        const text = encodeToken(token);
+        expect(decodeToken(`${encodeToken(other).slice(0, -1)}!`)).toBeUndefined();
+        expect(decodeToken(text)).toEqual(token);
+      }),
+    );
+  });
+
   test.each(['', 'x', 'AAAA', '!', 'a'.repeat(46), 'a'.repeat(51), 'a'.repeat(1_000_000), '\u{1f600}'])(
     'is not what somebody made up (case %#)',
     (text) => {
@@ -54,16 +80,22 @@ describe('a completion token', () => {
     );
   });
 
-  test('is refused when its numbers are none that the server counts with', () => {
-    const bytes = Buffer.from(encodeToken({ ...tokenWith(2 ** 53 - 1) }), 'base64url');
-    bytes[1] = 0xff;
+  test.each([1, 10, 22])('is refused when its number at %i is none that the server counts with', (at) => {
+    const key = 2 ** 53 - 1;
+    const token = {
+      kind: 'orchestration',
+      incarnation: key,
+      partition: 0,
+      key,
+      turn: 0,
+      dispatch: key,
+    } as const;
+    const bytes = Buffer.from(encodeToken(token), 'base64url');
+    expect(decodeToken(withChecksum(bytes))).toEqual(token);
+    bytes.writeBigUInt64BE(2n ** 53n, at);
     expect(decodeToken(withChecksum(bytes))).toBeUndefined();
   });
 });
-
-function tokenWith(incarnation: number): CompletionToken {
-  return { kind: 'orchestration', incarnation, partition: 0, key: 0, turn: 0, dispatch: 0 };
-}
 
 /** What a forger who knows the checksum makes. */
 function withChecksum(bytes: Buffer): string {

@@ -31,78 +31,83 @@ export type CompletionToken =
 export type InstanceToken = Extract<CompletionToken, { readonly turn: number }>;
 
 const kindCodes = { orchestration: 0x11, activity: 0x12, entity: 0x13 } as const;
-const ACTIVITY = kindCodes.activity;
-const ORCHESTRATION_BYTES = 34;
+const kinds: Readonly<Record<number, CompletionToken['kind']>> = {
+  [kindCodes.orchestration]: 'orchestration',
+  [kindCodes.activity]: 'activity',
+  [kindCodes.entity]: 'entity',
+};
+const INSTANCE_BYTES = 34;
 const ACTIVITY_BYTES = 38;
 const LONGEST_TEXT = 64;
 const WORD = 2 ** 32;
 
+/** The bytes of the token that is being encoded or decoded. */
+const bytes = Buffer.alloc(ACTIVITY_BYTES);
+
 /** At most 64 characters. */
 export function encodeToken(token: CompletionToken): string {
-  const isActivity = token.kind === 'activity';
-  const bytes = Buffer.allocUnsafe(isActivity ? ACTIVITY_BYTES : ORCHESTRATION_BYTES);
   bytes[0] = kindCodes[token.kind];
-  writeNumber(bytes, token.incarnation, 1);
+  writeNumber(token.incarnation, 1);
   bytes[9] = token.partition;
-  writeNumber(bytes, token.key, 10);
+  writeNumber(token.key, 10);
   if (token.kind === 'activity') {
-    writeNumber(bytes, token.activityKey, 18);
+    writeNumber(token.activityKey, 18);
     bytes.writeInt32BE(token.taskId, 26);
     bytes.writeUInt32BE(token.attempt, 30);
-  } else {
-    bytes.writeUInt32BE(token.turn, 18);
-    writeNumber(bytes, token.dispatch, 22);
+    return sealed(ACTIVITY_BYTES);
   }
-  const end = bytes.length - 4;
-  bytes.writeUInt32BE(checksum(bytes, end), end);
-  return bytes.toString('base64url');
+  bytes.writeUInt32BE(token.turn, 18);
+  writeNumber(token.dispatch, 22);
+  return sealed(INSTANCE_BYTES);
+}
+
+function sealed(length: number): string {
+  bytes.writeUInt32BE(checksum(length - 4), length - 4);
+  return bytes.toString('base64url', 0, length);
 }
 
 /** Undefined for whatever `encodeToken` did not make. */
 export function decodeToken(text: string): CompletionToken | undefined {
   if (text.length > LONGEST_TEXT) return undefined;
-  const bytes = Buffer.from(text, 'base64url');
-  const token = readToken(bytes);
+  const length = bytes.write(text, 'base64url');
   // Decoding base64 passes over characters that don't belong there.
-  return token && encodeToken(token) === text ? token : undefined;
+  if (bytes.toString('base64url', 0, length) !== text) return undefined;
+  const kind = kinds[bytes[0] ?? 0];
+  if (!kind || length !== (kind === 'activity' ? ACTIVITY_BYTES : INSTANCE_BYTES)) return undefined;
+  if (bytes.readUInt32BE(length - 4) !== checksum(length - 4)) return undefined;
+  return readToken(kind);
 }
 
-function readToken(bytes: Buffer): CompletionToken | undefined {
-  const isActivity = bytes[0] === ACTIVITY;
-  const kind = bytes[0] === kindCodes.entity ? 'entity' : 'orchestration';
-  if (!isActivity && bytes[0] !== kindCodes[kind]) return undefined;
-  if (bytes.length !== (isActivity ? ACTIVITY_BYTES : ORCHESTRATION_BYTES)) return undefined;
-  const common = {
-    incarnation: readNumber(bytes, 1),
-    partition: bytes.readUInt8(9),
-    key: readNumber(bytes, 10),
-  };
-  if (isActivity) {
-    const activityKey = readNumber(bytes, 18);
-    return {
-      kind: 'activity',
-      ...common,
-      activityKey,
-      taskId: bytes.readInt32BE(26),
-      attempt: bytes.readUInt32BE(30),
-    };
+function readToken(kind: CompletionToken['kind']): CompletionToken | undefined {
+  const incarnation = readNumber(1);
+  const partition = bytes.readUInt8(9);
+  const key = readNumber(10);
+  const last = readNumber(kind === 'activity' ? 18 : 22);
+  if (!areCounted(incarnation, key, last)) return undefined;
+  if (kind !== 'activity') {
+    return { kind, incarnation, partition, key, turn: bytes.readUInt32BE(18), dispatch: last };
   }
-  return { kind, ...common, turn: bytes.readUInt32BE(18), dispatch: readNumber(bytes, 22) };
+  const taskId = bytes.readInt32BE(26);
+  return { kind, incarnation, partition, key, activityKey: last, taskId, attempt: bytes.readUInt32BE(30) };
+}
+
+/** Whether the server could have counted so far. */
+function areCounted(a: number, b: number, c: number): boolean {
+  return Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(c);
 }
 
 /** Safe integers have 53 bits: the high word never reaches its limit. */
-function writeNumber(bytes: Buffer, value: number, at: number): void {
+function writeNumber(value: number, at: number): void {
   bytes.writeUInt32BE(Math.floor(value / WORD), at);
   bytes.writeUInt32BE(value % WORD, at + 4);
 }
 
-/** Numbers that are no safe integers come back as another one, which the comparison with the text finds. */
-function readNumber(bytes: Buffer, at: number): number {
-  return (bytes.readUInt32BE(at) % 2 ** 21) * WORD + bytes.readUInt32BE(at + 4);
+function readNumber(at: number): number {
+  return bytes.readUInt32BE(at) * WORD + bytes.readUInt32BE(at + 4);
 }
 
 /** FNV-1a. */
-function checksum(bytes: Buffer, end: number): number {
+function checksum(end: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash >>> 0;

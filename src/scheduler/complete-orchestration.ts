@@ -1,6 +1,6 @@
 import { ChunkPile } from '../dispatch/chunk-pile.ts';
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
-import { decodeToken } from '../domain/completion-token.ts';
+import { decodeToken, type InstanceToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
 import { must } from '../lib/assert.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
@@ -25,7 +25,9 @@ export async function completeOrchestration(
     await store.commit({ storedChunk: { replicaId: turn.owner, hubId, token: turn.token, chunk, bytes } });
     return;
   }
-  const resident = findTurn(context, hubId, turn.token);
+  const resident = turn.lease
+    ? context.dispatch.findLeased(turn.lease, hubId)
+    : findTurn(context, hubId, turn.token);
   if (resident) await completeHere(context, resident, response, bytes.length);
 }
 
@@ -36,11 +38,14 @@ const ANY_TURN = 'any turn of ';
 interface AnsweredTurn {
   readonly token: string;
   readonly owner: number;
+  /** What the token says, if the worker sent it. */
+  readonly lease?: InstanceToken;
 }
 
 function turnOf(completionToken: string): AnsweredTurn | undefined {
-  const token = decodeToken(completionToken);
-  return token?.kind === 'orchestration' ? { token: completionToken, owner: token.incarnation } : undefined;
+  const lease = decodeToken(completionToken);
+  if (lease?.kind !== 'orchestration') return undefined;
+  return { token: completionToken, owner: lease.incarnation, lease };
 }
 
 /** Of Go workers (contract §1 rule 7). */
