@@ -2,7 +2,6 @@ import { type Codec } from '../protocol/codec.ts';
 import { frameAll, PAST } from '../protocol/framing.ts';
 import {
   type Action,
-  type ActionOf,
   type AnyAction,
   type CompleteOrchestrationAction,
   type OrchestratorResponse,
@@ -60,13 +59,16 @@ export function applyActions(
   const { state, turn } = answered;
   const tooLarge = turnRefusal(response, tools.bounds);
   const processed = processedPart(state, turn, tooLarge ? { ...response, customStatus: null } : response);
-  const { work, last } = sortActions(response.actions);
+  const actions = inOrder(response.actions);
+  const last = chooseCompletion(actions);
   const completion = last?.completeOrchestration;
   const isRenewing = completion?.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW';
   const draft = newDraft({ state, tools, at: laterOf(tools.now, turn.startedAt), isRenewing });
   draft.sections = withGrants(state.sections, processed.consumed, tools.codec);
   if (tooLarge) return failed(draft, processed, tooLarge);
-  for (const action of work) {
+  for (const action of actions) {
+    // Kinds that we don't know are left out (contract §8.2).
+    if (action.orchestratorActionType === undefined) continue;
     const refusal = applyAction(draft, action);
     if (refusal) return failed(draft, processed, refusal);
   }
@@ -98,20 +100,9 @@ function applyAction(draft: TurnDraft, action: Action): Refusal | undefined {
   }
 }
 
-/** By ascending ids, because Go sends them in any order; kinds that we don't know are left out (contract §8.2). */
-function sortActions(actions: readonly AnyAction[]): {
-  work: Action[];
-  /** The completion that counts. */
-  last: ActionOf<'completeOrchestration'> | undefined;
-} {
-  const work: Action[] = [];
-  const completions: ActionOf<'completeOrchestration'>[] = [];
-  const sorted = actions.length > 1 ? actions.toSorted((a, b) => a.id - b.id) : actions;
-  for (const action of sorted) {
-    if (action.orchestratorActionType === 'completeOrchestration') completions.push(action);
-    else if (action.orchestratorActionType !== undefined) work.push(action);
-  }
-  return { work, last: chooseCompletion(completions) };
+/** By ascending ids, because Go sends them in any order (contract §8.2). */
+function inOrder(actions: readonly AnyAction[]): readonly AnyAction[] {
+  return actions.length > 1 ? actions.toSorted((a, b) => a.id - b.id) : actions;
 }
 
 /** All of the turn, or its first events, when the worker says that it looked at no more. */
@@ -148,7 +139,13 @@ function turnPatch(
 ): TurnPatch {
   const { partition, key, turn } = state;
   return {
-    ...{ kind: 'turn', partition, key, turn, consumed, customStatus, sections },
+    kind: 'turn',
+    partition,
+    key,
+    turn,
+    consumed,
+    customStatus,
+    sections,
     updatedAt: Math.max(state.updatedAt, toMicrosUp(at)),
     status: state.status === 'suspended' ? 'suspended' : 'running',
     history: frameAll(events.length === 0 ? inbound : [...inbound, ...events], PAST),
@@ -157,9 +154,9 @@ function turnPatch(
 }
 
 function ended(draft: TurnDraft, { inbound, ...processed }: Processed, ending: Ending): TurnOutcome {
-  const { state, at, tools, events, sections } = draft;
+  const { at, tools, events } = draft;
   const turn = { ...processed, events: [...inbound, ...events], dropsActivities: false, endedAt: at };
-  const { patch, messages, entityMessages } = endInstance({ ...state, sections }, ending, turn, tools);
+  const { patch, messages, entityMessages } = endInstance(stateWithSections(draft), ending, turn, tools);
   draft.messages.push(...messages);
   draft.entityMessages.push(...entityMessages);
   return outcomeOf(draft, patch);
@@ -179,21 +176,25 @@ function renewed(
 ): TurnOutcome {
   const patch = continueAsNew(draft, completion, { ...processed, started: answered.started });
   if ('errorType' in patch) return failed(draft, processed, patch);
-  const { state, at, tools, sections } = draft;
-  draft.entityMessages.push(...releaseAll({ ...state, sections }, { ...tools, now: at }));
+  const { at, tools } = draft;
+  draft.entityMessages.push(...releaseAll(stateWithSections(draft), { ...tools, now: at }));
   return outcomeOf(draft, patch);
+}
+
+/** Few orchestrations have critical sections, and fewer change them. */
+function stateWithSections({ state, sections }: TurnDraft): InstanceState {
+  return sections === state.sections ? state : { ...state, sections };
 }
 
 function outcomeOf(
   { activities, timers, instances, messages, entityMessages }: TurnDraft,
   patch: TurnOutcome['patch'],
 ): TurnOutcome {
-  return {
-    patch,
-    ...(activities.length > 0 && { activities }),
-    ...(timers.length > 0 && { timers }),
-    ...(instances.length > 0 && { instances }),
-    ...(messages.length > 0 && { messages }),
-    ...(entityMessages.length > 0 && { entityMessages }),
-  };
+  const outcome: { -readonly [Part in keyof TurnOutcome]: TurnOutcome[Part] } = { patch };
+  if (activities.length > 0) outcome.activities = activities;
+  if (timers.length > 0) outcome.timers = timers;
+  if (instances.length > 0) outcome.instances = instances;
+  if (messages.length > 0) outcome.messages = messages;
+  if (entityMessages.length > 0) outcome.entityMessages = entityMessages;
+  return outcome;
 }

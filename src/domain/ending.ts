@@ -57,7 +57,13 @@ export function endInstance(
     },
   });
   const patch: EndPatch = {
-    ...{ kind: 'end', partition, key, turn: state.turn, consumed, customStatus, dropsActivities },
+    kind: 'end',
+    partition,
+    key,
+    turn: state.turn,
+    consumed,
+    customStatus,
+    dropsActivities,
     updatedAt: Math.max(state.updatedAt, toMicrosUp(endedAt)),
     status: ending.status,
     history: frameAll([...turn.events, completed], PAST),

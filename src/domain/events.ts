@@ -43,8 +43,10 @@ export function activityResult(
   now: Timestamp,
   codec: Encoder,
 ): Buffer {
-  const outcome = failureDetails
-    ? { taskFailed: { taskScheduledId: taskId, failureDetails } }
-    : { taskCompleted: { taskScheduledId: taskId, result: wrapped(payload(result)) } };
-  return codec.encodeEvent({ eventId: -1, timestamp: now, ...outcome });
+  if (failureDetails) {
+    const taskFailed = { taskScheduledId: taskId, failureDetails };
+    return codec.encodeEvent({ eventId: -1, timestamp: now, taskFailed });
+  }
+  const taskCompleted = { taskScheduledId: taskId, result: wrapped(payload(result)) };
+  return codec.encodeEvent({ eventId: -1, timestamp: now, taskCompleted });
 }

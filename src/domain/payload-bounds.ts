@@ -15,12 +15,10 @@ import { type Wrapper } from './payload.ts';
 import { type Refusal } from './turn-draft.ts';
 
 type PayloadBounds = Pick<Bounds, 'payloadBytes'>;
-/** A payload, and what it is in a sentence. */
-type Part = readonly [what: string, value: Wrapper];
 
 /** Refuses what a client sends; `what` says which in the error. */
 export function checkPayload(value: Wrapper, what: string, bounds: PayloadBounds): void {
-  const problem = problemOf([what, value], bounds);
+  const problem = payloadProblem(value, what, bounds);
   if (problem !== undefined) throw invalidArgument(problem);
 }
 
@@ -29,15 +27,14 @@ export function turnRefusal(
   { actions, customStatus }: OrchestratorResponse,
   bounds: PayloadBounds,
 ): Refusal | undefined {
-  const errorMessage =
-    problemOf(['custom status', customStatus], bounds) ??
-    firstProblem(actions, (action) => problemOf(payloadOf(action), bounds));
-  return errorMessage === undefined ? undefined : { errorType: ERROR_TYPE, errorMessage };
+  let problem = payloadProblem(customStatus, 'custom status', bounds);
+  for (const action of actions) problem ??= actionProblem(action, bounds);
+  return problem === undefined ? undefined : { errorType: ERROR_TYPE, errorMessage: problem };
 }
 
 /** The same answer, or a failure in its place. */
 export function boundedResult(response: ActivityResponse, bounds: PayloadBounds): ActivityResponse {
-  const problem = problemOf(['result of the activity', response.result], bounds);
+  const problem = payloadProblem(response.result, 'result of the activity', bounds);
   return problem === undefined ? response : { ...response, result: null, failureDetails: failureOf(problem) };
 }
 
@@ -56,9 +53,19 @@ export function boundedOutcome(
   return problem === undefined ? { output: output ?? null } : { failure: failureOf(problem) };
 }
 
-/** What is wrong with the size of a payload, if anything; `what` says which in the sentence. */
-export function payloadProblem(value: Wrapper, what: string, bounds: PayloadBounds): string | undefined {
-  return problemOf([what, value], bounds);
+/**
+ * What is wrong with the size of a payload, if anything; `what` says which in the sentence. A character has three bytes
+ * of UTF-8 at most: short ones needn't be counted.
+ */
+export function payloadProblem(
+  value: Wrapper,
+  what: string,
+  { payloadBytes }: PayloadBounds,
+): string | undefined {
+  if (!value || value.value.length * 3 <= payloadBytes) return undefined;
+  const bytes = Buffer.byteLength(value.value);
+  if (bytes <= payloadBytes) return undefined;
+  return `the ${what} has ${bytes} bytes; at most ${payloadBytes} are allowed (PERDURA_MAX_PAYLOAD_MB)`;
 }
 
 const ERROR_TYPE = 'PayloadTooLarge';
@@ -70,50 +77,35 @@ function failureOf(errorMessage: string): TaskFailureDetails {
   };
 }
 
-function firstProblem<T>(all: readonly T[], find: (one: T) => string | undefined): string | undefined {
-  for (const one of all) {
-    const problem = find(one);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-/** A character has three bytes of UTF-8 at most: short ones needn't be counted. */
-function problemOf([what, value]: Part, { payloadBytes }: PayloadBounds): string | undefined {
-  if (!value || value.value.length * 3 <= payloadBytes) return undefined;
-  const bytes = Buffer.byteLength(value.value);
-  if (bytes <= payloadBytes) return undefined;
-  return `the ${what} has ${bytes} bytes; at most ${payloadBytes} are allowed (PERDURA_MAX_PAYLOAD_MB)`;
-}
-
-const nothing: Part = ['nothing', null];
-
-function payloadOf(action: AnyAction): Part {
+function actionProblem(action: AnyAction, bounds: PayloadBounds): string | undefined {
   switch (action.orchestratorActionType) {
     case 'scheduleTask':
-      return ['input of the activity', action.scheduleTask.input];
+      return payloadProblem(action.scheduleTask.input, 'input of the activity', bounds);
     case 'createSubOrchestration':
-      return ['input of the sub-orchestration', action.createSubOrchestration.input];
+      return payloadProblem(action.createSubOrchestration.input, 'input of the sub-orchestration', bounds);
     case 'sendEvent':
-      return ['data of the event', action.sendEvent.data];
+      return payloadProblem(action.sendEvent.data, 'data of the event', bounds);
     case 'completeOrchestration':
-      return ['output of the orchestration', action.completeOrchestration.result];
+      return payloadProblem(action.completeOrchestration.result, 'output of the orchestration', bounds);
     case 'terminateOrchestration':
-      return ['reason of the termination', action.terminateOrchestration.reason];
+      return payloadProblem(action.terminateOrchestration.reason, 'reason of the termination', bounds);
     case 'sendEntityMessage':
-      return entityPayload(action.sendEntityMessage);
+      return entityMessageProblem(action.sendEntityMessage, bounds);
     default:
-      return nothing;
+      return undefined;
   }
 }
 
-function entityPayload(message: ActionOf<'sendEntityMessage'>['sendEntityMessage']): Part {
+function entityMessageProblem(
+  message: ActionOf<'sendEntityMessage'>['sendEntityMessage'],
+  bounds: PayloadBounds,
+): string | undefined {
   switch (message.EntityMessageType) {
     case 'entityOperationSignaled':
-      return ['input of the signal', message.entityOperationSignaled.input];
+      return payloadProblem(message.entityOperationSignaled.input, 'input of the signal', bounds);
     case 'entityOperationCalled':
-      return ['input of the call', message.entityOperationCalled.input];
+      return payloadProblem(message.entityOperationCalled.input, 'input of the call', bounds);
     default:
-      return nothing;
+      return undefined;
   }
 }

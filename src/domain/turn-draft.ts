@@ -39,10 +39,20 @@ export interface Refusal {
 }
 
 export function newDraft(base: Pick<TurnDraft, 'state' | 'tools' | 'at' | 'isRenewing'>): TurnDraft {
-  const { state, tools, at, isRenewing } = base;
-  const { sections } = state;
-  const lists = { events: [], activities: [], timers: [], instances: [], messages: [], entityMessages: [] };
-  return { state, tools, at, isRenewing, sections, ...lists, sentToItself: [] };
+  return {
+    state: base.state,
+    tools: base.tools,
+    at: base.at,
+    isRenewing: base.isRenewing,
+    events: [],
+    activities: [],
+    timers: [],
+    instances: [],
+    messages: [],
+    entityMessages: [],
+    sections: base.state.sections,
+    sentToItself: [],
+  };
 }
 
 /** A message of the turn to whoever lives under the id when it is recorded. */

@@ -59,7 +59,8 @@ export function versionProblem(version: Wrapper): string | undefined {
 
 export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
   let bytes = 0;
-  for (const [key, value] of Object.entries(tags)) {
+  for (const key in tags) {
+    const value = tags[key] ?? '';
     if (key.includes(NUL) || value.includes(NUL)) return 'a tag contains a NUL character';
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }

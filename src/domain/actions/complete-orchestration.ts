@@ -1,4 +1,4 @@
-import { type ActionOf, type CompleteOrchestrationAction } from '../../protocol/messages.ts';
+import { type ActionOf, type AnyAction, type CompleteOrchestrationAction } from '../../protocol/messages.ts';
 import { type Ending, failureOf } from '../ending.ts';
 import { payload } from '../payload.ts';
 
@@ -8,16 +8,21 @@ type Completion = ActionOf<'completeOrchestration'>;
  * The completion that counts, of actions in ascending order of their ids: .NET and Go can send two. Termination is
  * forceful: it beats continue-as-new; otherwise the first wins (contract §8.2).
  */
-export function chooseCompletion(completions: readonly Completion[]): Completion | undefined {
-  const [first] = completions;
-  if (first?.completeOrchestration.orchestrationStatus !== 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW') {
-    return first;
+export function chooseCompletion(actions: readonly AnyAction[]): Completion | undefined {
+  let chosen: Completion | undefined;
+  for (const action of actions) {
+    if (action.orchestratorActionType === 'completeOrchestration' && (!chosen || beats(action, chosen))) {
+      chosen = action;
+    }
   }
-  const terminated = completions.find(
-    ({ completeOrchestration }) =>
-      completeOrchestration.orchestrationStatus === 'ORCHESTRATION_STATUS_TERMINATED',
+  return chosen;
+}
+
+function beats(later: Completion, first: Completion): boolean {
+  return (
+    first.completeOrchestration.orchestrationStatus === 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW' &&
+    later.completeOrchestration.orchestrationStatus === 'ORCHESTRATION_STATUS_TERMINATED'
   );
-  return terminated ?? first;
 }
 
 /** How a completion other than continue-as-new ends the instance. Statuses that can't end one count as failed. */

@@ -26,16 +26,29 @@ export function addActivity(
   task: Pick<TaskScheduledEvent, 'name' | 'version' | 'input' | 'tags' | 'parentTraceContext'>,
 ): void {
   const { partition, key, hubId, generation, executionId } = state;
-  const { name, version } = task;
+  const { name, input, tags, parentTraceContext } = task;
+  const version = text(task.version);
+  const orchestrationInstance = { instanceId: state.id, executionId: { value: executionId } };
+  const request = {
+    name,
+    version: task.version,
+    input,
+    orchestrationInstance,
+    taskId,
+    parentTraceContext,
+    tags,
+  };
   activities.push({
-    ...{ partition, key, generation, hubId, name, taskId, owned: false },
+    partition,
+    key,
+    generation,
+    hubId,
+    name,
+    taskId,
+    owned: false,
     activityKey: tools.ids.key(),
-    version: text(version),
-    effectiveVersion: text(version) ?? state.version,
-    request: tools.codec.encode('ActivityRequest', {
-      ...task,
-      taskId,
-      orchestrationInstance: { instanceId: state.id, executionId: { value: executionId } },
-    }),
+    version,
+    effectiveVersion: version ?? state.version,
+    request: tools.codec.encode('ActivityRequest', request),
   });
 }
