@@ -90,14 +90,10 @@ function valueShape(name: string, field: protobuf.Field): FieldShape {
 
 /** Throws a `ProtocolError` unless the bytes are a message of this shape. */
 export function assertWellFormed(shape: MessageShape, bytes: Uint8Array, deepest: number): void {
-  walk(shape, new WireReader(bytes), { end: bytes.length, nesting: deepest });
+  walk(shape, new WireReader(bytes), bytes.length, deepest);
 }
 
-function walk(
-  shape: MessageShape,
-  reader: WireReader,
-  { end, nesting }: { end: number; nesting: number },
-): void {
+function walk(shape: MessageShape, reader: WireReader, end: number, nesting: number): void {
   if (nesting < 0) throw new ProtocolError('messages are nested too deeply');
   let chosen: FieldShape | undefined;
   while (reader.at < end) {
@@ -113,16 +109,12 @@ function walk(
       }
       chosen = field;
     }
-    checkValue(field, reader, { tag, nesting });
+    checkValue(field, reader, tag, nesting);
   }
   if (reader.at !== end) throw new ProtocolError(`${shape.name} is cut short`);
 }
 
-function checkValue(
-  field: FieldShape,
-  reader: WireReader,
-  { tag, nesting }: { tag: number; nesting: number },
-): void {
+function checkValue(field: FieldShape, reader: WireReader, tag: number, nesting: number): void {
   const wireType = tag & 7;
   if (wireType !== field.wireType) {
     if (!field.packable || wireType !== wireTypes.bytes) {
@@ -133,7 +125,7 @@ function checkValue(
     const end = reader.lengthEnd();
     if (!isText(reader.bytes, reader.at, end)) throw new ProtocolError(`${field.name} is not valid UTF-8`);
     reader.at = end;
-  } else if (field.message) walk(field.message, reader, { end: reader.lengthEnd(), nesting: nesting - 1 });
+  } else if (field.message) walk(field.message, reader, reader.lengthEnd(), nesting - 1);
   else if (field.content === 'integer64') reader.varint();
   else reader.skip(tag);
 }
