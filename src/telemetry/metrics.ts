@@ -1,5 +1,6 @@
 import { type ActionKind } from '../domain/count-actions.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { KindHistogram } from './kind-histogram.ts';
 import { type Spans } from './spans.ts';
 
 interface MetricRow<Label extends string> {
@@ -157,17 +158,19 @@ export function createMetrics(version: string, spans?: Spans) {
     return named.has(hub) ? hub : OTHER_HUBS;
   };
   const { show, ...sampled } = sampledMetrics(registry, labelOf);
+  const { showCounts, ...dispatch } = dispatchMetrics(registry, labelOf);
   return {
     /** Everything in Prometheus' text format. */
     render: (): Promise<string> => {
       show();
+      showCounts();
       return registry.metrics();
     },
     contentType: registry.contentType,
     spans,
     ...sampled,
     ...storeMetrics(registry, labelOf, spans),
-    ...dispatchMetrics(registry, labelOf),
+    ...dispatch,
   };
 }
 
@@ -239,29 +242,20 @@ function storeMetrics(registry: Registry, labelOf: LabelOf, spans: Spans | undef
 }
 
 function dispatchMetrics(registry: Registry, labelOf: LabelOf) {
-  const dispatch = histogram(registry, metricTable.dispatchSeconds);
+  const dispatch = new KindHistogram(registry, metricTable.dispatchSeconds);
   const redeliveries = counter(registry, metricTable.redeliveries);
-  const resentBytes = counter(registry, metricTable.historyResentBytes);
   const lateness = histogram(registry, metricTable.timerLatenessSeconds);
   const streams = gauge(registry, metricTable.workerStreams);
-  const actions = counter(registry, metricTable.actions);
-  const answers = histogram(registry, metricTable.workItemSeconds);
+  const answers = new KindHistogram(registry, metricTable.workItemSeconds);
   return {
-    /** So many actions of a kind were recorded. */
-    acted(hub: string, kind: ActionKind, count: number): void {
-      actions.inc({ hub: labelOf(hub), kind }, count);
-    },
+    ...countedMetrics(registry, labelOf),
     /** The answer to a work item was taken, `ms` after it was sent. */
     answered(kind: string, ms: number): void {
-      answers.observe({ kind }, ms / 1000);
+      answers.add(kind, ms / 1000);
     },
     /** A work item was sent to a worker, `ms` after it had become ready here. */
     dispatched(kind: string, ms: number): void {
-      dispatch.observe({ kind }, ms / 1000);
-    },
-    /** A turn was sent with so much history. */
-    historyResent(bytes: number): void {
-      resentBytes.inc(bytes);
+      dispatch.add(kind, ms / 1000);
     },
     /** A work item goes out again. */
     redelivered(kind: string, count = 1): void {
@@ -274,6 +268,34 @@ function dispatchMetrics(registry: Registry, labelOf: LabelOf) {
     /** A worker's stream was opened (1) or ended (-1). */
     streamsChanged(hub: string, by: 1 | -1): void {
       streams.inc({ hub: labelOf(hub) }, by);
+    },
+  };
+}
+
+/** What every turn counts: added up here, because prom-client hashes labels, and given to it when metrics are asked for. */
+function countedMetrics(registry: Registry, labelOf: LabelOf) {
+  const resentBytes = counter(registry, metricTable.historyResentBytes);
+  const actions = counter(registry, metricTable.actions);
+  const acted = new Map<string, Map<ActionKind, number>>();
+  let resent = 0;
+  return {
+    /** So many actions of a kind were recorded. */
+    acted(hub: string, kind: ActionKind, count: number): void {
+      const label = labelOf(hub);
+      const counts = acted.get(label) ?? new Map<ActionKind, number>();
+      if (counts.size === 0) acted.set(label, counts);
+      counts.set(kind, (counts.get(kind) ?? 0) + count);
+    },
+    /** A turn was sent with so much history. */
+    historyResent(bytes: number): void {
+      resent += bytes;
+    },
+    showCounts: (): void => {
+      for (const [hub, counts] of acted)
+        for (const [kind, count] of counts) actions.inc({ hub, kind }, count);
+      acted.clear();
+      resentBytes.inc(resent);
+      resent = 0;
     },
   };
 }
