@@ -65,10 +65,7 @@ export class Batch {
   constructor(pending: readonly Pending[], around: Surroundings) {
     this.pending = pending;
     this.#around = around;
-    this.#parts = new Parts(
-      pending.map(({ write }) => write),
-      around,
-    );
+    this.#parts = new Parts(pending, around);
     this.#settlement = new Settlement(around.me, this.#parts);
   }
 
@@ -223,11 +220,11 @@ export class Batch {
   }
 
   #inboxDeletes(): Step[] {
-    const { consumed, ends, renewals, rewinds } = this.#parts;
+    const { consumed, consumers, ends, renewals, rewinds } = this.#parts;
     const rewritten = [...renewals, ...rewinds];
     const purged = this.#purged();
     return [
-      ...when(consumed, () => guard(deleteConsumed(consumed))),
+      ...when(consumed, () => guard(deleteConsumed(consumers, consumed))),
       ...when(ends, () => step(deleteInboxes(ends))),
       ...when(purged, () => step(deleteSignals(purged))),
       ...when(renewals, () => step(deleteOldResults(renewals))),

@@ -176,13 +176,16 @@ export function sendToChildren(
      order by n`;
 }
 
-/** Guard: all of them were still there. */
-export function deleteConsumed(consumed: readonly SentMessage[]): Statement<unknown> {
+/** Guard: all of them were still there. `consumers`: whose inbox it was, one per message. */
+export function deleteConsumed(
+  consumers: readonly InstanceKey[],
+  consumed: readonly Pick<SentMessage, 'rank' | 'messageId'>[],
+): Statement<unknown> {
   return sql`
     with gone as (
       delete from inbox x
-       using unnest(${int4s(consumed, (c) => c.partition)}::int4[],
-                    ${int8s(consumed, (c) => c.key)}::int8[],
+       using unnest(${int4s(consumers, (c) => c.partition)}::int4[],
+                    ${int8s(consumers, (c) => c.key)}::int8[],
                     ${int2s(consumed, (c) => c.rank)}::int2[],
                     ${int8s(consumed, (c) => c.messageId)}::int8[])
              t(partition, instance_key, rank, message_id)

@@ -33,7 +33,9 @@ import { type IdTarget } from './lock.ts';
 /** What became of a write, filled in as rows arrive. */
 export interface Draft {
   readonly outcome: 'committed';
+  /** Filled only when the write has instances. */
   readonly instances: ('won' | 'taken')[];
+  /** Filled only when the write has messages. */
   readonly messages: SentMessage[][];
   isCompleted: boolean;
   isStored: boolean;
@@ -69,6 +71,7 @@ export interface Surroundings {
  */
 export class Parts {
   readonly drafts: Draft[] = [];
+  /** `inserted` is filled only for patches that have an inbox. */
   readonly patches: { readonly patch: Patch; readonly inserted: Message[] }[] = [];
   readonly turns: TurnPatch[] = [];
   readonly ends: EndPatch[] = [];
@@ -80,7 +83,9 @@ export class Parts {
   readonly rewinds: Rewind[] = [];
   readonly pendingActivities: NewActivity[] = [];
   readonly awaited: InstanceKey[] = [];
-  readonly consumed: SentMessage[] = [];
+  readonly consumed: Message[] = [];
+  /** Whose inbox it was, one per consumed message. */
+  readonly consumers: InstanceKey[] = [];
   readonly instances: NewInstance[] = [];
   readonly instanceDrafts: Draft[] = [];
   readonly activities: NewActivity[] = [];
@@ -106,46 +111,52 @@ export class Parts {
   readonly #around: Surroundings;
   readonly #leaving = new Set<number>();
 
-  constructor(writes: readonly Write[], around: Surroundings) {
+  constructor(pending: readonly { readonly write: Write }[], around: Surroundings) {
     this.#around = around;
-    for (const { patch } of writes) {
+    for (const { write } of pending) {
+      const { patch } = write;
       if (patch?.kind === 'end' || patch?.kind === 'release') this.#leaving.add(patch.key);
     }
-    for (const write of writes) this.#add(write);
+    for (const { write } of pending) this.#add(write);
   }
 
   readonly isHeld = (key: number): boolean => !this.#leaving.has(key) && this.#around.residency.holds(key);
 
   #add(write: Write): void {
+    const { patch, rewinds, instances } = write;
     const draft: Draft = {
       outcome: 'committed',
-      instances: [],
-      messages: [],
+      instances: listFor(instances),
+      messages: listFor(write.messages),
       isCompleted: false,
       isStored: false,
       firedTimers: 0,
     };
     this.drafts.push(draft);
-    if (write.patch && this.#hasMeaning(write.patch)) this.#addPatch(write.patch);
-    for (const rewind of write.rewinds ?? []) {
-      this.rewinds.push(rewind);
-      this.lockKeys.push(rewind, ...rewind.awaited);
-      append(this.awaited, rewind.awaited);
-      append(this.pendingActivities, rewind.pendingActivities);
-    }
-    for (const instance of write.instances ?? []) this.#addInstance(instance, draft);
+    if (patch && this.#hasMeaning(patch)) this.#addPatch(patch);
+    if (rewinds) for (const rewind of rewinds) this.#addRewind(rewind);
+    if (instances) for (const instance of instances) this.#addInstance(instance, draft);
     this.#addMessages(write, draft);
     this.#addWork(write, draft);
     this.#addCompletion(write, draft);
   }
 
+  #addRewind(rewind: Rewind): void {
+    this.rewinds.push(rewind);
+    this.lockKeys.push(rewind, ...rewind.awaited);
+    append(this.awaited, rewind.awaited);
+    append(this.pendingActivities, rewind.pendingActivities);
+  }
+
   #addMessages({ messages, entityMessages }: Write, draft: Draft): void {
-    for (const message of messages ?? []) {
-      const sent: SentMessage[] = [];
-      draft.messages.push(sent);
-      this.#addMessage(message, sent);
+    if (messages) {
+      for (const message of messages) {
+        const sent: SentMessage[] = [];
+        draft.messages.push(sent);
+        this.#addMessage(message, sent);
+      }
     }
-    for (const message of entityMessages ?? []) this.#addToEntity(message);
+    if (entityMessages) for (const message of entityMessages) this.#addToEntity(message);
   }
 
   /** A hint may be older than what memory knows: a bell is heard only by who owns the instance now. */
@@ -158,11 +169,13 @@ export class Parts {
     append(this.timers, timers);
     append(this.releasedActivities, releasedActivities);
     append(this.takenChunks, takenChunks);
-    for (const timer of dueTimers ?? []) {
-      this.dueTimers.push(timer);
-      this.dueDrafts.push(draft);
-      this.#lockForeign(timer);
-    }
+    if (dueTimers) for (const timer of dueTimers) this.#addDueTimer(timer, draft);
+  }
+
+  #addDueTimer(timer: DueTimer, draft: Draft): void {
+    this.dueTimers.push(timer);
+    this.dueDrafts.push(draft);
+    this.#lockForeign(timer);
   }
 
   #addCompletion({ completion, storedChunk }: Write, draft: Draft): void {
@@ -182,19 +195,17 @@ export class Parts {
   }
 
   #addPatch(patch: Patch): void {
-    const inserted: Message[] = [];
+    const inserted: Message[] = 'inbox' in patch ? [] : none;
     this.patches.push({ patch, inserted });
     this.lockKeys.push(patch);
     this.#sortPatch(patch);
-    if (patch.kind !== 'release' && patch.kind !== 'fetch') {
-      const { partition, key } = patch;
-      for (const { rank, messageId } of patch.consumed) {
-        this.consumed.push({ partition, key, rank, messageId });
+    if ('consumed' in patch) {
+      for (const message of patch.consumed) {
+        this.consumed.push(message);
+        this.consumers.push(patch);
       }
     }
-    if (patch.kind === 'renew' || patch.kind === 'control') {
-      for (const message of patch.inbox) this.#addOwn(patch, message, inserted);
-    }
+    if ('inbox' in patch) for (const message of patch.inbox) this.#addOwn(patch, message, inserted);
   }
 
   #sortPatch(patch: Patch): void {
@@ -297,6 +308,15 @@ export class Parts {
     this.lockIds.push(to);
     this.byId.push({ partition: to.partition, hubId: to.hubId, id: to.id, message: message.message, sent });
   }
+}
+
+/** In the place of a list into which nothing is put: one for all writes. */
+const none: never[] = [];
+Object.freeze(none);
+
+/** A list to fill in, if there is anything to report. */
+function listFor<T>(rows: readonly unknown[] | undefined): T[] {
+  return rows && rows.length > 0 ? [] : none;
 }
 
 /** Item by item: a spread has room for only so many arguments. */

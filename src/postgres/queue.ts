@@ -1,6 +1,18 @@
 import { unavailable } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
-import { type Write, type WriteResult } from '../domain/write.ts';
+import { type MessageDraft } from '../domain/message.ts';
+import {
+  type EndPatch,
+  type NewActivity,
+  type NewInstance,
+  type Patch,
+  type Rewind,
+  type StoredChunk,
+  type TurnPatch,
+  type Write,
+  type WriteResult,
+} from '../domain/write.ts';
+import { unreachable } from '../lib/assert.ts';
 
 /** A write that waits for its commit batch. */
 export interface Pending {
@@ -60,7 +72,8 @@ export class WriteQueue {
         bytes += pending.bytes;
       } else kept.push(pending);
     }
-    this.#waiting.splice(0, at, ...kept);
+    if (at < this.#waiting.length) this.#waiting.splice(0, at, ...kept);
+    else this.#waiting = kept;
     this.#bytes -= bytes;
     return taken;
   }
@@ -77,19 +90,31 @@ export class WriteQueue {
 
 /** One patch for an instance, one completion of an activity and one copy of a chunk in a batch. */
 class Conflicts {
-  readonly #taken = new Set<string | number>();
+  // Keys of instances and activities come from one sequence: they can't be mistaken for each other.
+  readonly #keys = new Set<number>();
+  readonly #chunks = new Set<string>();
 
-  admits({ patch, rewinds, completion, storedChunk }: Write): boolean {
-    // Keys of instances and activities come from one sequence: they can't be mistaken for each other.
-    const claims: (string | number)[] = [];
-    if (patch) claims.push(patch.key);
-    for (const { key } of rewinds ?? []) claims.push(key);
-    if (completion) claims.push(completion.activityKey);
-    if (storedChunk) claims.push(`${storedChunk.replicaId}/${storedChunk.chunk}/${storedChunk.token}`);
-    if (claims.some((claim) => this.#taken.has(claim))) return false;
-    for (const claim of claims) this.#taken.add(claim);
+  /** Whether this write can stand beside those that were admitted so far; if so it is one of them from now on. */
+  admits(write: Write): boolean {
+    if (this.#isTaken(write)) return false;
+    const { patch, rewinds, completion, storedChunk } = write;
+    if (patch) this.#keys.add(patch.key);
+    if (completion) this.#keys.add(completion.activityKey);
+    if (rewinds) for (const { key } of rewinds) this.#keys.add(key);
+    if (storedChunk) this.#chunks.add(nameOf(storedChunk));
     return true;
   }
+
+  #isTaken({ patch, rewinds, completion, storedChunk }: Write): boolean {
+    if (patch && this.#keys.has(patch.key)) return true;
+    if (completion && this.#keys.has(completion.activityKey)) return true;
+    if (storedChunk && this.#chunks.has(nameOf(storedChunk))) return true;
+    return rewinds?.some(({ key }) => this.#keys.has(key)) ?? false;
+  }
+}
+
+function nameOf({ replicaId, chunk, token }: StoredChunk): string {
+  return `${replicaId}/${chunk}/${token}`;
 }
 
 /** A client's start, rewind, event or control: repeating it may do it twice (ownership.md §8). A worker's answer may be repeated. */
@@ -102,39 +127,74 @@ export function isFromClient({ patch, rewinds, instances, messages }: Write): bo
 }
 
 const PER_ROW_BYTES = 100;
+const PER_ITEM_BYTES = 20;
 
-/** Bounds batch and queue; rows count something beside their payload. */
+/** Bounds batch and queue; rows count something beside their payload. Asked of every write: it makes no object. */
 export function approximateBytes(write: Write): number {
   const { patch, rewinds, instances, activities, timers, messages, completion, storedChunk } = write;
-  const { entityMessages, dueTimers, releasedActivities } = write;
-  const rows = (dueTimers?.length ?? 0) + (releasedActivities?.length ?? 0) + 1;
   return (
-    rows * PER_ROW_BYTES +
-    patchBytes(patch) +
-    sum(rewinds, ({ history }) => history.length) +
-    sum(instances, ({ started, input }) => started.length + (input?.length ?? 0)) +
-    sum(activities, ({ request }) => request.length) +
-    sum(timers, ({ message }) => message.event.length) +
-    sum(messages, ({ message }) => message.event.length) +
-    sum(entityMessages, ({ message }) => message.event.length) +
-    sum(completion && [completion], ({ event }) => event.length) +
-    sum(storedChunk && [storedChunk], ({ bytes }) => bytes?.length ?? 0)
+    PER_ROW_BYTES +
+    rowBytes(write.dueTimers, nothing) +
+    rowBytes(write.releasedActivities, nothing) +
+    (patch ? patchBytes(patch) : 0) +
+    rowBytes(rewinds, ofHistory) +
+    rowBytes(instances, ofInstance) +
+    rowBytes(activities, ofRequest) +
+    rowBytes(timers, ofMessage) +
+    rowBytes(messages, ofMessage) +
+    rowBytes(write.entityMessages, ofMessage) +
+    (completion ? PER_ROW_BYTES + completion.event.length : 0) +
+    (storedChunk ? PER_ROW_BYTES + lengthOf(storedChunk.bytes) : 0)
   );
 }
 
-function sum<T>(rows: readonly T[] | undefined, bytes: (row: T) => number): number {
+function rowBytes<T>(rows: readonly T[] | undefined, bytesOf: (row: T) => number): number {
   let total = 0;
-  if (rows) for (const row of rows) total += PER_ROW_BYTES + bytes(row);
+  if (rows) for (const row of rows) total += PER_ROW_BYTES + bytesOf(row);
   return total;
 }
 
-function patchBytes(patch: Write['patch']): number {
-  if (!patch) return 0;
-  let bytes = 'inbox' in patch ? sum(patch.inbox, ({ event }) => event.length) : 0;
-  // Payloads of whatever name, and what a consumed message costs.
-  for (const value of Object.values<unknown>({ ...patch })) {
-    if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
-    else if (Array.isArray(value)) bytes += value.length * 20;
+const nothing = (): number => 0;
+const ofHistory = ({ history }: Rewind): number => history.length;
+const ofInstance = ({ started, input }: NewInstance): number => started.length + lengthOf(input);
+const ofRequest = ({ request }: NewActivity): number => request.length;
+const ofEvent = ({ event }: MessageDraft): number => event.length;
+const ofMessage = ({ message }: { readonly message: MessageDraft }): number => message.event.length;
+
+function lengthOf(payload: string | Buffer | null): number {
+  return payload === null ? 0 : payload.length;
+}
+
+/** Payloads, and what a consumed message costs. */
+function patchBytes(patch: Patch): number {
+  switch (patch.kind) {
+    case 'turn':
+      return recordedBytes(patch) + lengthOf(patch.traceContext) + patch.sections.length * PER_ITEM_BYTES;
+    case 'end':
+      return recordedBytes(patch) + lengthOf(patch.output) + lengthOf(patch.failure);
+    case 'renew':
+      return (
+        consumedBytes(patch) +
+        lengthOf(patch.input) +
+        lengthOf(patch.customStatus) +
+        rowBytes(patch.inbox, ofEvent)
+      );
+    case 'control':
+      return consumedBytes(patch) + lengthOf(patch.suspension) + rowBytes(patch.inbox, ofEvent);
+    case 'entity':
+      return consumedBytes(patch) + lengthOf(patch.state);
+    case 'release':
+    case 'fetch':
+      return 0;
+    default:
+      return unreachable(patch);
   }
-  return bytes;
+}
+
+function recordedBytes(patch: TurnPatch | EndPatch): number {
+  return consumedBytes(patch) + patch.history.length + lengthOf(patch.customStatus);
+}
+
+function consumedBytes({ consumed }: Extract<Patch, { readonly consumed: unknown }>): number {
+  return consumed.length * PER_ITEM_BYTES;
 }
