@@ -1,6 +1,6 @@
 import { ChunkPile } from '../dispatch/chunk-pile.ts';
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
-import { decodeToken, type InstanceToken } from '../domain/completion-token.ts';
+import { decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
 import { must } from '../lib/assert.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
@@ -11,51 +11,52 @@ import { recordTurn } from './record-turn.ts';
  * A worker answers a turn (contract §8). Stale, forged and unknown tokens are accepted and ignored. An answer for
  * another replica's instance is stored for its owner, who records it; it counts as accepted then.
  */
-export async function completeOrchestration(
+export function completeOrchestration(
+  context: HubContext,
+  response: OrchestratorResponse,
+  bytes: Buffer,
+): Promise<void> {
+  const { completionToken: text } = response;
+  if (text === '') return completeWithoutToken(context, response, bytes);
+  const token = decodeToken(text);
+  if (token?.kind !== 'orchestration') return nothing;
+  const { incarnation } = token;
+  if (incarnation !== context.store.replicaId) {
+    return storeFor(incarnation, context, { text, response, bytes });
+  }
+  const resident = context.dispatch.findLeased(token, context.hubId);
+  return resident ? completeHere(context, resident, response, bytes.length) : nothing;
+}
+
+const nothing = Promise.resolve();
+
+/** Begins what stands for a token when the worker sent none: the turn of that instance that is out is meant. */
+const ANY_TURN = 'any turn of ';
+
+/** Of Go workers (contract §1 rule 7). */
+async function completeWithoutToken(
   context: HubContext,
   response: OrchestratorResponse,
   bytes: Buffer,
 ): Promise<void> {
   const { store, hubId } = context;
-  const { completionToken } = response;
-  const turn = completionToken === '' ? await turnWithoutToken(context, response) : turnOf(completionToken);
-  if (!turn) return;
-  if (turn.owner !== store.replicaId) {
-    const chunk = response.chunkIndex?.value ?? 0;
-    await store.commit({ storedChunk: { replicaId: turn.owner, hubId, token: turn.token, chunk, bytes } });
-    return;
-  }
-  const resident = turn.lease
-    ? context.dispatch.findLeased(turn.lease, hubId)
-    : findTurn(context, hubId, turn.token);
-  if (resident) await completeHere(context, resident, response, bytes.length);
-}
-
-/** Begins what stands for a token when the worker sent none: the turn of that instance that is out is meant. */
-const ANY_TURN = 'any turn of ';
-
-/** The token of the turn that is answered, and the replica that sent it. */
-interface AnsweredTurn {
-  readonly token: string;
-  readonly owner: number;
-  /** What the token says, if the worker sent it. */
-  readonly lease?: InstanceToken;
-}
-
-function turnOf(completionToken: string): AnsweredTurn | undefined {
-  const lease = decodeToken(completionToken);
-  if (lease?.kind !== 'orchestration') return undefined;
-  return { token: completionToken, owner: lease.incarnation, lease };
-}
-
-/** Of Go workers (contract §1 rule 7). */
-async function turnWithoutToken(
-  { store, hubId }: HubContext,
-  response: OrchestratorResponse,
-): Promise<AnsweredTurn | undefined> {
   const [found] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
-  if (!found?.owner) return undefined;
-  return { token: `${ANY_TURN}${found.key}`, owner: found.owner };
+  if (!found?.owner) return;
+  const text = `${ANY_TURN}${found.key}`;
+  if (found.owner !== store.replicaId) await storeFor(found.owner, context, { text, response, bytes });
+  else {
+    const resident = findTurn(context, hubId, text);
+    if (resident) await completeHere(context, resident, response, bytes.length);
+  }
+}
+
+async function storeFor(
+  replicaId: number,
+  { store, hubId }: HubContext,
+  { text, response, bytes }: { text: string; response: OrchestratorResponse; bytes: Buffer },
+): Promise<void> {
+  const chunk = response.chunkIndex?.value ?? 0;
+  await store.commit({ storedChunk: { replicaId, hubId, token: text, chunk, bytes } });
 }
 
 /** The resident whose current turn, or batch, that token means. */
@@ -69,7 +70,7 @@ export function findTurn({ dispatch }: Context, hubId: number, text: string): Re
 }
 
 /** Records an answer (or one chunk of it) for the turn of this replica that is out. */
-export async function completeHere(
+export function completeHere(
   context: Context,
   resident: Resident,
   response: OrchestratorResponse,
@@ -77,15 +78,30 @@ export async function completeHere(
 ): Promise<void> {
   const lease = must(resident.lease, 'the lease of an answered turn');
   const whole = assemble(lease, response, sizeBytes);
-  if (!whole) return;
+  if (!whole) return nothing;
+  return resident.isPatching
+    ? recordWhenSettled(context, resident, whole)
+    : recordWhole(context, resident, whole);
+}
+
+async function recordWhenSettled(context: Context, resident: Resident, whole: WholeAnswer): Promise<void> {
+  const { lease } = resident;
   await resident.whenSettled();
   // A control that was on its way may have ended the instance.
-  if (resident.lease !== lease) return;
-  if (whole === 'too large') context.dispatch.failDelivery(resident, 'the answer was larger than 64 MiB');
-  else if (whole.requiresHistory) {
-    context.dispatch.failDelivery(resident, 'the worker asked for the whole history, which it was sent');
-  } else await recordTurn(context, resident, whole);
+  if (resident.lease === lease) await recordWhole(context, resident, whole);
 }
+
+function recordWhole(context: Context, resident: Resident, whole: WholeAnswer): Promise<void> {
+  if (whole !== 'too large' && !whole.requiresHistory) return recordTurn(context, resident, whole);
+  const reason =
+    whole === 'too large'
+      ? 'the answer was larger than 64 MiB'
+      : 'the worker asked for the whole history, which it was sent';
+  context.dispatch.failDelivery(resident, reason);
+  return nothing;
+}
+
+type WholeAnswer = NonNullable<ReturnType<ChunkPile['add']>>;
 
 function assemble(
   lease: InstanceLease,
