@@ -86,18 +86,23 @@ export function hasEvent({ kind, generation }: Message, currentGeneration: numbe
 /** What a work item has around the bytes of an event, and what these may gain when they are restamped. */
 const AROUND_EVENT = 16;
 
-/** As many as fit, at least one. Kinds that we don't know stay in the inbox, for a replica that does. */
+/** As many as fit, at least one. */
 function takeMessages(messages: readonly Message[], generation: number, maxBytes: number): Message[] {
-  const taken: Message[] = [];
+  const shown = messages.every(isForWorker) ? messages : messages.filter(isForWorker);
+  let count = 0;
   let bytes = 0;
-  for (const message of messages) {
-    if (message.kind === 'unknown' || isControl(message.kind)) continue;
+  for (const message of shown) {
     const size = hasEvent(message, generation) ? message.event.length + AROUND_EVENT : 0;
-    const isFull = taken.length >= limits.heldMessages || (bytes > 0 && bytes + size > maxBytes);
+    const isFull = count >= limits.heldMessages || (bytes > 0 && bytes + size > maxBytes);
     // A suspension without its resumption would make workers hold everything back.
     if (isFull && message.kind !== 'suspensionPair') break;
-    taken.push(message);
+    count++;
     bytes += size;
   }
-  return taken;
+  return shown.slice(0, count);
+}
+
+/** Controls are for the engine; kinds that we don't know stay in the inbox, for a replica that does. */
+function isForWorker({ kind }: Message): boolean {
+  return kind !== 'unknown' && !isControl(kind);
 }
