@@ -3,6 +3,7 @@ import { limits } from '../domain/limits.ts';
 import { type Message, type MessageDraft } from '../domain/message.ts';
 import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
 import {
+  type ActivityCompletion,
   type EntityMessage,
   type FetchPatch,
   type NewTimer,
@@ -104,16 +105,31 @@ export class Settlement {
   }
 
   completed(row: CompletedRow): void {
-    this.activityEnded(row.activity_key, row.activity_owner);
-    const draft = this.#parts.completionDrafts[row.n - 1];
-    const completion = this.#parts.completions[row.n - 1];
-    if (!draft || !completion) return;
-    draft.isCompleted = true;
-    if (row.message_id === null || row.instance_kind === null) return;
-    const { message_id: messageId, generation } = row;
+    if (row.ns === null) return;
+    const { message_ids: messageIds, activity_owners: activityOwners, generations, owners, kinds } = row;
+    row.ns.forEach((n, at) => {
+      const draft = this.#parts.completionDrafts[n - 1];
+      const completion = this.#parts.completions[n - 1];
+      if (!draft || !completion) return;
+      draft.isCompleted = true;
+      this.activityEnded(completion.activityKey, activityOwners[at] ?? null);
+      const messageId = messageIds[at] ?? null;
+      const kind = kinds[at] ?? null;
+      if (messageId === null || kind === null) return;
+      const generation = generations[at] ?? 0;
+      this.#resultSent(completion, { messageId, generation, kind, owner: owners[at] ?? null });
+    });
+  }
+
+  #resultSent(
+    completion: ActivityCompletion,
+    sent: { readonly messageId: number; readonly generation: number; kind: number; owner: number | null },
+  ): void {
+    const { partition, key, hubId } = completion;
+    const { messageId, generation, owner } = sent;
     const event = keepBytes(completion.event);
     const message: Message = { rank: 3, messageId, kind: 'taskResult', generation, event, firesAt: null };
-    this.#route(row, message, kindOf(row.instance_kind));
+    this.#route({ partition, instance_key: key, owner, hub_id: hubId }, message, kindOf(sent.kind));
   }
 
   fired(row: FiredRow): void {

@@ -3,6 +3,8 @@ import { assert } from '../lib/assert.ts';
 
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
+const INT2_ARRAY = 1005;
+const INT4_ARRAY = 1007;
 const INT8_ARRAY = 1016;
 const TIMESTAMPTZ_ARRAY = 1185;
 
@@ -13,8 +15,8 @@ const TIMESTAMPTZ_ARRAY = 1185;
 export const typeParsers = new TypeOverrides();
 typeParsers.setTypeParser(INT8, parseInt8);
 typeParsers.setTypeParser(TIMESTAMPTZ, parseTimestamp);
-typeParsers.setTypeParser(INT8_ARRAY, (text) => parseFlatArray(text, parseInt8));
-typeParsers.setTypeParser(TIMESTAMPTZ_ARRAY, (text) => parseFlatArray(text, parseTimestamp));
+for (const type of [INT2_ARRAY, INT4_ARRAY, INT8_ARRAY]) typeParsers.setTypeParser(type, parseIntegers);
+typeParsers.setTypeParser(TIMESTAMPTZ_ARRAY, parseTimestamps);
 
 function parseInt8(text: string): number {
   const value = Number(text);
@@ -36,8 +38,32 @@ function parseTimestamp(text: string): number {
   return moment.getTime() * 1000 + micros;
 }
 
-function parseFlatArray<T>(text: string, parse: (item: string) => T): (T | null)[] {
+function parseTimestamps(text: string): (number | null)[] {
   if (text === '{}') return [];
   const items = text.slice(1, -1).split(',');
-  return items.map((item) => (item === 'NULL' ? null : parse(item.replaceAll('"', ''))));
+  return items.map((item) => (item === 'NULL' ? null : parseTimestamp(item.replaceAll('"', ''))));
+}
+
+const COMMA = 44;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+const BRACE = 125;
+
+/** Reads `{1,-2,NULL}` without a string for each item: a commit batch is answered with some for each of its writes. */
+function parseIntegers(text: string): (number | null)[] {
+  const items: (number | null)[] = [];
+  if (text === '{}') return items;
+  let [digits, sign, isNull] = [0, 1, false];
+  for (let at = 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) digits = 10 * digits + (code - ZERO);
+    else if (code === MINUS) sign = -1;
+    else if (code === COMMA || code === BRACE) {
+      assert(Number.isSafeInteger(digits), 'an int8 of an array is not a safe integer');
+      items.push(isNull ? null : sign * digits);
+      [digits, sign, isNull] = [0, 1, false];
+    } else isNull = true;
+  }
+  return items;
 }
