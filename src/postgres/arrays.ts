@@ -4,6 +4,8 @@
 // Layout (array_recv): int32 dimensions · int32 has-nulls · int32 element type · int32 length · int32 lower bound ·
 // then per element int32 length (-1: null) and its bytes. An empty array has no dimensions.
 
+import { assert } from '../lib/assert.ts';
+
 const oids = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, timestamptz: 1184 } as const;
 
 const HEADER_BYTES = 20;
@@ -26,70 +28,68 @@ function writeHeader(bytes: Buffer, oid: number, length: number): void {
   bytes.writeInt32BE(1, 16);
 }
 
-interface Fixed {
-  readonly oid: number;
-  readonly width: number;
-  readonly write: (bytes: Buffer, value: number, at: number) => void;
-}
-
+/** A column of integers of so many bytes. */
 function fixedArray<T>(
   rows: readonly T[],
   value: (row: T) => number | null,
-  { oid, width, write }: Fixed,
+  { oid, width }: { readonly oid: number; readonly width: 1 | 2 | 4 | 8 },
 ): Buffer {
   if (rows.length === 0) return emptyArray(oid);
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + rows.length * (4 + width));
   writeHeader(bytes, oid, rows.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = HEADER_BYTES;
   for (const row of rows) {
     const item = value(row);
-    bytes.writeInt32BE(item === null ? -1 : width, at);
+    view.setInt32(at, item === null ? -1 : width);
     at += 4;
     if (item === null) continue;
-    write(bytes, item, at);
+    writeInteger(view, width, item, at);
     at += width;
   }
   return bytes.subarray(0, at);
 }
 
-function writeInt8(bytes: Buffer, value: number, at: number): void {
-  const high = Math.floor(value / TWO_POW_32);
-  bytes.writeInt32BE(high, at);
-  bytes.writeUInt32BE(value - high * TWO_POW_32, at + 4);
+/** A view writes a number in one instruction, but cuts off what doesn't fit. */
+function writeInteger(view: DataView, width: 1 | 2 | 4 | 8, value: number, at: number): void {
+  if (width === 8) {
+    assert(Math.abs(value) <= Number.MAX_SAFE_INTEGER, 'a number fits into its column');
+    const high = Math.floor(value / TWO_POW_32);
+    view.setInt32(at, high);
+    view.setUint32(at + 4, value - high * TWO_POW_32);
+    return;
+  }
+  const spare = 32 - 8 * width;
+  assert((value << spare) >> spare === Math.trunc(value), 'a number fits into its column');
+  if (width === 4) view.setInt32(at, value);
+  else if (width === 2) view.setInt16(at, value);
+  else view.setInt8(at, value);
 }
 
-const int2: Fixed = { oid: oids.int2, width: 2, write: (bytes, value, at) => bytes.writeInt16BE(value, at) };
-const int4: Fixed = { oid: oids.int4, width: 4, write: (bytes, value, at) => bytes.writeInt32BE(value, at) };
-const int8: Fixed = { oid: oids.int8, width: 8, write: writeInt8 };
-const bool: Fixed = { oid: oids.bool, width: 1, write: (bytes, value, at) => bytes.writeUInt8(value, at) };
-const timestamptz: Fixed = {
-  oid: oids.timestamptz,
-  width: 8,
-  write: (bytes, micros, at) => {
-    writeInt8(bytes, micros - POSTGRES_EPOCH_MICROS, at);
-  },
-};
-
 export function int2s<T>(rows: readonly T[], value: (row: T) => number | null): Buffer {
-  return fixedArray(rows, value, int2);
+  return fixedArray(rows, value, { oid: oids.int2, width: 2 });
 }
 
 export function int4s<T>(rows: readonly T[], value: (row: T) => number | null): Buffer {
-  return fixedArray(rows, value, int4);
+  return fixedArray(rows, value, { oid: oids.int4, width: 4 });
 }
 
 /** Safe integers only. */
 export function int8s<T>(rows: readonly T[], value: (row: T) => number | null): Buffer {
-  return fixedArray(rows, value, int8);
+  return fixedArray(rows, value, { oid: oids.int8, width: 8 });
 }
 
 export function bools<T>(rows: readonly T[], value: (row: T) => boolean): Buffer {
-  return fixedArray(rows, (row) => (value(row) ? 1 : 0), bool);
+  return fixedArray(rows, (row) => (value(row) ? 1 : 0), { oid: oids.bool, width: 1 });
 }
 
 /** Integer microseconds since the Unix epoch → timestamptz[]. */
 export function timestamps<T>(rows: readonly T[], micros: (row: T) => number | null): Buffer {
-  return fixedArray(rows, micros, timestamptz);
+  const sinceEpoch = (row: T): number | null => {
+    const time = micros(row);
+    return time === null ? null : time - POSTGRES_EPOCH_MICROS;
+  };
+  return fixedArray(rows, sinceEpoch, { oid: oids.timestamptz, width: 8 });
 }
 
 export function texts<T>(rows: readonly T[], value: (row: T) => string | null): Buffer {
