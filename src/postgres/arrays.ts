@@ -47,7 +47,7 @@ function fixedArray<T>(
     writeInteger(view, width, item, at);
     at += width;
   }
-  return bytes.subarray(0, at);
+  return at === bytes.length ? bytes : bytes.subarray(0, at);
 }
 
 /** A view writes a number in one instruction, but cuts off what doesn't fit. */

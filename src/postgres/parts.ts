@@ -124,14 +124,7 @@ export class Parts {
 
   #add(write: Write): void {
     const { patch, rewinds, instances } = write;
-    const draft: Draft = {
-      outcome: 'committed',
-      instances: listFor(instances),
-      messages: listFor(write.messages),
-      isCompleted: false,
-      isStored: false,
-      firedTimers: 0,
-    };
+    const draft = hasOutcome(write) ? newDraft(write) : written;
     this.drafts.push(draft);
     if (patch && this.#hasMeaning(patch)) this.#addPatch(patch);
     if (rewinds) for (const rewind of rewinds) this.#addRewind(rewind);
@@ -314,9 +307,33 @@ export class Parts {
 const none: never[] = [];
 Object.freeze(none);
 
-/** A list to fill in, if there is anything to report. */
-function listFor<T>(rows: readonly unknown[] | undefined): T[] {
-  return rows && rows.length > 0 ? [] : none;
+/** Of all writes that have nothing to report but that they were committed. */
+const written = newDraft({});
+Object.freeze(written);
+
+function hasOutcome({ instances, messages, completion, storedChunk, dueTimers }: Write): boolean {
+  return (
+    completion !== undefined ||
+    storedChunk !== undefined ||
+    hasRows(instances) ||
+    hasRows(messages) ||
+    hasRows(dueTimers)
+  );
+}
+
+function newDraft({ instances, messages }: Write): Draft {
+  return {
+    outcome: 'committed',
+    instances: hasRows(instances) ? [] : none,
+    messages: hasRows(messages) ? [] : none,
+    isCompleted: false,
+    isStored: false,
+    firedTimers: 0,
+  };
+}
+
+function hasRows(rows: readonly unknown[] | undefined): boolean {
+  return rows !== undefined && rows.length > 0;
 }
 
 /** Item by item: a spread has room for only so many arguments. */
