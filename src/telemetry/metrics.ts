@@ -291,8 +291,9 @@ function countedMetrics(registry: Registry, labelOf: LabelOf) {
       resent += bytes;
     },
     showCounts: (): void => {
-      for (const [hub, counts] of acted)
+      for (const [hub, counts] of acted) {
         for (const [kind, count] of counts) actions.inc({ hub, kind }, count);
+      }
       acted.clear();
       resentBytes.inc(resent);
       resent = 0;
