@@ -1,5 +1,7 @@
-import { Client, type ClientConfig, DatabaseError } from 'pg';
-import { type Step, type StepRole } from './step.ts';
+import { Client, type ClientConfig, type Connection, DatabaseError, type Submittable } from 'pg';
+import { assert, must } from '../lib/assert.ts';
+import { rollbackStep, type Step, type StepRole } from './step.ts';
+import { typeParsers } from './types.ts';
 
 /** How the statements of one exchange came out. */
 export type Answer =
@@ -12,16 +14,26 @@ export type Answer =
 /** A statement is stopped by the server long before; past this the connection is a black hole. */
 const ANSWER_TIMEOUT_MS = 45_000;
 
+interface Column {
+  readonly name: string;
+  readonly parse: (text: string) => unknown;
+}
+
+/** What a connection has prepared, by the names of the statements: the columns of their rows. */
+type Prepared = Map<string, readonly Column[]>;
+
 /**
- * One pipelined connection: the statements of an exchange are written at once and answered in order. pg gives each its
- * own Sync, so after an error the rest of an open transaction is refused, and COMMIT answers with the tag ROLLBACK.
+ * One connection whose statements are sent many at once, with one Sync behind them: PostgreSQL answers all of them
+ * together instead of each by a packet of its own. After an error it passes over the rest, COMMIT included, so a
+ * transaction that was refused is then rolled back.
  */
 export class PipelinedConnection {
   readonly #client: Client;
+  readonly #prepared: Prepared = new Map();
   #isUsable = true;
 
   static async open(config: ClientConfig): Promise<PipelinedConnection> {
-    const client = new Client({ ...config, pipeline: true });
+    const client = new Client(config);
     const connection = new PipelinedConnection(client);
     try {
       await client.connect();
@@ -45,10 +57,19 @@ export class PipelinedConnection {
     return this.#isUsable;
   }
 
-  /** Sends steps as one pipeline. Their rows are handed to `take` only when all of them succeeded. */
-  exchange(steps: readonly Step[]): Promise<Answer> {
+  /** Sends steps at once, one exchange at a time. Their rows are handed to `take` only when all of them succeeded. */
+  async exchange(steps: readonly Step[]): Promise<Answer> {
+    const answer = await this.#send(steps);
+    if (answer.kind === 'refused' && this.#isUsable) {
+      const ended = await this.#send([rollbackStep]);
+      if (ended.kind !== 'done') this.destroy();
+    }
+    return answer;
+  }
+
+  #send(steps: readonly Step[]): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(steps, (answer) => {
+      const exchange = new Exchange(steps, this.#prepared, (answer) => {
         clearTimeout(timer);
         try {
           if (answer.kind === 'done') exchange.takeRows();
@@ -60,19 +81,8 @@ export class PipelinedConnection {
       const timer = setTimeout(() => {
         this.#client.connection.stream.destroy(new Error('the database did not answer in time'));
       }, ANSWER_TIMEOUT_MS);
-      this.#send(steps, exchange);
+      this.#client.query(exchange);
     });
-  }
-
-  #send(steps: readonly Step[], exchange: Exchange): void {
-    const { stream } = this.#client.connection;
-    stream.cork();
-    steps.forEach(({ name, text, values }, at) => {
-      this.#client.query({ name, text, values: [...values] }, (error: Error | null, result) => {
-        exchange.answered(at, error, result);
-      });
-    });
-    stream.uncork();
   }
 
   /** Closes at once; what is under way is answered as lost. */
@@ -87,54 +97,112 @@ export class PipelinedConnection {
   }
 }
 
-interface Rows {
-  readonly command: string;
-  readonly rows: readonly unknown[];
-}
+type Texts = readonly (string | null)[];
 
-/** The answers to one pipeline. */
-class Exchange {
+/** Statements that pg sends and hears about as if they were one of its queries; the methods from `submit` on are called by it. */
+class Exchange implements Submittable {
   readonly #steps: readonly Step[];
+  readonly #prepared: Prepared;
   readonly #onEnd: (answer: Answer) => void;
-  readonly #rows: (readonly unknown[])[] = [];
+  readonly #columns: (readonly Column[])[] = [];
+  readonly #rows: Texts[][];
   #failure: Answer | undefined;
-  #missing: number;
+  /** The first step that isn't over. */
+  #at = 0;
+  #isOver = false;
 
-  constructor(steps: readonly Step[], onEnd: (answer: Answer) => void) {
+  constructor(steps: readonly Step[], prepared: Prepared, onEnd: (answer: Answer) => void) {
     this.#steps = steps;
+    this.#prepared = prepared;
     this.#onEnd = onEnd;
-    this.#missing = steps.length;
-  }
-
-  answered(at: number, error: Error | null, result: Rows | undefined): void {
-    if (error) this.#failure ??= this.#judge(at, error);
-    else if (result) {
-      this.#rows[at] = result.rows;
-      if (this.#steps[at]?.role === 'commit' && result.command !== 'COMMIT') {
-        this.#failure ??= {
-          kind: 'lost',
-          mayHaveCommitted: true,
-          error: new Error(`COMMIT was answered with ${result.command}`),
-        };
-      }
-    }
-    this.#missing--;
-    if (this.#missing === 0) this.#onEnd(this.#failure ?? { kind: 'done' });
+    this.#rows = steps.map(() => []);
   }
 
   takeRows(): void {
-    this.#steps.forEach((step, at) => {
-      for (const row of this.#rows[at] ?? []) step.take(row);
-    });
+    for (const [at, step] of this.#steps.entries()) {
+      const columns = this.#columns[at] ?? [];
+      for (const texts of this.#rows[at] ?? []) step.take(toRow(columns, texts));
+    }
   }
 
-  /** The first error decides: a statement that was refused before the connection went has undone everything. */
-  #judge(at: number, error: Error): Answer {
-    const role = this.#steps[at]?.role ?? 'other';
+  submit(connection: Connection): void {
+    connection.stream.cork();
+    for (const [at, step] of this.#steps.entries()) this.#submitStep(connection, step, at);
+    connection.sync();
+    connection.stream.uncork();
+  }
+
+  #submitStep(connection: Connection, { name, text, values }: Step, at: number): void {
+    const columns = this.#prepared.get(name);
+    if (columns) this.#columns[at] = columns;
+    else {
+      // It may have been prepared in an exchange that failed later.
+      connection.close({ type: 'S', name }, true);
+      connection.parse({ name, text, types: [] }, true);
+    }
+    connection.bind({ statement: name, values: values.map(toParameter) }, true);
+    if (!columns) connection.describe({ type: 'P', name: '' }, true);
+    connection.execute(null, true);
+  }
+
+  handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
+    this.#columns[this.#at] = fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: typeParsers.getTypeParser(dataTypeID, 'text') as unknown as Column['parse'],
+    }));
+  }
+
+  handleDataRow({ fields }: { fields: Texts }): void {
+    this.#rows[this.#at]?.push(fields);
+  }
+
+  handleCommandComplete({ text }: { text: string }): void {
+    const { name, role } = must(this.#steps[this.#at], 'the statement that was completed');
+    this.#prepared.set(name, this.#columns[this.#at] ?? []);
+    if (role === 'commit' && text !== 'COMMIT') {
+      const error = new Error(`COMMIT was answered with ${text}`);
+      this.#failure ??= { kind: 'lost', mayHaveCommitted: true, error };
+    }
+    this.#at++;
+  }
+
+  handleReadyForQuery(): void {
+    this.#end(this.#failure ?? { kind: 'done' });
+  }
+
+  handleError(error: Error): void {
+    this.#end(this.#judge(error));
+  }
+
+  #end(answer: Answer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onEnd(answer);
+  }
+
+  /** A statement that was refused before the connection went has undone everything. */
+  #judge(error: Error): Answer {
+    const role = this.#steps[this.#at]?.role ?? 'other';
     const isFatal = error instanceof DatabaseError && error.severity !== 'ERROR';
     if (error instanceof DatabaseError && !(role === 'commit' && isFatal)) {
       return { kind: 'refused', role, error };
     }
     return { kind: 'lost', mayHaveCommitted: this.#steps.some((step) => step.role === 'commit'), error };
   }
+}
+
+function toParameter(value: unknown): Buffer | string | null {
+  if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
+  assert(typeof value === 'number' || typeof value === 'boolean', 'a parameter is a scalar or bytes');
+  return String(value);
+}
+
+function toRow(columns: readonly Column[], texts: Texts): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  let at = 0;
+  for (const { name, parse } of columns) {
+    const text = texts[at++] ?? null;
+    row[name] = text === null ? null : parse(text);
+  }
+  return row;
 }

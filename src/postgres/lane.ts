@@ -17,7 +17,7 @@ import { judge, poisonError, type Verdict } from './failures.ts';
 import { type Surroundings } from './parts.ts';
 import { approximateBytes, isFromClient, type Pending, WriteQueue } from './queue.ts';
 import { fence } from './replicas.ts';
-import { beginStep, commitStep, fenceStep, rollbackStep, type Step } from './step.ts';
+import { beginStep, commitStep, fenceStep, type Step } from './step.ts';
 
 export interface LaneOptions extends Surroundings {
   readonly config: ClientConfig;
@@ -94,10 +94,7 @@ export class Lane {
       const attempt = async (connection: PipelinedConnection): Promise<Answer> => {
         const { first, rest, finish } = plan();
         const begun = await connection.exchange([...opening, ...first]);
-        if (begun.kind !== 'done') {
-          if (begun.kind === 'refused' && connection.isUsable) await connection.exchange([rollbackStep]);
-          return begun;
-        }
+        if (begun.kind !== 'done') return begun;
         const ended = await connection.exchange([...rest(), commitStep]);
         if (ended.kind === 'done' && this.#death === undefined) resolve(finish());
         return ended;

@@ -1,4 +1,4 @@
-import { type Statement } from './sql.ts';
+import { sql, type Statement } from './sql.ts';
 
 /**
  * What it means when a statement of a transaction fails: fence and guards raise the same SQLSTATE, so only their place
@@ -48,7 +48,6 @@ export function when(list: readonly unknown[], make: () => Step): Step[] {
   return list.length > 0 ? [make()] : [];
 }
 
-const plain = { name: '', values: [], take: ignore };
-export const beginStep: Step = { ...plain, role: 'other', text: 'begin' };
-export const commitStep: Step = { ...plain, role: 'commit', text: 'commit' };
-export const rollbackStep: Step = { ...plain, role: 'other', text: 'rollback' };
+export const beginStep: Step = step(sql`begin`);
+export const commitStep: Step = { ...step(sql`commit`), role: 'commit' };
+export const rollbackStep: Step = step(sql`rollback`);
