@@ -31,7 +31,7 @@ import {
   sendToChildren,
   type SentRow,
 } from './inbox.ts';
-import { readInboxes } from './inbox-reads.ts';
+import { readInboxes, type WantedInbox } from './inbox-reads.ts';
 import { deleteNamesakes, insertInstances } from './instances.ts';
 import { lockInstances } from './lock.ts';
 import { Parts, type Surroundings } from './parts.ts';
@@ -270,21 +270,25 @@ export class Batch {
     };
   }
 
-  /** What residents missed: after a fetch all of it, after a client's message to keep its calls in order (§7). */
+  /** What residents missed: after a fetch all of it, after a client's message what others sent before it (§7). */
   #closingReads(): Step[] {
     const { fetches, closing } = this.#parts;
-    const { residency, me } = this.#around;
     for (const { key } of fetches) closing.delete(key);
-    const wanted = [...fetches, ...closing.values()].map(({ partition, key }) => {
-      const known = residency.knownMessages(key);
-      const room = roomFor(known.length);
-      this.#room.set(key, room);
-      return { partition, key, most: room + 1, known };
-    });
+    const wanted = [
+      ...fetches.map((instance) => this.#wanted(instance, false)),
+      ...[...closing.values()].map((instance) => this.#wanted(instance, true)),
+    ];
     return when(wanted, () =>
-      step(readInboxes(me, wanted), (row) => {
+      step(readInboxes(this.#around.me, wanted), (row) => {
         this.#settlement.found(row);
       }),
     );
+  }
+
+  #wanted({ partition, key }: InstanceKey, ofOthers: boolean): WantedInbox {
+    const known = this.#around.residency.knownMessages(key);
+    const room = roomFor(known.length);
+    this.#room.set(key, room);
+    return { partition, key, most: room + 1, known, ofOthers };
   }
 }

@@ -10,6 +10,7 @@ import {
   instanceRow,
   newInstance,
   raise,
+  type Replica,
   start,
   test,
   toId,
@@ -248,24 +249,28 @@ test('a fetch brings at most as many messages as memory has room for, in order, 
   expect(rest?.messages.length).toBe(501);
 });
 
-test('a closing read that has no room for all it found says that there is more', async ({
+test('a closing read that has no room for all that others sent says that there is more, and takes nothing that came after', async ({
   open,
   hubId,
   db,
 }) => {
-  const replica = await open();
+  const [replica, other] = [await open(), await open()];
   const { key, id } = await start(replica, hubId, 'a');
-  const events = (count: number): Promise<unknown> =>
+  const events = (sender: Replica, count: number): Promise<unknown> =>
     Promise.all(
-      Array.from({ length: count }, (_, i) => commit(replica, { messages: [raise(hubId, id, `${i}`)] })),
+      Array.from({ length: count }, (_, i) => commit(sender, { messages: [raise(hubId, id, `${i}`)] })),
     );
-  await events(900);
+  await events(replica, 900);
+  expect(replica.memory.get(key).messages).toHaveLength(901);
   expect(replica.memory.all('overflowing')).toEqual([]);
-  // In one batch: a turn that consumes what memory holds, and more events than it had room for beside that.
-  await Promise.all([commit(replica, { patch: turn(replica, key) }), events(200)]);
+  await events(other, 200);
+  // In one batch: a turn that consumes what memory holds, and an event behind more than it had room for beside that.
+  await Promise.all([commit(replica, { patch: turn(replica, key) }), events(replica, 1)]);
+  const inbox = await inboxOf(db, key);
+  expect(inbox).toHaveLength(201);
   const { messages } = replica.memory.get(key);
   expect(messages.length).toBeLessThan(200);
-  expect(await inboxOf(db, key)).toHaveLength(200);
+  expect(messages.map(({ event }) => event.toString())).toEqual(inbox.slice(0, messages.length));
   expect(replica.memory.all('overflowing')).toContainEqual(expect.objectContaining({ key }));
 });
 

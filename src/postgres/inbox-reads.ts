@@ -3,7 +3,7 @@ import { limits } from '../domain/limits.ts';
 import { type Message, ranks } from '../domain/message.ts';
 import { type Micros } from '../domain/time.ts';
 import { type SentMessage } from '../domain/write.ts';
-import { int2s, int4s, int8s } from './arrays.ts';
+import { bools, int2s, int4s, int8s } from './arrays.ts';
 import { messageKindOf } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
 
@@ -20,6 +20,8 @@ export interface InboxRow {
 /** An inbox to read: its first `most` messages that are not `known`. */
 export interface WantedInbox extends InstanceKey {
   readonly most: number;
+  /** Without what the same transaction has inserted. */
+  readonly ofOthers: boolean;
   readonly known: readonly number[];
 }
 
@@ -47,13 +49,16 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
                           ${int8s(wanted, (w) => w.key)}::int8[],
                           ${int8s(wanted, (w) => w.most)}::int8[],
                           ${int4s(at, (a) => a.from)}::int4[],
-                          ${int4s(at, (a) => a.to)}::int4[]) t(partition, instance_key, most, known_from, known_to)
+                          ${int4s(at, (a) => a.to)}::int4[],
+                          ${bools(wanted, (w) => w.ofOthers)}::bool[])
+                   t(partition, instance_key, most, known_from, known_to, of_others)
               join instances i
                 on i.partition = t.partition
                and i.instance_key = t.instance_key
                and i.owner is not distinct from ${me}::int8
              cross join lateral (
-                   select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids
+                   select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids,
+                          case when t.of_others then pg_current_xact_id()::xid end as own
                    offset 0) k
              cross join lateral (
                    select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
@@ -62,6 +67,7 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
                     where m.partition = t.partition
                       and m.instance_key = t.instance_key
                       and m.message_id <> all(k.ids)
+                      and m.xmin is distinct from k.own
                     order by m.rank, m.message_id
                     limit t.most) x
              where x.bytes - octet_length(x.event) < ${limits.heldBytes}::int8) r

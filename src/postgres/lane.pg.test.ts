@@ -38,14 +38,14 @@ test('what waits is sent as soon as memory has learned of the last batch, before
   const { replica, said } = await told(open);
   const { id } = await start(replica, hubId, 'a');
   said.length = 0;
-  const first = replica.store.commit({ instances: [newInstance(replica, hubId, 'b')] });
-  // It is on its way when the lane has had a round of the event loop.
-  await nextRound();
-  await nextRound();
-  const second = replica.store.commit({ messages: [raise(hubId, id, 'x')] });
+  const first = replica.store.commit({ messages: [raise(hubId, id, 'x')] });
+  // Memory is asked when a batch is made, and then that is on its way.
+  while (said.length === 0) await nextRound();
+  const second = replica.store.commit({ messages: [raise(hubId, id, 'y')] });
   await first;
   await second;
   expect(said.filter((what, at) => what !== said[at - 1])).toEqual([
+    'asked',
     ...['learned', 'asked', 'acted'],
     ...['learned', 'acted'],
   ]);

@@ -47,7 +47,12 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
       taken = rows.slice(0, loadable(rows));
       const excess = rows.slice(taken.length);
       const keys = taken.map(toKey);
-      const wanted = keys.map((key) => ({ ...key, most: limits.heldMessages + 1, known: [] }));
+      const wanted = keys.map((key) => ({
+        ...key,
+        most: limits.heldMessages + 1,
+        known: [],
+        ofOthers: false,
+      }));
       return [
         ...when(excess, () => step(giveBack(me, excess))),
         ...when(keys, () =>

@@ -1,6 +1,6 @@
 import { type InstanceKey, instanceId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { type Message, type MessageDraft } from '../domain/message.ts';
+import { type Message, type MessageDraft, ranks } from '../domain/message.ts';
 import { type BatchResult, type FetchedInbox } from '../domain/store.ts';
 import {
   type ActivityCompletion,
@@ -32,21 +32,20 @@ export class Settlement {
   readonly #parts: Parts;
   readonly #won = new Set<number>();
   readonly #started: { instance: BatchResult['started'][number]['instance']; started: Message }[] = [];
-  readonly #delivered: (InstanceKey & { message: Message })[] = [];
+  #delivered: (InstanceKey & { message: Message })[] = [];
   readonly #found = new Inboxes();
   readonly #rung = new Map<number, BatchResult['rung'][number]>();
   readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
   readonly #delayed: NewTimer[] = [];
   readonly #storedFor = new Set<number>();
   readonly #ended: BatchResult['ended'][number][] = [];
-  /** Instances whose inbox is read by the batch itself: what it inserted for them is found by that. */
-  readonly #isRead: (key: number) => boolean;
+  /** Instances whose inbox is read whole by the batch itself: what it inserted for them is found by that. */
+  readonly #fetched: ReadonlySet<number>;
 
   constructor(me: number, parts: Parts) {
     this.#me = me;
     this.#parts = parts;
-    const fetched = new Set(parts.fetches.map(({ key }) => key));
-    this.#isRead = (key) => fetched.has(key) || parts.closing.has(key);
+    this.#fetched = new Set(parts.fetches.map(({ key }) => key));
   }
 
   won(key: number): void {
@@ -96,7 +95,7 @@ export class Settlement {
     const { partition, instance_key: key, owner, hub_id: hubId } = row;
     if (owner === null) this.spill(hubId, item);
     else if (owner !== this.#me) this.#rung.set(key, { partition, key, owner });
-    else if (!this.#isRead(key)) this.#delivered.push({ partition, key, message });
+    else if (!this.#fetched.has(key)) this.#delivered.push({ partition, key, message });
   }
 
   /** An activity has been answered or given back; its owner, when that is another replica, doesn't know. */
@@ -160,7 +159,8 @@ export class Settlement {
   result(held: HeldIds, mostFor: (instance: InstanceKey) => number): BatchResult {
     const parts = this.#parts;
     this.#fillDrafts();
-    this.#deliverClosing();
+    const overflowing = this.#overflowing(mostFor);
+    this.#deliverClosing(overflowing);
     const changed = this.#changed(held);
     return {
       patches: parts.patches,
@@ -170,8 +170,8 @@ export class Settlement {
       activities: parts.activities.filter((activity) => activity.owned),
       timers: this.#writtenTimers(),
       delivered: this.#delivered.sort((a, b) => compare(a.message, b.message)),
-      fetched: parts.fetches.map((fetch) => this.#fetched(fetch, mostFor(fetch))),
-      overflowing: this.#overflowing(mostFor),
+      fetched: parts.fetches.map((fetch) => this.#fetch(fetch, mostFor(fetch))),
+      overflowing,
       rung: [...this.#rung.values()],
       spilled: [...this.#spilled.values()],
       changed,
@@ -201,27 +201,29 @@ export class Settlement {
     return timers.filter(({ key }) => !lost.has(key));
   }
 
-  /** All that memory doesn't know, but for what it learns as the patch's own or as its first message. */
-  #deliverClosing(): void {
-    if (this.#parts.closing.size === 0) return;
-    const own = new Set(
-      this.#parts.patches.flatMap(({ inserted }) => inserted.map(({ messageId }) => messageId)),
-    );
+  /**
+   * What others sent to instances that this batch sent to goes before it, by the order of the inbox. Where that was cut
+   * off nothing rings for the rest: it is left to the next fetch, and with it what came after.
+   */
+  #deliverClosing(overflowing: readonly InstanceKey[]): void {
+    if (overflowing.length > 0) {
+      const cut = new Set(overflowing.map(({ key }) => key));
+      this.#delivered = this.#delivered.filter(
+        ({ key, message }) => !cut.has(key) || message.rank < ranks.arrived,
+      );
+    }
     for (const { partition, key } of this.#parts.closing.values()) {
-      for (const message of this.#found.of(key)) {
-        if (!own.has(message.messageId)) this.#delivered.push({ partition, key, message });
-      }
+      for (const message of this.#found.of(key)) this.#delivered.push({ partition, key, message });
     }
   }
 
-  /** A closing read that was cut off: what it left out, nobody rings for. */
   #overflowing(mostFor: (instance: InstanceKey) => number): InstanceKey[] {
     return [...this.#parts.closing.values()].filter((instance) =>
       this.#found.mayHaveMore(instance.key, mostFor(instance)),
     );
   }
 
-  #fetched({ partition, key }: FetchPatch, most: number): FetchedInbox {
+  #fetch({ partition, key }: FetchPatch, most: number): FetchedInbox {
     const messages = this.#found.of(key).slice(0, most);
     return { partition, key, messages, hasMore: this.#found.mayHaveMore(key, most) };
   }
