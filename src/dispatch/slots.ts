@@ -59,24 +59,23 @@ export class Slots {
   promise(workClass: WorkClass<unknown>, key: number): boolean {
     if (!this.#mayDispatch()) return false;
     const { hubId, kind } = workClass;
+    if (this.isFlagged(hubId, kind) && !this.#leavesShare(workClass)) return false;
+    const stream = workClass.pick((candidate) => this.#left(candidate, kind));
+    if (!stream) return false;
+    this.#promises.set(key, { stream, kind });
+    this.#count(stream, kind, 1);
+    return true;
+  }
+
+  /** Is there a slot beyond those that are left to claims? */
+  #leavesShare({ accepting, kind }: WorkClass<unknown>): boolean {
     let free = 0;
     let left = 0;
-    let best: WorkerStream | undefined;
-    let most = 0;
-    for (const stream of this.#streams.ofHub(hubId)) {
-      if (!workClass.isAcceptedBy(stream)) continue;
-      const leftHere = this.#left(stream, kind);
+    for (const stream of accepting) {
       free += Math.max(0, stream.freeSlots(kind));
-      left += leftHere;
-      if (leftHere <= most) continue;
-      best = stream;
-      most = leftHere;
+      left += this.#left(stream, kind);
     }
-    const share = this.isFlagged(hubId, kind) ? Math.max(1, Math.ceil(free / CLAIM_SHARE)) : 0;
-    if (!best || left <= share) return false;
-    this.#promises.set(key, { stream: best, kind });
-    this.#count(best, kind, 1);
-    return true;
+    return left > Math.max(1, Math.ceil(free / CLAIM_SHARE));
   }
 
   /** The row with that key was created, or never will be: its slot is no longer promised. */

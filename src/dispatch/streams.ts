@@ -119,6 +119,7 @@ export class WorkerStreams {
   readonly #listeners = new Set<StreamListener>();
   readonly #metrics: Pick<Metrics, 'streamsChanged'>;
   #count = 0;
+  #version = 0;
 
   constructor(metrics: Pick<Metrics, 'streamsChanged'>) {
     this.#metrics = metrics;
@@ -126,6 +127,11 @@ export class WorkerStreams {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Another one after each stream that opened or closed. */
+  get version(): number {
+    return this.#version;
   }
 
   open(options: StreamOptions): WorkerStream {
@@ -145,6 +151,7 @@ export class WorkerStreams {
     if (known) known.add(stream);
     else this.#byHub.set(options.hubId, new Set([stream]));
     this.#count++;
+    this.#version++;
     this.#metrics.streamsChanged(stream.hub, 1);
     stream.send(healthPing);
     for (const listener of this.#listeners) listener.streamOpened(stream);
@@ -186,6 +193,7 @@ export class WorkerStreams {
     if (!known?.delete(stream)) return;
     if (known.size === 0) this.#byHub.delete(stream.hubId);
     this.#count--;
+    this.#version++;
     this.#metrics.streamsChanged(stream.hub, -1);
     for (const listener of this.#listeners) listener.streamClosed(stream);
   }

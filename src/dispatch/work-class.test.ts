@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemoryWorker, only } from '../../test/helpers/engine.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { WorkerStreams } from './streams.ts';
+import { WorkerStream, WorkerStreams } from './streams.ts';
 import { Queue, type WorkClass, WorkClasses } from './work-class.ts';
 
 const metrics = createMetrics('test');
@@ -158,5 +158,43 @@ describe('the stream that gets an item', () => {
     expect(a.isServed()).toBe(false);
     const fresh = worker('A');
     expect(a.bestStream()).toBe(fresh.stream);
+  });
+});
+
+describe('of a large fleet', () => {
+  const fleet = (size: number): MemoryWorker[] => Array.from({ length: size }, () => worker('A'));
+
+  test('some streams are compared for an item, and all get their share', () => {
+    const workers = fleet(200);
+    const looks = vi.spyOn(WorkerStream.prototype, 'freeSlots');
+    for (let item = 0; item < 2_000; item++) {
+      const stream = activity('A').bestStream();
+      if (stream) stream.outstanding.activity++;
+    }
+    expect(looks.mock.calls.length).toBeLessThan(2_000 * 40);
+    looks.mockRestore();
+    const shares = workers.map(({ stream }) => stream.outstanding.activity);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(8);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(12);
+  });
+
+  test('the one free stream is found, whether it is avoided or not', () => {
+    const workers = fleet(200);
+    for (const { stream } of workers) stream.outstanding.activity = stream.limits.activity;
+    expect(activity('A').bestStream()).toBeUndefined();
+    const [free] = workers.slice(150);
+    if (free) free.stream.outstanding.activity--;
+    expect(activity('A').bestStream()).toBe(free?.stream);
+    expect(activity('A').bestStream(free?.stream)).toBe(free?.stream);
+  });
+
+  test('streams that come and go are noticed', () => {
+    const [first, second] = [worker('A'), worker('B')];
+    expect(activity('A').accepting).toEqual([first.stream]);
+    const third = worker('A');
+    expect(activity('A').accepting).toEqual([first.stream, third.stream]);
+    first.stream.closed();
+    expect(activity('A').accepting).toEqual([third.stream]);
+    expect(activity('B').accepting).toEqual([second.stream]);
   });
 });

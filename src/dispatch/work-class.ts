@@ -28,6 +28,11 @@ export class Queue<Item> {
 /** Classes remembered, but for those with work in them. */
 const MOST_CLASSES = 10_000;
 
+/** Streams that are compared for an item. */
+const COMPARED = 32;
+/** Lower than any number of slots. */
+const AVOIDED = 0.5;
+
 type StreamTest = (stream: WorkerStream) => boolean;
 
 const anyStream: StreamTest = () => true;
@@ -44,6 +49,10 @@ export class WorkClass<Item> {
   readonly queue = new Queue<Item>();
   readonly #streams: WorkerStreams;
   readonly #accepts = new WeakMap<WorkerStream, boolean>();
+  #accepting: readonly WorkerStream[] = [];
+  /** The version of the streams that `#accepting` was made for. */
+  #acceptingAt = -1;
+  #turn = 0;
 
   constructor(
     key: { hubId: number; kind: WorkKind; name: string; version: string | null },
@@ -65,15 +74,41 @@ export class WorkClass<Item> {
     return accepts;
   }
 
+  /** The streams here, busy or not, that take such work. */
+  get accepting(): readonly WorkerStream[] {
+    const { version } = this.#streams;
+    if (this.#acceptingAt !== version) {
+      this.#accepting = [...this.#streams.ofHub(this.hubId)].filter((stream) => this.isAcceptedBy(stream));
+      this.#acceptingAt = version;
+    }
+    return this.#accepting;
+  }
+
   /** The accepting stream with most free slots; `avoided` only when no other has any. */
   bestStream(avoided?: WorkerStream, isWanted = anyStream): WorkerStream | undefined {
+    return this.pick((stream) => {
+      const slots = stream.freeSlots(this.kind);
+      if (slots <= 0 || !isWanted(stream)) return 0;
+      return stream === avoided ? AVOIDED : slots;
+    });
+  }
+
+  /**
+   * The accepting stream with the highest score above 0. Of many streams some are compared, beginning with another one
+   * each time: thousands of workers must not make each item dearer.
+   */
+  pick(scoreOf: (stream: WorkerStream) => number): WorkerStream | undefined {
+    const { accepting } = this;
+    const from = accepting.length > COMPARED ? this.#turn++ : 0;
     let best: WorkerStream | undefined;
     let most = 0;
-    for (const stream of this.#streams.ofHub(this.hubId)) {
-      const slots = stream.freeSlots(this.kind);
-      if (slots <= 0 || !this.isAcceptedBy(stream) || !isWanted(stream)) continue;
-      const score = stream === avoided ? 0 : slots;
-      if (best && score <= most) continue;
+    let compared = 0;
+    for (let i = 0; i < accepting.length && compared < COMPARED; i++) {
+      const stream = accepting[(from + i) % accepting.length];
+      const score = stream ? scoreOf(stream) : 0;
+      if (score <= 0) continue;
+      if (score > AVOIDED) compared++;
+      if (score <= most) continue;
       best = stream;
       most = score;
     }
@@ -82,10 +117,7 @@ export class WorkClass<Item> {
 
   /** Is there a stream here, busy or not, that takes such work? */
   isServed(isWanted = anyStream): boolean {
-    for (const stream of this.#streams.ofHub(this.hubId)) {
-      if (isWanted(stream) && this.isAcceptedBy(stream)) return true;
-    }
-    return false;
+    return this.accepting.some(isWanted);
   }
 }
 
