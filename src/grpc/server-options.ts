@@ -5,6 +5,9 @@ export const serverOptions = {
   // Nobody reads its counters, and they cost on every call.
   'grpc.enable_channelz': 0,
   'grpc.max_receive_message_length': limits.receivedMessageBytes,
+  // Past it a connection's new calls are refused, and after a hundred of them it is closed: who asks and never reads
+  // would fill the memory with answers.
+  'grpc-node.max_session_memory': limits.connectionMegabytes,
   // Work items are bounded where they are made.
   'grpc.max_send_message_length': -1,
   // SDKs don't ping: dead workers are noticed only from here (contract §13.2).
