@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts';
 import { ranks } from '../domain/message.ts';
 import {
   commit,
@@ -272,6 +273,37 @@ test('a closing read that has no room for all that others sent says that there i
   expect(messages.length).toBeLessThan(200);
   expect(messages.map(({ event }) => event.toString())).toEqual(inbox.slice(0, messages.length));
   expect(replica.memory.all('overflowing')).toContainEqual(expect.objectContaining({ key }));
+});
+
+test('a control behind another replica’s that a closing read has no room for does not overtake it', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const [replica, other] = [await open(), await open()];
+  const started = [await start(replica, hubId, 'a'), await start(replica, hubId, 'b')];
+  for (const { key } of started) await commit(replica, { patch: turn(replica, key) });
+  const [first, last] = started.toSorted((a, b) => a.key - b.key);
+  if (!first || !last) throw new Error('two instances');
+  const control = (kind: 'suspend' | 'resume') => {
+    const { message, ...sent } = raise(hubId, last.id, kind);
+    return { ...sent, message: { ...message, kind, rank: ranks.control } };
+  };
+  await commit(other, { messages: [raise(hubId, first.id, 'x'.repeat(2_000))] });
+  await commit(other, { messages: [control('suspend')] });
+  const { loadedBytes } = limits;
+  Object.assign(limits, { loadedBytes: 1_500 });
+  try {
+    await Promise.all([
+      commit(replica, { messages: [raise(hubId, first.id, 'y')] }),
+      commit(replica, { messages: [control('resume')] }),
+    ]);
+  } finally {
+    Object.assign(limits, { loadedBytes });
+  }
+  expect(await inboxOf(db, last.key)).toEqual(['suspend', 'resume']);
+  expect(replica.memory.get(last.key).messages).toEqual([]);
+  expect(replica.memory.all('overflowing')).toContainEqual(expect.objectContaining({ key: last.key }));
 });
 
 test('a bell hint for an instance that is not resident here leaves the bell alone', async ({

@@ -1,4 +1,8 @@
-import { expect, test } from '../../test/helpers/database.ts';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type ClientConfig } from 'pg';
+import { expect } from 'vitest';
+import { test } from '../../test/helpers/database.ts';
 import { type Answer, PipelinedConnection } from './connection.ts';
 import { type Statement, sql } from './sql.ts';
 import { beginStep, commitStep, guard, step } from './step.ts';
@@ -49,6 +53,78 @@ test('a connection that is cut before COMMIT was answered may have committed; be
     expect(await answering).toMatchObject({ kind: 'lost', mayHaveCommitted });
   }
 });
+
+test('a shutdown between COMMIT and the end of its exchange leaves it committed, and the connection is given up', async () => {
+  const server = await shutDownBehind(['BEGIN', 'COMMIT']);
+  const connection = await PipelinedConnection.open(server.config);
+  expect(await connection.exchange([beginStep, commitStep])).toEqual({ kind: 'done' });
+  expect(connection.isUsable).toBe(false);
+  server.close();
+});
+
+test('a shutdown before COMMIT was answered does not say whether it happened; before COMMIT was sent nothing has', async () => {
+  for (const [steps, answer] of [
+    [[beginStep, commitStep], { kind: 'lost', mayHaveCommitted: true }],
+    [[beginStep], { kind: 'refused', error: { code: '57P01' } }],
+  ] as const) {
+    const server = await shutDownBehind(['BEGIN']);
+    const connection = await PipelinedConnection.open(server.config);
+    expect(await connection.exchange(steps)).toMatchObject(answer);
+    expect(connection.isUsable).toBe(false);
+    server.close();
+  }
+});
+
+test('a statement whose rows have other types than when it was prepared is prepared anew', async ({
+  databaseUrl,
+}) => {
+  const connection = await PipelinedConnection.open({ connectionString: databaseUrl });
+  const taken: unknown[] = [];
+  const read = (): Promise<Answer> =>
+    connection.exchange([beginStep, step(sql`select n from shaped`, (row) => taken.push(row)), commitStep]);
+  await connection.exchange([step(sql`create temp table shaped as select 1::int4 as n`)]);
+  expect(await read()).toEqual({ kind: 'done' });
+  await connection.exchange([step(sql`alter table shaped alter column n type text`)]);
+  expect(await read()).toMatchObject({ kind: 'refused', error: { code: '0A000' } });
+  expect(await read()).toEqual({ kind: 'done' });
+  expect(taken).toEqual([{ n: 1 }, { n: '1' }]);
+  await connection.end();
+});
+
+/** A server that completes these commands and is then shut down by its operator, before it answers Sync. */
+async function shutDownBehind(
+  commands: readonly string[],
+): Promise<{ readonly config: ClientConfig; close(): void }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]));
+      socket.once('data', () => {
+        const shutdown = 'SFATAL\0VFATAL\0C57P01\0Mshut down\0\0';
+        socket.end(
+          Buffer.concat([
+            ...commands.map((command) => message('C', Buffer.from(`${command}\0`))),
+            message('E', Buffer.from(shutdown)),
+          ]),
+        );
+      });
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    config: { host: '127.0.0.1', port, user: 'x', database: 'x' },
+    close: () => server.close(),
+  };
+}
+
+/** A message of PostgreSQL's protocol: type, length, content. */
+function message(type: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(type);
+  head.writeInt32BE(content.length + 4, 1);
+  return Buffer.concat([head, content]);
+}
 
 function insert(n: number): Statement<{ n: number; isOdd: boolean }> {
   return sql`insert into counted values (${n}::int8) returning n, n % 2 = 1 as "isOdd"`;

@@ -71,6 +71,7 @@ export class PipelinedConnection {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(steps, this.#prepared, (answer) => {
         clearTimeout(timer);
+        if (exchange.isBroken) this.destroy();
         try {
           if (answer.kind === 'done') exchange.takeRows();
           resolve(answer);
@@ -81,7 +82,13 @@ export class PipelinedConnection {
       const timer = setTimeout(() => {
         this.#client.connection.stream.destroy(new Error('the database did not answer in time'));
       }, ANSWER_TIMEOUT_MS);
-      this.#client.query(exchange);
+      try {
+        this.#client.query(exchange);
+      } catch (error) {
+        clearTimeout(timer);
+        this.destroy();
+        throw error;
+      }
     });
   }
 
@@ -110,12 +117,18 @@ class Exchange implements Submittable {
   /** The first step that isn't over. */
   #at = 0;
   #isOver = false;
+  #isBroken = false;
 
   constructor(steps: readonly Step[], prepared: Prepared, onEnd: (answer: Answer) => void) {
     this.#steps = steps;
     this.#prepared = prepared;
     this.#onEnd = onEnd;
     this.#rows = steps.map(() => []);
+  }
+
+  /** Its connection must not be used again: it is gone, or in a state that nobody knows. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   takeRows(): void {
@@ -171,7 +184,13 @@ class Exchange implements Submittable {
   }
 
   handleError(error: Error): void {
-    this.#end(this.#judge(error));
+    this.#isBroken = !(error instanceof DatabaseError) || error.severity !== 'ERROR';
+    // It may not fit what is prepared: the next time it is prepared anew.
+    const refused = this.#steps[this.#at];
+    if (refused) this.#prepared.delete(refused.name);
+    // PostgreSQL may be shut down behind COMMIT's answer and before that to Sync.
+    const isCommitted = !refused && this.#steps.at(-1)?.role === 'commit';
+    this.#end(isCommitted ? (this.#failure ?? { kind: 'done' }) : this.#judge(error));
   }
 
   #end(answer: Answer): void {
@@ -183,8 +202,7 @@ class Exchange implements Submittable {
   /** A statement that was refused before the connection went has undone everything. */
   #judge(error: Error): Answer {
     const role = this.#steps[this.#at]?.role ?? 'other';
-    const isFatal = error instanceof DatabaseError && error.severity !== 'ERROR';
-    if (error instanceof DatabaseError && !(role === 'commit' && isFatal)) {
+    if (error instanceof DatabaseError && !(role === 'commit' && this.#isBroken)) {
       return { kind: 'refused', role, error };
     }
     return { kind: 'lost', mayHaveCommitted: this.#steps.some((step) => step.role === 'commit'), error };

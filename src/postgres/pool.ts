@@ -43,6 +43,8 @@ export function connectionSettings(
   // A URL's own options come first, so ours win; they are taken out of the URL because pg would let them replace ours.
   const options = [...address.searchParams.getAll('options'), ...flags].join(' ');
   address.searchParams.delete('options');
+  // pg would give up a statement whose answer may still come; each of our readers has a limit of its own.
+  address.searchParams.delete('query_timeout');
   return {
     connectionString: address.href,
     options,

@@ -160,7 +160,8 @@ export class Settlement {
     const parts = this.#parts;
     this.#fillDrafts();
     const overflowing = this.#overflowing(mostFor);
-    this.#deliverClosing(overflowing);
+    this.#leaveToFetch(overflowing, mostFor);
+    this.#deliverClosing();
     const changed = this.#changed(held);
     return {
       patches: parts.patches,
@@ -202,16 +203,25 @@ export class Settlement {
   }
 
   /**
-   * What others sent to instances that this batch sent to goes before it, by the order of the inbox. Where that was cut
-   * off nothing rings for the rest: it is left to the next fetch, and with it what came after.
+   * A closing read that was cut off: nothing rings for what it left out, so that is left to the next fetch, and with it
+   * what this batch sent after it. Only what goes before all that arrived is held at once, where the read was not cut
+   * before that (`readInboxes`): where memory held something already.
    */
-  #deliverClosing(overflowing: readonly InstanceKey[]): void {
-    if (overflowing.length > 0) {
-      const cut = new Set(overflowing.map(({ key }) => key));
-      this.#delivered = this.#delivered.filter(
-        ({ key, message }) => !cut.has(key) || message.rank < ranks.arrived,
-      );
-    }
+  #leaveToFetch(overflowing: readonly InstanceKey[], mostFor: (instance: InstanceKey) => number): void {
+    if (overflowing.length === 0) return;
+    const lastHeld = new Map(
+      overflowing.map((instance) => [
+        instance.key,
+        mostFor(instance) < limits.heldMessages ? ranks.arrived - 1 : -Infinity,
+      ]),
+    );
+    this.#delivered = this.#delivered.filter(
+      ({ key, message }) => message.rank <= (lastHeld.get(key) ?? Infinity),
+    );
+  }
+
+  /** What others sent to instances that this batch sent to: it goes before that by the order of the inbox. */
+  #deliverClosing(): void {
     for (const { partition, key } of this.#parts.closing.values()) {
       for (const message of this.#found.of(key)) this.#delivered.push({ partition, key, message });
     }
