@@ -57,8 +57,8 @@ export const limits = {
   batchWrites: 500,
   /** Approximate bytes in one commit batch. */
   batchBytes: 1024 * 1024,
-  /** Writes that wait for the lane; more are refused as UNAVAILABLE. */
-  queuedWrites: 50_000,
+  /** Writes that wait for the lane: a second's work or two, and 200 MB of calls; of clients no more are taken. */
+  queuedWrites: 10_000,
   queuedBytes: 256 * 1024 * 1024,
   /** Instances or activities taken by one claim. */
   claimRows: 256,

@@ -119,7 +119,7 @@ test('the queue of the lane is bounded while the database is away', async ({ ope
     replica.store.commit({ instances: [newInstance(replica, hubId, `big-${i}`, { started: big })] }),
   );
   const third = replica.store.commit({ instances: [newInstance(replica, hubId, 'big-3', { started: big })] });
-  await expect(third).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(third).rejects.toMatchObject({ code: 'resource_exhausted' });
   replica.store.abort('enough');
   const results = await Promise.allSettled(first);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

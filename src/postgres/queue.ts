@@ -1,4 +1,4 @@
-import { unavailable } from '../domain/errors.ts';
+import { SchedulerError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { type MessageDraft } from '../domain/message.ts';
 import {
@@ -37,14 +37,17 @@ export class WriteQueue {
   }
 
   /**
-   * Throws `unavailable` when too much waits already and a client asks for more. The engine's own writes and workers'
+   * Throws `resource_exhausted` when too much waits already and a client asks for more. The engine's own writes and workers'
    * answers are bounded by what is resident and leased, and nobody would repeat them.
    */
   add(pending: Pending): void {
     const isFull =
       this.#waiting.length >= limits.queuedWrites || this.#bytes + pending.bytes > limits.queuedBytes;
     if (isFull && this.#waiting.length > 0 && isFromClient(pending.write)) {
-      throw unavailable('too many writes wait for the database; try again later');
+      throw new SchedulerError(
+        'resource_exhausted',
+        'too many writes wait for the database; try again in a few seconds',
+      );
     }
     this.#waiting.push(pending);
     this.#bytes += pending.bytes;
