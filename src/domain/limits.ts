@@ -1,3 +1,5 @@
+import { mostValues } from '../protocol/well-formed.ts';
+
 /** Limits that are settings, for what decides by them. */
 export interface Bounds {
   /** Length of an instance id at client rpcs, and of entities' ids everywhere (contract orchestrations §4.1). */
@@ -17,6 +19,8 @@ export const callerLimits = {
   tagsBytes: 16 * 1024,
   /** Received gRPC message. */
   receivedMessageBytes: 64 * 1024 * 1024,
+  /** Fields and elements that are set in one received message, those of the messages in it included. */
+  receivedMessageValues: mostValues,
   /** All parts of one chunked completion together. */
   chunkPileBytes: 64 * 1024 * 1024,
   chunkPileParts: 1024,

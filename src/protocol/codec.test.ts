@@ -235,3 +235,19 @@ test('what is decoded can be encoded again and means the same', () => {
     decoded,
   );
 });
+
+describe('a message of more values than memory is to be spent on is refused', () => {
+  test.each([
+    // OrchestratorResponse.actions = 2, each empty.
+    ['messages', 'OrchestratorResponse', (n: number) => Buffer.alloc(2 * n, text(0x12, 0))],
+    // OrchestrationIdReusePolicy.replaceableStatus = 1, apart and packed.
+    ['numbers', 'OrchestrationIdReusePolicy', (n: number) => Buffer.alloc(2 * n, text(0x08, 1))],
+    [
+      ...(['numbers in one run', 'OrchestrationIdReusePolicy'] as const),
+      (n: number) =>
+        Buffer.concat([text(0x0a, 0x80 | (n & 127), 0x80 | ((n >> 7) & 127), n >> 14), Buffer.alloc(n)]),
+    ],
+  ] as const)('%s', (_, name, make) => {
+    expect(() => codec.decode(name, make(2_000_001))).toThrow('it has more than 2000000 values');
+  });
+});

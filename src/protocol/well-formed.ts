@@ -4,7 +4,8 @@
 // and string once, without making values, and protobufjs reads what has passed.
 //
 // Stricter than protobuf demands, because no SDK does it and the answer would depend on the reader: two cases of one
-// oneof in a message. Looser: unknown fields are passed over, so that newer SDKs can talk to us. Groups are unknown to
+// oneof in a message, and more values than memory is to be spent on: two bytes may be a message, whose object takes over
+// a hundred. Looser: unknown fields are passed over, so that newer SDKs can talk to us. Groups are unknown to
 // proto3 and refused.
 
 import { isUtf8 } from 'node:buffer';
@@ -34,6 +35,9 @@ export const deepestNesting = protobuf.Reader.recursionLimit;
 
 /** How deep in a message that comes in: it is put into others before it is kept and sent on. */
 export const deepestIncomingNesting = deepestNesting - 10;
+
+/** How many values all messages of one have together; 64 MiB of empty ones would take gigabytes when they are read. */
+export const mostValues = 2_000_000;
 
 const basic: Readonly<Record<string, number>> = protobuf.types.basic;
 const packed: Readonly<Record<string, number>> = protobuf.types.packed;
@@ -90,10 +94,19 @@ function valueShape(name: string, field: protobuf.Field): FieldShape {
 
 /** Throws a `ProtocolError` unless the bytes are a message of this shape. */
 export function assertWellFormed(shape: MessageShape, bytes: Uint8Array, deepest: number): void {
-  walk(shape, new WireReader(bytes), bytes.length, deepest);
+  walk(shape, new CountingReader(bytes), bytes.length, deepest);
 }
 
-function walk(shape: MessageShape, reader: WireReader, end: number, nesting: number): void {
+class CountingReader extends WireReader {
+  #values = 0;
+
+  /** Counts a value that will be made. */
+  count(): void {
+    if (++this.#values > mostValues) throw new ProtocolError(`it has more than ${mostValues} values`);
+  }
+}
+
+function walk(shape: MessageShape, reader: CountingReader, end: number, nesting: number): void {
   if (nesting < 0) throw new ProtocolError('messages are nested too deeply');
   let chosen: FieldShape | undefined;
   while (reader.at < end) {
@@ -103,6 +116,7 @@ function walk(shape: MessageShape, reader: WireReader, end: number, nesting: num
       reader.skip(tag);
       continue;
     }
+    reader.count();
     if (field.inOneof) {
       if (chosen && chosen !== field) {
         throw new ProtocolError(`${chosen.name} and ${field.name} exclude each other`);
@@ -114,7 +128,7 @@ function walk(shape: MessageShape, reader: WireReader, end: number, nesting: num
   if (reader.at !== end) throw new ProtocolError(`${shape.name} is cut short`);
 }
 
-function checkValue(field: FieldShape, reader: WireReader, tag: number, nesting: number): void {
+function checkValue(field: FieldShape, reader: CountingReader, tag: number, nesting: number): void {
   const wireType = tag & 7;
   if (wireType !== field.wireType) {
     if (!field.packable || wireType !== wireTypes.bytes) {
@@ -130,9 +144,12 @@ function checkValue(field: FieldShape, reader: WireReader, tag: number, nesting:
   else reader.skip(tag);
 }
 
-function checkPacked(field: FieldShape, reader: WireReader): void {
+function checkPacked(field: FieldShape, reader: CountingReader): void {
   const end = reader.lengthEnd();
-  while (reader.at < end) reader.skip(field.wireType);
+  while (reader.at < end) {
+    reader.count();
+    reader.skip(field.wireType);
+  }
   if (reader.at !== end) throw new ProtocolError(`${field.name} is cut short`);
 }
 
