@@ -80,6 +80,21 @@ test.each([
   );
 });
 
+test.each(['constructor', '__proto__', 'toString', 'valueOf'])(
+  'the name %s, which every object knows, is no value',
+  (value) => {
+    for (const name of ['PERDURA_DYNAMIC_TASK_HUBS', 'PERDURA_LOG_LEVEL', 'PERDURA_LOG_FORMAT']) {
+      expect(() => read({ [name]: value })).toThrow(`${name} is '${value}', which is not allowed`);
+    }
+  },
+);
+
+test('of a long value that is not allowed, or a long name, the beginning is shown', () => {
+  const long = 'x'.repeat(5_000);
+  expect(() => read({ PERDURA_GRPC_PORT: long })).toThrow(`'${'x'.repeat(100)}…', which is not allowed`);
+  expect(() => read({ [`PERDURA_${long}`]: '1' })).toThrow(/PERDURA_x{92}… is not a setting/);
+});
+
 test('a bad flag is named as the flag', () => {
   expect(() => read({}, { grpcPort: 'x' })).toThrow("--grpc-port is 'x', which is not allowed");
 });

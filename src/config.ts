@@ -229,6 +229,9 @@ function words(key: AnySettingKey): string[] {
   return key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
 
+/** Characters of a value that is not allowed. */
+const LONGEST_SHOWN = 100;
+
 export interface SettingsSource {
   readonly command: Command;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -284,9 +287,16 @@ function readSetting<T>(key: AnySettingKey, row: Setting<T>, source: SettingsSou
   }
   const value = row.parse(given.text);
   if (value === undefined) {
-    throw new StartupError(`${given.name} is '${given.text}', which is not allowed: it is ${row.allowed}`);
+    throw new StartupError(
+      `${given.name} is '${beginningOf(given.text)}', which is not allowed: it is ${row.allowed}`,
+    );
   }
   return value;
+}
+
+/** What was meant is seen in it; the sentence after it should be, too. */
+function beginningOf(given: string): string {
+  return given.length > LONGEST_SHOWN ? `${given.slice(0, LONGEST_SHOWN)}…` : given;
 }
 
 /** An empty variable counts as unset: that is how compose files and charts leave one out. */
@@ -311,7 +321,7 @@ function refuseUnknownNames(env: SettingsSource['env']): void {
   for (const name of Object.keys(env)) {
     if (!name.startsWith('PERDURA_') || known.includes(name) || ignoredNames.test(name)) continue;
     throw new StartupError(
-      `the environment variable ${name} is not a setting of perdura: did you mean ${nearestWord(name, known)}?`,
+      `the environment variable ${beginningOf(name)} is not a setting of perdura: did you mean ${nearestWord(name, known)}?`,
     );
   }
 }

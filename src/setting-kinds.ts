@@ -33,17 +33,25 @@ export function whole(min: number, max: number): Kind<number> {
 export const bool: Kind<boolean> = {
   placeholder: 'true|false',
   allowed: 'true or false',
-  parse: (given) => ({ true: true, false: false, 1: true, 0: false })[given.toLowerCase()],
+  parse: (given) => truths.get(given.toLowerCase()),
 };
+
+const truths = new Map<string, boolean>([
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+]);
 
 export function oneOf<T extends string>(
   values: readonly T[],
   synonyms: Readonly<Record<string, T>> = {},
 ): Kind<T> {
+  const known = new Map([...Object.entries(synonyms), ...values.map((value) => [value, value] as const)]);
   return {
     placeholder: values.join('|'),
     allowed: `one of ${values.join(', ')}`,
-    parse: (given) => values.find((value) => value === given.toLowerCase()) ?? synonyms[given.toLowerCase()],
+    parse: (given) => known.get(given.toLowerCase()),
   };
 }
 
