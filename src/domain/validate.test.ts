@@ -57,6 +57,10 @@ describe('an instance id of a child', () => {
     expect(childIdProblem('@a@b')).toMatch(/entity/);
   });
 
+  test('that is too long is not repeated in the text, whatever else is wrong with it', () => {
+    expect(childIdProblem(`@a@${'b'.repeat(1_000_000)}`)).toMatch(/^.{1,50}length of 1000003 bytes.{1,50}$/);
+  });
+
   test('that nobody can have is known', () => {
     expect(['a', '', '@a@b', 'a'.repeat(513)].map(canBeInstanceId)).toEqual([true, false, false, false]);
   });

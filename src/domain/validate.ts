@@ -70,13 +70,14 @@ export function tagsProblem(tags: Readonly<Record<string, string>>): string | un
 
 /** An id that an orchestration gives to a child: long ones are derived from the parent's (contract §4.1). */
 export function childIdProblem(id: string): string | undefined {
+  const bytes = utf8Length(id);
+  if (bytes > limits.derivedInstanceIdBytes) {
+    return `the instance id of a sub-orchestration has a length of ${bytes} bytes; at most ${limits.derivedInstanceIdBytes} are allowed`;
+  }
   if (id.startsWith('@')) {
     return `the instance id '${id}' of a sub-orchestration is an entity's: it starts with '@'`;
   }
-  if (id.includes(NUL)) return 'the instance id of a sub-orchestration contains a NUL character';
-  const bytes = utf8Length(id);
-  if (bytes <= limits.derivedInstanceIdBytes) return undefined;
-  return `the instance id of a sub-orchestration has a length of ${bytes} bytes; at most ${limits.derivedInstanceIdBytes} are allowed`;
+  return id.includes(NUL) ? 'the instance id of a sub-orchestration contains a NUL character' : undefined;
 }
 
 /** Whether an instance of that id can exist: what is sent to others is dropped. */
