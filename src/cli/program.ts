@@ -69,7 +69,7 @@ export function withDescendants(command: Command): Command[] {
 }
 
 /** What an operator can put right is one line; anything else is a bug and is shown whole. */
-function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (error instanceof StartupError || error instanceof CommandError) {
     return escapeText(error.message.replaceAll(/\s*\n\s*/g, ' '));
   }
