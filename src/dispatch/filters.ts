@@ -1,6 +1,7 @@
 import { foldEntityName } from '../domain/entity-id.ts';
 import { invalidArgument } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { nameProblem } from '../domain/validate.ts';
 import { type ClaimFilter } from '../domain/store.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 
@@ -88,11 +89,11 @@ function keyOf(claim: Exclude<ClaimFilter, 'everything'>): string {
 
 type Asked = Pick<GetWorkItemsRequest, 'workItemFilters' | 'maxConcurrentEntityWorkItems'>;
 
-/** .NET registries ignore case, all others don't (contract §13.3). Throws `invalid_argument` for too many of them. */
+/** .NET registries ignore case, all others don't (contract §13.3). Throws `invalid_argument` for too many of them, or for what no work item can be called. */
 export function filtersOf(request: Asked, userAgent = ''): Record<WorkKind, Filter> {
   const ignoresCase = /dotnet|\.net/i.test(userAgent);
   const { workItemFilters: filters } = request;
-  if (filters) checkCount(filters);
+  if (filters) check(filters);
   return {
     orchestration: new Filter(filters?.orchestrations ?? null, ignoresCase),
     activity: new Filter(filters?.activities ?? null, ignoresCase),
@@ -100,8 +101,25 @@ export function filtersOf(request: Asked, userAgent = ''): Record<WorkKind, Filt
   };
 }
 
+type Filters = NonNullable<Asked['workItemFilters']>;
+
+/** A claim is for all streams together: what the database can't compare would keep everybody from theirs. */
+function check(filters: Filters): void {
+  checkCount(filters);
+  const { orchestrations, activities, entities } = filters;
+  const versioned = [...orchestrations, ...activities];
+  const texts = [
+    ...versioned.flatMap(({ name, versions }) => [name, ...versions]),
+    ...entities.map(({ name }) => name),
+  ];
+  for (const text of texts) {
+    const problem = nameProblem(text, 'name or version that a worker lists');
+    if (problem !== undefined) throw invalidArgument(problem);
+  }
+}
+
 /** Names, and of those with versions the versions: a claim compares them one by one. */
-function checkCount({ orchestrations, activities, entities }: NonNullable<Asked['workItemFilters']>): void {
+function checkCount({ orchestrations, activities, entities }: Filters): void {
   let count = entities.length;
   for (const { versions } of [...orchestrations, ...activities]) count += Math.max(1, versions.length);
   if (count <= limits.filters) return;

@@ -5,6 +5,7 @@ import { SchedulerError } from '../domain/errors.ts';
 import { activityResult } from '../domain/events.ts';
 import { instanceId, type InstanceKey } from '../domain/ids.ts';
 import { boundedResult } from '../domain/payload-bounds.ts';
+import { canBeInstanceId } from '../domain/validate.ts';
 import { type ActivityResponse } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
 import { insist } from './insist.ts';
@@ -55,6 +56,7 @@ function decodeActivityToken({ completionToken }: ActivityResponse): ActivityKey
 async function findTask(context: HubContext, response: ActivityResponse): Promise<ActivityKey | undefined> {
   const { store, dispatch, hubId } = context;
   const { taskId } = response;
+  if (!canBeInstanceId(response.instanceId)) return undefined;
   const [instance] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
   if (!instance) return undefined;
   const lease = dispatch.activities.findByTask(instance, taskId);

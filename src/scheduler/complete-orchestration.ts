@@ -2,6 +2,7 @@ import { ChunkPile } from '../dispatch/chunk-pile.ts';
 import { type InstanceLease, type Resident } from '../dispatch/resident.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
+import { canBeInstanceId } from '../domain/validate.ts';
 import { must } from '../lib/assert.ts';
 import { type OrchestratorResponse } from '../protocol/messages.ts';
 import { type Context, type HubContext } from './context.ts';
@@ -40,6 +41,7 @@ async function completeWithoutToken(
   bytes: Buffer,
 ): Promise<void> {
   const { store, hubId } = context;
+  if (!canBeInstanceId(response.instanceId)) return;
   const [found] = await store.readInstances([{ hubId, id: instanceId(response.instanceId) }], false);
   if (!found?.owner) return;
   const text = `${ANY_TURN}${found.key}`;

@@ -193,6 +193,39 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : error;
 }
 
+describe('an answer without a token', () => {
+  // .NET repeats what is UNAVAILABLE.
+  test.each(['', 'a\0b', '@counter@1', 'x'.repeat(2_000)])(
+    'for the id %j is OK and ignored',
+    async (instanceId) => {
+      const orders = hub();
+      await orders.client.call('CompleteActivityTask', { instanceId, taskId: 1 });
+      await orders.client.call('CompleteOrchestratorTask', { instanceId });
+    },
+  );
+});
+
+describe('a worker that lists a name that nothing can have', () => {
+  const bad = 'a\0b';
+  test.each([
+    ['an orchestration', { orchestrations: [{ name: bad }] }],
+    ['a version of one', { orchestrations: [{ name: 'Order', versions: ['1', bad] }] }],
+    ['an activity', { activities: [{ name: bad }] }],
+    ['an entity', { entities: [{ name: bad }] }],
+    ['one that is too long', { activities: [{ name: 'n'.repeat(1_025) }] }],
+  ])('%s: is refused, and others get their work', async (_, workItemFilters) => {
+    const orders = hub();
+    await orders.start();
+    await expect(orders.worker({ request: { workItemFilters } })).rejects.toMatchObject({
+      cause: {
+        code: status.INVALID_ARGUMENT,
+        details: expect.stringContaining('that a worker lists') as unknown,
+      },
+    });
+    await (await orders.worker()).play([complete('1')]);
+  });
+});
+
 describe('numbers', () => {
   test('limits below zero are no limits given', async () => {
     const orders = hub();
