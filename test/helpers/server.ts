@@ -19,18 +19,21 @@ export interface TestServer {
 export type TestServerOptions = Partial<ServerSettings> & {
   /** A migrated database; a new one when unset. */
   readonly databaseUrl?: string;
+  /** Where errors are logged; standard error when unset. */
+  readonly log?: NodeJS.WritableStream;
 };
 
 /** The whole program but its command line, on free ports. Task hubs come into being when they are named. */
 export async function startTestServer({
   databaseUrl,
+  log = process.stderr,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const url = databaseUrl ?? (await createTestDatabase());
   const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
   const server = await startServer(
     { ...defaults, dynamicTaskHubs: true, drainSeconds: 0, ...settings, databaseUrl: url },
-    createLogger({ level: 'error', format: 'json', destination: process.stderr }),
+    createLogger({ level: 'error', format: 'json', destination: log }),
     createMetrics('test'),
   );
   return { server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };
