@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { comparison, readResult } from '../bench/compare.ts';
 import { runIdle } from '../bench/idle.ts';
 import { idleTable } from '../bench/idle-report.ts';
 import { CONCURRENCY, planRun } from '../bench/plan.ts';
 import { Processes } from '../bench/processes.ts';
 import { reportTable } from '../bench/report.ts';
-import { type Part, partNames } from '../bench/result.ts';
+import { type BenchResult, type Part, partNames } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { runSoak } from '../bench/soak.ts';
 import { soakTable } from '../bench/soak-report.ts';
@@ -20,6 +22,7 @@ interface BenchFlags {
   readonly quick: boolean;
   readonly seconds?: number;
   readonly concurrency: number;
+  readonly compare?: BenchResult;
   readonly json: boolean;
 }
 
@@ -54,6 +57,12 @@ export function benchCommand(): Command {
       )
         .argParser(valueOf(whole(1, 5_000)))
         .default(CONCURRENCY),
+    )
+    .addOption(
+      new Option(
+        '--compare <file>',
+        'What an earlier run printed with --json: its ratios and costs are shown beside those of this run.',
+      ).argParser(readEarlier),
     )
     .action(bench)
     .addCommand(soakCommand())
@@ -97,10 +106,12 @@ function withJson(command: Command): Command {
   return command.option('--json', 'Print one JSON object instead of a table.', false);
 }
 
-async function bench({ parts, quick, seconds, concurrency, json }: BenchFlags): Promise<void> {
+async function bench({ parts, quick, seconds, concurrency, compare, json }: BenchFlags): Promise<void> {
   const plan = planRun({ parts, isQuick: quick, windowSeconds: seconds, concurrency, progress });
   const result = await measure((processes) => runBench(plan, processes));
-  print(result, json, reportTable);
+  print(result, json, (measured) =>
+    compare ? `${reportTable(measured)}\n${comparison(compare, measured)}` : reportTable(measured),
+  );
 }
 
 async function soak({ minutes }: SoakFlags, command: Command): Promise<void> {
@@ -138,6 +149,18 @@ function progress(line: string): void {
 async function interruption(): Promise<never> {
   await stopSignal(process, createLogger({ level: 'silent', format: 'json' }));
   throw new CommandError('the benchmark was interrupted', 'interrupted');
+}
+
+function readEarlier(file: string): BenchResult {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new InvalidArgumentError('It can not be read.');
+  }
+  const result = readResult(text);
+  if (!result) throw new InvalidArgumentError('It is not what perdura bench --json prints.');
+  return result;
 }
 
 function parseParts(text: string): Part[] {
