@@ -39,6 +39,13 @@ test('what both runs measured stands side by side, with the change', () => {
   ]);
 });
 
+test('what an earlier version did not measure is left out', () => {
+  const entities = { windows: 1, windowSeconds: 2, rates: {} } as unknown as NonNullable<
+    BenchResult['entities']
+  >;
+  expect(lines({ ...head, entities }, { ...head, entities })).toHaveLength(2);
+});
+
 test('only what --json printed is a result', () => {
   expect(readResult(JSON.stringify(head))).toEqual(head);
   for (const text of ['', 'null', '[]', '{"version":"1"}', 'Perdura 0.1.0 on 2 × Abacus']) {

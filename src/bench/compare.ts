@@ -1,4 +1,10 @@
-import { type BenchResult, entityLoadNames, entityLoads } from './result.ts';
+import {
+  type BenchResult,
+  type EntitiesResult,
+  type EntityLoad,
+  entityLoadNames,
+  entityLoads,
+} from './result.ts';
 import { decimals, percent, type Row, type Section, sectionLines } from './table.ts';
 
 /** A figure that says something about another run as well: a ratio, or a cost. */
@@ -35,9 +41,16 @@ const figures: readonly Figure[] = [
   ...entityLoadNames.slice(1).map((name) => ({
     name: entityLoads[name].title,
     unit: '% of unary calls',
-    of: ({ entities }: BenchResult) => entities && entities.rates[name].ratioToUnary * 100,
+    of: ({ entities }: BenchResult) => ratioOf(entities, name),
   })),
 ];
+
+/** A run of an earlier version may not have had it. */
+function ratioOf(entities: BenchResult['entities'], name: EntityLoad): number | undefined {
+  const rates: Partial<EntitiesResult['rates']> | undefined = entities?.rates;
+  const rate = rates?.[name];
+  return rate && rate.ratioToUnary * 100;
+}
 
 /** What both runs measured, side by side. Rates are left out: they are the machine's as much as the program's. */
 export function comparison(before: BenchResult, now: BenchResult): string {

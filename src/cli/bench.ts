@@ -62,7 +62,9 @@ export function benchCommand(): Command {
       new Option(
         '--compare <file>',
         'What an earlier run printed with --json: its ratios and costs are shown beside those of this run.',
-      ).argParser(readEarlier),
+      )
+        .argParser(readEarlier)
+        .conflicts('json'),
     )
     .action(bench)
     .addCommand(soakCommand())

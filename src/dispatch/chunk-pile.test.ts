@@ -91,6 +91,18 @@ describe('what is kept', () => {
     expect(pile.add(part(2, false), 1)).toBe('too large');
   });
 
+  test('is too large when its parts have more actions than one message may, and a repeated part counts once', () => {
+    const one = part(0, false);
+    const half: OrchestratorResponse = {
+      ...one,
+      actions: Array.from({ length: limits.receivedMessageValues / 2 }, () => one.actions).flat(),
+    };
+    const pile = new ChunkPile();
+    for (let time = 0; time < 3; time++) expect(pile.add(half, 10)).toBeUndefined();
+    expect(pile.add({ ...half, chunkIndex: { value: 1 } }, 10)).toBeUndefined();
+    expect(pile.add(part(2, false), 10)).toBe('too large');
+  });
+
   test('is too large also when the part that is too much is the last', () => {
     expect(new ChunkPile().add(part(0, true), limits.chunkPileBytes + 1)).toBe('too large');
   });

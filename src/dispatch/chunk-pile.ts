@@ -15,15 +15,25 @@ export class ChunkPile {
   /** Index of the part that said it is the last; undefined until it came. */
   #last: number | undefined;
   #bytes = 0;
+  #actions = 0;
 
   /** The whole answer if this part completes it; `too large` when there is more of it than is kept. */
   add(response: OrchestratorResponse, bytes: number): OrchestratorResponse | 'too large' | undefined {
     const index = response.chunkIndex?.value ?? 0;
-    this.#bytes += bytes - (this.#parts.get(index)?.bytes ?? 0);
+    const replaced = this.#parts.get(index);
+    this.#bytes += bytes - (replaced?.bytes ?? 0);
+    this.#actions += response.actions.length - (replaced?.response.actions.length ?? 0);
     this.#parts.set(index, { response, bytes });
     if (!response.isPartial) this.#last = index;
-    if (this.#bytes > limits.chunkPileBytes || this.#parts.size > limits.chunkPileParts) return 'too large';
-    return this.#whole();
+    return this.#isTooLarge() ? 'too large' : this.#whole();
+  }
+
+  #isTooLarge(): boolean {
+    return (
+      this.#bytes > limits.chunkPileBytes ||
+      this.#parts.size > limits.chunkPileParts ||
+      this.#actions > limits.receivedMessageValues
+    );
   }
 
   #whole(): OrchestratorResponse | undefined {

@@ -119,7 +119,8 @@ export class WorkerStreams {
   readonly #listeners = new Set<StreamListener>();
   readonly #metrics: Pick<Metrics, 'streamsChanged'>;
   #count = 0;
-  #version = 0;
+  #turn = 0;
+  #views = new Map<object, readonly WorkerStream[]>();
 
   constructor(metrics: Pick<Metrics, 'streamsChanged'>) {
     this.#metrics = metrics;
@@ -129,9 +130,14 @@ export class WorkerStreams {
     return this.#count;
   }
 
-  /** Another one after each stream that opened or closed. */
-  get version(): number {
-    return this.#version;
+  /** What somebody worked out about the streams, until one opens or closes. */
+  get views(): Map<object, readonly WorkerStream[]> {
+    return this.#views;
+  }
+
+  /** Another number each time: where to begin among many streams. */
+  nextTurn(): number {
+    return this.#turn++;
   }
 
   open(options: StreamOptions): WorkerStream {
@@ -151,7 +157,7 @@ export class WorkerStreams {
     if (known) known.add(stream);
     else this.#byHub.set(options.hubId, new Set([stream]));
     this.#count++;
-    this.#version++;
+    this.#views = new Map();
     this.#metrics.streamsChanged(stream.hub, 1);
     stream.send(healthPing);
     for (const listener of this.#listeners) listener.streamOpened(stream);
@@ -193,7 +199,7 @@ export class WorkerStreams {
     if (!known?.delete(stream)) return;
     if (known.size === 0) this.#byHub.delete(stream.hubId);
     this.#count--;
-    this.#version++;
+    this.#views = new Map();
     this.#metrics.streamsChanged(stream.hub, -1);
     for (const listener of this.#listeners) listener.streamClosed(stream);
   }

@@ -188,6 +188,19 @@ describe('of a large fleet', () => {
     expect(activity('A').bestStream(free?.stream)).toBe(free?.stream);
   });
 
+  test('work of many names is spread as well', () => {
+    const workers = Array.from({ length: 200 }, () => new MemoryWorker(streams));
+    for (let name = 0; name < 200; name++) {
+      for (let item = 0; item < 5; item++) {
+        const stream = activity(`Name ${name}`).bestStream();
+        if (stream) stream.outstanding.activity++;
+      }
+    }
+    const shares = workers.map(({ stream }) => stream.outstanding.activity);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(10);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(1);
+  });
+
   test('streams that come and go are noticed', () => {
     const [first, second] = [worker('A'), worker('B')];
     expect(activity('A').accepting).toEqual([first.stream]);

@@ -49,10 +49,6 @@ export class WorkClass<Item> {
   readonly queue = new Queue<Item>();
   readonly #streams: WorkerStreams;
   readonly #accepts = new WeakMap<WorkerStream, boolean>();
-  #accepting: readonly WorkerStream[] = [];
-  /** The version of the streams that `#accepting` was made for. */
-  #acceptingAt = -1;
-  #turn = 0;
 
   constructor(
     key: { hubId: number; kind: WorkKind; name: string; version: string | null },
@@ -76,12 +72,13 @@ export class WorkClass<Item> {
 
   /** The streams here, busy or not, that take such work. */
   get accepting(): readonly WorkerStream[] {
-    const { version } = this.#streams;
-    if (this.#acceptingAt !== version) {
-      this.#accepting = [...this.#streams.ofHub(this.hubId)].filter((stream) => this.isAcceptedBy(stream));
-      this.#acceptingAt = version;
+    const { views } = this.#streams;
+    let accepting = views.get(this);
+    if (!accepting) {
+      accepting = [...this.#streams.ofHub(this.hubId)].filter((stream) => this.isAcceptedBy(stream));
+      views.set(this, accepting);
     }
-    return this.#accepting;
+    return accepting;
   }
 
   /** The accepting stream with most free slots; `avoided` only when no other has any. */
@@ -99,7 +96,7 @@ export class WorkClass<Item> {
    */
   pick(scoreOf: (stream: WorkerStream) => number): WorkerStream | undefined {
     const { accepting } = this;
-    const from = accepting.length > COMPARED ? this.#turn++ : 0;
+    const from = accepting.length > COMPARED ? this.#streams.nextTurn() : 0;
     let best: WorkerStream | undefined;
     let most = 0;
     let compared = 0;
@@ -117,7 +114,10 @@ export class WorkClass<Item> {
 
   /** Is there a stream here, busy or not, that takes such work? */
   isServed(isWanted = anyStream): boolean {
-    return this.accepting.some(isWanted);
+    for (const stream of this.#streams.ofHub(this.hubId)) {
+      if (isWanted(stream) && this.isAcceptedBy(stream)) return true;
+    }
+    return false;
   }
 }
 

@@ -37,8 +37,11 @@ export const callerLimits = {
   filters: 1_000,
   /** Largest number of work items of a kind that a stream is given at once, whatever it asks for. */
   maxStreamSlots: 10_000,
-  /** Megabytes that one connection may keep the server holding for it, above all answers that it does not read. */
-  connectionMegabytes: 64,
+  /**
+   * Megabytes that one connection may keep the server holding for it, above all answers that it does not read. Answers
+   * that are just being read count as well: much more than honest clients ever have under way.
+   */
+  connectionMegabytes: 512,
   workerStreams: 10_000,
   /** Waiting calls of one replica. */
   waiters: 100_000,

@@ -22,7 +22,9 @@ test('rows are taken when every statement has succeeded, and a refused transacti
       step(count(), (row) => taken.push(row)),
       commitStep,
     ]);
-  expect(await run(0)).toMatchObject({ kind: 'refused', role: 'guard', error: { code: '22012' } });
+  expect(await run(0)).toMatchObject({
+    ...{ kind: 'refused', role: 'guard', error: { code: '22012' }, isOutdated: false },
+  });
   expect(taken).toEqual([]);
   expect(await run(1)).toEqual({ kind: 'done' });
   expect(await run(2)).toEqual({ kind: 'done' });
@@ -75,6 +77,19 @@ test('a shutdown before COMMIT was answered does not say whether it happened; be
   }
 });
 
+test('a pooler that lost its connection may have passed COMMIT on', async () => {
+  for (const [steps, kind] of [
+    [[beginStep, commitStep], 'lost'],
+    [[beginStep], 'refused'],
+  ] as const) {
+    const server = await shutDownBehind([], '08P01');
+    const connection = await PipelinedConnection.open(server.config);
+    expect(await connection.exchange(steps)).toMatchObject({ kind });
+    expect(connection.isUsable).toBe(false);
+    server.close();
+  }
+});
+
 test('a statement whose rows have other types than when it was prepared is prepared anew', async ({
   databaseUrl,
 }) => {
@@ -85,7 +100,7 @@ test('a statement whose rows have other types than when it was prepared is prepa
   await connection.exchange([step(sql`create temp table shaped as select 1::int4 as n`)]);
   expect(await read()).toEqual({ kind: 'done' });
   await connection.exchange([step(sql`alter table shaped alter column n type text`)]);
-  expect(await read()).toMatchObject({ kind: 'refused', error: { code: '0A000' } });
+  expect(await read()).toMatchObject({ kind: 'refused', error: { code: '0A000' }, isOutdated: true });
   expect(await read()).toEqual({ kind: 'done' });
   expect(taken).toEqual([{ n: 1 }, { n: '1' }]);
   await connection.end();
@@ -94,13 +109,14 @@ test('a statement whose rows have other types than when it was prepared is prepa
 /** A server that completes these commands and is then shut down by its operator, before it answers Sync. */
 async function shutDownBehind(
   commands: readonly string[],
+  code = '57P01',
 ): Promise<{ readonly config: ClientConfig; close(): void }> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
       socket.write(Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]));
       socket.once('data', () => {
-        const shutdown = 'SFATAL\0VFATAL\0C57P01\0Mshut down\0\0';
+        const shutdown = `SFATAL\0VFATAL\0C${code}\0Mshut down\0\0`;
         socket.end(
           Buffer.concat([
             ...commands.map((command) => message('C', Buffer.from(`${command}\0`))),

@@ -7,7 +7,13 @@ import { typeParsers } from './types.ts';
 export type Answer =
   | { readonly kind: 'done' }
   /** A statement was refused, so nothing of the transaction was or will be committed. */
-  | { readonly kind: 'refused'; readonly role: StepRole; readonly error: DatabaseError }
+  | {
+      readonly kind: 'refused';
+      readonly role: StepRole;
+      readonly error: DatabaseError;
+      /** Nobody's fault: what this connection had prepared is gone or out of date. It is prepared anew the next time. */
+      readonly isOutdated: boolean;
+    }
   /** The connection is gone. `mayHaveCommitted`: COMMIT was on its way. */
   | { readonly kind: 'lost'; readonly mayHaveCommitted: boolean; readonly error: Error };
 
@@ -60,6 +66,7 @@ export class PipelinedConnection {
   /** Sends steps at once, one exchange at a time. Their rows are handed to `take` only when all of them succeeded. */
   async exchange(steps: readonly Step[]): Promise<Answer> {
     const answer = await this.#send(steps);
+    if (answer.kind === 'lost') this.destroy();
     if (answer.kind === 'refused' && this.#isUsable) {
       const ended = await this.#send([rollbackStep]);
       if (ended.kind !== 'done') this.destroy();
@@ -184,12 +191,11 @@ class Exchange implements Submittable {
   }
 
   handleError(error: Error): void {
-    this.#isBroken = !(error instanceof DatabaseError) || error.severity !== 'ERROR';
-    // It may not fit what is prepared: the next time it is prepared anew.
-    const refused = this.#steps[this.#at];
-    if (refused) this.#prepared.delete(refused.name);
+    const isMissing = this.#at < this.#steps.length;
     // PostgreSQL may be shut down behind COMMIT's answer and before that to Sync.
-    const isCommitted = !refused && this.#steps.at(-1)?.role === 'commit';
+    const isCommitted = !isMissing && this.#steps.at(-1)?.role === 'commit';
+    this.#isBroken =
+      !isMissing || !(error instanceof DatabaseError) || /FATAL|PANIC/.test(error.severity ?? '');
     this.#end(isCommitted ? (this.#failure ?? { kind: 'done' }) : this.#judge(error));
   }
 
@@ -201,12 +207,24 @@ class Exchange implements Submittable {
 
   /** A statement that was refused before the connection went has undone everything. */
   #judge(error: Error): Answer {
-    const role = this.#steps[this.#at]?.role ?? 'other';
-    if (error instanceof DatabaseError && !(role === 'commit' && this.#isBroken)) {
-      return { kind: 'refused', role, error };
+    const step = this.#steps[this.#at];
+    const role = step?.role ?? 'other';
+    const hasCommit = this.#steps.some((each) => each.role === 'commit');
+    if (!(error instanceof DatabaseError) || (hasCommit && mayBeLate(role, error))) {
+      return { kind: 'lost', mayHaveCommitted: hasCommit, error };
     }
-    return { kind: 'lost', mayHaveCommitted: this.#steps.some((step) => step.role === 'commit'), error };
+    const isOutdated = step !== undefined && this.#prepared.has(step.name) && outdated.has(error.code ?? '');
+    if (isOutdated) this.#prepared.clear();
+    return { kind: 'refused', role, error, isOutdated };
   }
+}
+
+/** A prepared statement that is gone; one whose rows have other types than when it was prepared. */
+const outdated = new Set(['26000', '0A000']);
+
+/** Whether COMMIT may have been carried out before this error: one at COMMIT that ended the session, or a pooler's who lost its own. */
+function mayBeLate(role: StepRole, { severity, code }: DatabaseError): boolean {
+  return (role === 'commit' && severity !== 'ERROR') || (code?.startsWith('08') ?? false);
 }
 
 function toParameter(value: unknown): Buffer | string | null {

@@ -10,8 +10,8 @@ export type Verdict = 'fence' | 'stale' | 'again' | 'wait' | 'data';
 
 const DIVISION_BY_ZERO = '22012';
 const UNIQUE_VIOLATION = '23505';
-/** Serialization failure, deadlock, cancelled (a timeout), lock not available; a prepared statement that is gone or out of date. */
-const again = new Set(['40001', '40P01', '57014', '55P03', '26000', '0A000']);
+/** Serialization failure, deadlock, cancelled (a timeout), lock not available. */
+const again = new Set(['40001', '40P01', '57014', '55P03']);
 /** Out of resources, shut down by an operator, read only (a standby), idle in transaction, connection trouble. */
 const wait = /^(53|57P|25006|25P03|08)/;
 

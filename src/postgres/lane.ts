@@ -219,7 +219,7 @@ export class Lane {
   }
 
   async #refused(answer: Refused, pending: readonly Pending[]): Promise<void> {
-    const verdict = judge(answer.role, answer.error.code);
+    const verdict = verdictOf(answer);
     this.#options.log.debug(
       { err: answer.error, verdict, writes: pending.length },
       'a commit batch was refused',
@@ -270,8 +270,9 @@ export class Lane {
     else await this.#jobRefused(job, answer);
   }
 
-  async #jobRefused(job: Job, { role, error }: Refused): Promise<void> {
-    const verdict = judge(role, error.code);
+  async #jobRefused(job: Job, answer: Refused): Promise<void> {
+    const { error } = answer;
+    const verdict = verdictOf(answer);
     if (verdict === 'stale' || verdict === 'data' || (verdict === 'again' && this.#strikes >= MOST_STRIKES)) {
       job.reject(poisonError({ code: error.code, message: error.message }));
       return;
@@ -312,4 +313,8 @@ export class Lane {
 
 function isOver(reason: string): SchedulerError {
   return unavailable(`this incarnation of the server is over (${reason}); try again`);
+}
+
+function verdictOf({ role, error, isOutdated }: Refused): Verdict {
+  return isOutdated ? 'again' : judge(role, error.code);
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -120,4 +122,31 @@ test('of a hundred thousand starts at once each is there or was refused in words
   const begin = performance.now();
   await client.call('StartInstance', { instanceId: 'afterwards', name: 'Order' });
   expect(performance.now() - begin).toBeLessThan(1_000);
+});
+
+test('who asks for large answers and never reads is cut off before it fills the memory', async () => {
+  const { pid, address, client } = await serve();
+  const input = { value: 'x'.repeat(2_500_000) };
+  await client.call('StartInstance', { instanceId: 'large', name: 'Order', input });
+  const session = connectHttp2(`http://${address}`, { settings: { initialWindowSize: 0 } });
+  session.on('error', () => undefined);
+  await once(session, 'connect');
+  const request = prefixed(
+    codec.encode('GetInstanceRequest', { instanceId: 'large', getInputsAndOutputs: true }),
+  );
+  let calls = 0;
+  for (; !session.destroyed && calls < 2_000; calls++) {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/TaskHubSidecarService/GetInstance',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      taskhub: HUB,
+    });
+    stream.on('error', () => undefined);
+    stream.end(request);
+    if (calls % 10 === 0) await client.call('GetInstance', { instanceId: 'large' });
+  }
+  expect(session.destroyed).toBe(true);
+  expect(residentBytes(pid)).toBeLessThan(3_000 * MB);
 });
