@@ -260,6 +260,34 @@ describe('documents', () => {
     expect(documented.map((line) => /^(?:\|[^|]*){2}\|/.exec(line)?.[0])).toEqual(rows);
   });
 
+  const guarantees = 'docs/guarantees.md';
+  /** `[test/x.test.ts](../test/x.test.ts): "title"` */
+  const shownBy = /^- \[([^\]]+)\]\(\.\.\/\1\): "(.+)"$/;
+
+  test('docs/guarantees.md names tests that exist, by file and title', () => {
+    const lines = read(guarantees)
+      .split('\n')
+      .filter((line) => line.includes('.test.ts]('));
+    expect(lines.length).toBeGreaterThan(50);
+    const missing = lines.filter((line) => {
+      const [, path = '', title = ''] = shownBy.exec(line) ?? [];
+      if (!tests.includes(path)) return true;
+      const text = read(path);
+      return ![`'${title}'`, `"${title}"`, `\`${title}\``].some((quoted) => text.includes(quoted));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('every promise and every fault in docs/guarantees.md has a test, or says that there is none', () => {
+    const sections = read(guarantees)
+      .split(/^(?=##+ )/m)
+      .filter((section) => section.startsWith('### '));
+    expect(sections.length).toBeGreaterThan(20);
+    const isHonest = (section: string): boolean =>
+      section.split('\n').some((line) => shownBy.test(line)) || section.includes('Not shown yet.');
+    expect(sections.filter((section) => !isHonest(section))).toEqual([]);
+  });
+
   test('every relative link leads somewhere', () => {
     const broken = documents.flatMap((path) =>
       [...read(path).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)]
