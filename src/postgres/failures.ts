@@ -1,4 +1,5 @@
-import { invalidArgument, SchedulerError } from '../domain/errors.ts';
+import { DatabaseError } from 'pg';
+import { invalidArgument, SchedulerError, unavailable } from '../domain/errors.ts';
 import { type StepRole } from './step.ts';
 
 /**
@@ -29,9 +30,18 @@ export function poisonError(error: {
   readonly message: string;
 }): SchedulerError {
   if (error.code?.startsWith('22')) {
-    const refused = invalidArgument(`the database can't store a value of this call: ${error.message}`);
+    const refused = invalidArgument(`the database can't take a value of this call: ${error.message}`);
     refused.cause = error;
     return refused;
   }
   return new SchedulerError('internal', `the database refused a write: ${error.message}`, { cause: error });
+}
+
+/** What the caller of a read that failed is told: to repeat what the database can't compare would never help. */
+export function readError(error: unknown): SchedulerError {
+  if (error instanceof SchedulerError) return error;
+  if (error instanceof DatabaseError && error.code?.startsWith('22')) {
+    return poisonError({ code: error.code, message: error.message });
+  }
+  return unavailable('the database is not available', error);
 }

@@ -1,5 +1,5 @@
 import { type Pool } from 'pg';
-import { SchedulerError, unavailable } from '../domain/errors.ts';
+import { unavailable } from '../domain/errors.ts';
 import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
@@ -25,6 +25,7 @@ import {
   readEntity,
   stepByEntityId,
 } from './entity-reads.ts';
+import { readError } from './failures.ts';
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
 import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
@@ -66,7 +67,7 @@ export class Reads {
     try {
       return await query(this.#pool, statement);
     } catch (error) {
-      throw error instanceof SchedulerError ? error : unavailable('the database is not available', error);
+      throw readError(error);
     }
   }
 

@@ -193,6 +193,16 @@ test('an instance is read by id, in the order asked, with input and output only 
   expect(full).toMatchObject({ input: '"in"', output: '"out"' });
 });
 
+test('a read of what can not be compared is the fault of its caller, not an outage', async ({
+  open,
+  hubId,
+}) => {
+  const { store } = await open();
+  await expect(store.readInstances([{ hubId, id: instanceId('a\0b') }], false)).rejects.toMatchObject({
+    code: 'invalid_argument',
+  });
+});
+
 test('whoever waits for a control sees that its row is gone', async ({ open, hubId }) => {
   const replica = await open();
   const { key, id } = await start(replica, hubId, 'a');
