@@ -42,6 +42,7 @@ function readable(details: string): string {
 
 /** How long a call may take that was not ended; the server must not answer it before. */
 const UNENDED_MS = 20;
+const CLOSING_MS = 1_000;
 
 /** Connections on which calls are made in turn; one that the server closes is opened again. */
 export class RawConnections {
@@ -73,6 +74,10 @@ export class RawConnections {
         () => {
           isOver = ending === 'none';
           stream.close();
+          // One that was closed before anything of it was sent may stay as it is for ever.
+          setTimeout(() => {
+            stream.destroy();
+          }, CLOSING_MS).unref();
         },
         ending === 'none' ? UNENDED_MS : this.#patienceMs,
       );
