@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, type Pool } from 'pg';
 import { test as base, inject } from 'vitest';
 import { createPool } from '../../src/postgres/pool.ts';
-
-/** The schema of every test database. */
-export const schema = 'perdura';
+import { schema } from './schema.ts';
 
 /** Creates a migrated database of its own and returns its URL. It is never dropped: the whole server is thrown away. */
 export async function createTestDatabase(): Promise<string> {
@@ -43,3 +41,4 @@ export const test = base.extend<{ databaseUrl: string; db: Pool }>({
 });
 
 export { expect } from 'vitest';
+export { schema } from './schema.ts';

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { senderOf, type Sender } from '../../src/domain/entity-message.ts';
 import { messageKinds } from '../../src/domain/message.ts';
 import { connectionSettings } from '../../src/postgres/pool.ts';
-import { schema } from './database.ts';
+import { schema } from './schema.ts';
 
 /*
  * What must not be left in a database, whatever was done to it: rows of instances that are over or gone, what executions

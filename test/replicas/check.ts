@@ -4,8 +4,8 @@ import { statusCodes } from '../../src/postgres/codes.ts';
 import { codec } from '../../src/protocol/codec.ts';
 import { unframe } from '../../src/protocol/framing.ts';
 import { type AnyHistoryEvent, type Timestamp } from '../../src/protocol/messages.ts';
+import { until } from '../helpers/until.ts';
 import { type Load, type Planned } from './load.ts';
-import { until } from './replicas.ts';
 
 // What must be true of the database once everything has ended, whatever happened on the way. Each check adds a line to
 // a list of faults, which tests compare with an empty one.

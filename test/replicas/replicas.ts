@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type Pool } from 'pg';
 import { readSettings, type RunningServer, type ServerSettings } from '../../src/config.ts';
@@ -10,18 +7,13 @@ import { createLogger } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { TestHub } from '../helpers/client.ts';
 import { test as databaseTest } from '../helpers/database.ts';
+import { until } from '../helpers/until.ts';
+import { type Launched, launchServer, type LogLine, readLines } from './launched.ts';
 import { LoadWorker, type LoadWorkerOptions } from './load-worker.ts';
 import { PostgresProxy } from './postgres-proxy.ts';
 import { RoundRobin } from './round-robin.ts';
 
 export const HUB = 'orders';
-
-/** The part of a log line that tests look at. */
-export interface LogLine {
-  readonly level: string;
-  readonly msg: string;
-  readonly err?: { readonly message: string };
-}
 
 /** The first delivery that counts as failed is the last: nothing that a replica suffers may count as one. */
 export const noAttempt = { maxDeliveryAttempts: 1 };
@@ -40,13 +32,8 @@ export interface InProcess extends Replica {
 }
 
 /** A server in a process of its own: it can be killed and frozen. */
-interface Spawned extends Replica {
+interface Spawned extends Replica, Launched {
   readonly port: number;
-  /** kill -9; resolves when it is gone. */
-  readonly kill: () => Promise<void>;
-  /** Nothing of it runs until `thaw`. */
-  readonly freeze: () => void;
-  readonly thaw: () => void;
 }
 
 export interface Fixtures {
@@ -62,8 +49,6 @@ export interface Fixtures {
   /** A worker that plays the programs of the load, in the task hub `HUB` unless it names another. */
   worker: (options: Omit<LoadWorkerOptions, 'hub'> & { readonly hub?: string }) => LoadWorker;
 }
-
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 /** How to close what a test has opened, in the order of opening. */
 type Opened = (() => unknown)[];
@@ -84,20 +69,14 @@ export const test = databaseTest.extend<Fixtures & { opened: Opened }>({
   },
   spawned: async ({ databaseUrl, opened }, use) => {
     await use(async ({ through, port = 0 } = {}) => {
-      const child = launch(through?.url ?? databaseUrl, port);
-      const ended = once(child, 'close');
-      const kill = async (): Promise<void> => {
-        child.kill('SIGKILL');
-        await ended;
-      };
-      opened.push(kill);
-      const log: LogLine[] = [];
-      const bound = await readyPort(child, log);
-      return {
-        ...{ endpoint: `127.0.0.1:${bound}`, port: bound, log, kill },
-        freeze: () => void child.kill('SIGSTOP'),
-        thaw: () => void child.kill('SIGCONT'),
-      };
+      const server = launchServer(through?.url ?? databaseUrl, {
+        PERDURA_TASK_HUBS: HUB,
+        PERDURA_GRPC_PORT: String(port),
+        PERDURA_MAX_DELIVERY_ATTEMPTS: String(noAttempt.maxDeliveryAttempts),
+      });
+      opened.push(server.kill);
+      const bound = await server.ready;
+      return { ...server, endpoint: `127.0.0.1:${bound}`, port: bound };
     });
   },
   proxy: async ({ databaseUrl, opened }, use) => {
@@ -142,81 +121,9 @@ function sumOf(name: string, text: string): number {
   return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-function launch(databaseUrl: string, port: number): ChildProcess {
-  const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
-  return spawn(process.execPath, [main, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      PERDURA_DATABASE_URL: databaseUrl,
-      PERDURA_TASK_HUBS: HUB,
-      PERDURA_GRPC_PORT: String(port),
-      PERDURA_METRICS_PORT: '0',
-      PERDURA_DRAIN_SECONDS: '0',
-      PERDURA_MAX_DELIVERY_ATTEMPTS: String(noAttempt.maxDeliveryAttempts),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-/** The port in the line that says that the server is ready. */
-async function readyPort(child: ChildProcess, log: LogLine[]): Promise<number> {
-  const complaints: string[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
-  return new Promise((resolve, reject) => {
-    readLines(must(child.stdout, 'standard output'), log, (line) => {
-      const { msg, 'gRPC endpoint': endpoint } = line as LogLine & { 'gRPC endpoint'?: string };
-      if (msg === 'ready' && endpoint !== undefined) resolve(Number(new URL(endpoint).port));
-    });
-    child.once('close', () => {
-      reject(new Error(`the server ended before it was ready: ${complaints.join('')}`));
-    });
-  });
-}
-
-function readLines(
-  stream: NodeJS.ReadableStream,
-  log: LogLine[],
-  onLine: (line: LogLine) => void = () => undefined,
-): void {
-  let rest = '';
-  stream.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) {
-      const line = JSON.parse(text) as LogLine;
-      log.push(line);
-      onLine(line);
-    }
-  });
-}
-
-/** What a replica may complain of when its database is not there, or has declared it dead. */
-const outages = /^(the database is not available|this incarnation of the server is over)/;
-
-/** Lines that a replica writes only when something is wrong with itself. */
-export function faultsIn({ log }: Replica): readonly LogLine[] {
-  return log.filter(({ level, msg, err }) => {
-    const isOutage = msg.startsWith('this incarnation is over') || outages.test(err?.message ?? '');
-    return (level === 'error' || level === 'fatal') && !isOutage;
-  });
-}
-
 /** The statuses but for those that are expected. */
 export function otherThan(statuses: ReadonlySet<string>, ...expected: readonly string[]): string[] {
   return [...statuses].filter((status) => !expected.includes(status));
-}
-
-/** Waits for a condition, with a deadline. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  withinMs = 10_000,
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Waits until no replica has a transaction open or a statement under way, and none begins at once. */
@@ -255,3 +162,5 @@ export async function count(db: Pool, table: string): Promise<number> {
 }
 
 export { expect } from '../helpers/database.ts';
+export { until } from '../helpers/until.ts';
+export { faultsIn, type LogLine } from './launched.ts';

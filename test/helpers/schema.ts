@@ -1,0 +1,2 @@
+/** The schema of every test database. */
+export const schema = 'perdura';

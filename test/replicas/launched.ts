@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { must } from '../../src/lib/assert.ts';
+
+// Servers in processes of their own, which can be killed and frozen, and what they write.
+
+/** The part of a log line that tests look at. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly err?: { readonly message: string };
+}
+
+/** A server that was started; it ends with whoever started it. */
+export interface Launched {
+  readonly log: readonly LogLine[];
+  /** What it wrote to its standard error, where a healthy server writes nothing. */
+  readonly complaints: readonly string[];
+  /** Its port of gRPC once it answers; rejects when it ends before. */
+  readonly ready: Promise<number>;
+  /** kill -9; resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+  /** Nothing of it runs until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+}
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** Starts `perdura serve` on that database, with these settings of the environment. */
+export function launchServer(databaseUrl: string, settings: Readonly<Record<string, string>>): Launched {
+  const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
+  const child = spawn(process.execPath, [main, ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      PERDURA_DATABASE_URL: databaseUrl,
+      PERDURA_METRICS_PORT: '0',
+      PERDURA_DRAIN_SECONDS: '0',
+      ...settings,
+    },
+    // The channel ends it with us, however we end.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  const ended = once(child, 'close');
+  const log: LogLine[] = [];
+  const complaints: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
+  const ready = readyPort(child, log, complaints);
+  ready.catch(() => undefined);
+  return {
+    ...{ log, complaints, ready },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  };
+}
+
+/** The port in the line that says that the server is ready. */
+async function readyPort(
+  child: ChildProcess,
+  log: LogLine[],
+  complaints: readonly string[],
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    readLines(must(child.stdout, 'standard output'), log, (line) => {
+      const { msg, 'gRPC endpoint': endpoint } = line as LogLine & { 'gRPC endpoint'?: string };
+      if (msg === 'ready' && endpoint !== undefined) resolve(Number(new URL(endpoint).port));
+    });
+    child.once('close', () => {
+      reject(new Error(`the server ended before it was ready: ${complaints.join('')}`));
+    });
+  });
+}
+
+/** Reads lines of a log into a list. */
+export function readLines(
+  stream: NodeJS.ReadableStream,
+  log: LogLine[],
+  onLine: (line: LogLine) => void = () => undefined,
+): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) {
+      const line = JSON.parse(text) as LogLine;
+      log.push(line);
+      onLine(line);
+    }
+  });
+}
+
+/** What a replica may complain of when its database is not there, or has declared it dead. */
+const outages = /^(the database is not available|this incarnation of the server is over)/;
+
+/** Lines that a replica writes only when something is wrong with itself. */
+export function faultsIn({ log }: Pick<Launched, 'log'>): readonly LogLine[] {
+  return log.filter(({ level, msg, err }) => {
+    const isOutage = msg.startsWith('this incarnation is over') || outages.test(err?.message ?? '');
+    return (level === 'error' || level === 'fatal') && !isOutage;
+  });
+}
