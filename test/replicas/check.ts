@@ -10,7 +10,7 @@ import { type Load, type Planned } from './load.ts';
 // What must be true of the database once everything has ended, whatever happened on the way. Each check adds a line to
 // a list of faults, which tests compare with an empty one.
 
-interface InstanceRow {
+export interface InstanceRow {
   readonly instance_key: number;
   readonly instance_id: string;
   readonly status: number;
@@ -23,7 +23,7 @@ interface InstanceRow {
 }
 
 /** An instance with the events of each of its turns. */
-interface Recorded {
+export interface Recorded {
   readonly row: InstanceRow;
   readonly turns: readonly { readonly turn: number; readonly events: readonly AnyHistoryEvent[] }[];
   readonly events: readonly AnyHistoryEvent[];
@@ -56,7 +56,8 @@ export async function faultsOf(db: Pool, load: Pick<Load, 'planned' | 'sent'>): 
   return [...missing, ...extra.map((id) => `${id} was never started`), ...faults, ...(await leftovers(db))];
 }
 
-function withChildren(planned: Planned): Planned[] {
+/** A family has children, which nobody else planned. */
+export function withChildren(planned: Planned): Planned[] {
   if (planned.name !== 'Family') return [planned];
   const children = Array.from({ length: Number(planned.input) }, (_, i) => ({
     ...{ id: `${planned.id}.${i + 1}`, name: 'Chain', input: '2', output: '2', events: [] },
@@ -64,10 +65,11 @@ function withChildren(planned: Planned): Planned[] {
   return [planned, ...children];
 }
 
-/** All instances with their histories, by id. */
+/** All orchestrations with their histories, by id. */
 export async function readAll(db: Pool): Promise<Map<string, Recorded>> {
   const instances = await db.query<InstanceRow>(
-    `select instance_key, instance_id, status, turn, generation, owner, ready_at, attempts, output from instances`,
+    `select instance_key, instance_id, status, turn, generation, owner, ready_at, attempts, output
+       from instances where kind = 0`,
   );
   const history = await db.query<{ instance_key: number; turn: number; events: Buffer }>(
     'select instance_key, turn, events from history order by instance_key, turn',
@@ -103,7 +105,7 @@ function faultsOfOne(planned: Planned, { row, turns, events }: Recorded, sent: L
   ];
 }
 
-function faultsOfRow({ output }: Planned, row: InstanceRow): string[] {
+export function faultsOfRow({ output }: Planned, row: InstanceRow): string[] {
   return faults([
     [row.status === statusCodes.completed, `has the status ${row.status}`],
     [row.output?.toString() === output, `has the output ${String(row.output)} instead of ${output}`],
@@ -113,7 +115,7 @@ function faultsOfRow({ output }: Planned, row: InstanceRow): string[] {
 }
 
 /** Turns are recorded one by one, the last with the end; of those before a continue-as-new nothing is left. */
-function faultsOfTurns({ turn, generation }: InstanceRow, turns: Recorded['turns']): string[] {
+export function faultsOfTurns({ turn, generation }: InstanceRow, turns: Recorded['turns']): string[] {
   const numbers = turns.map((recorded) => recorded.turn);
   const expected = numbers.map((_, i) => turn - numbers.length + 1 + i);
   const starts = turns.flatMap(({ events }) => events.filter(isBeginning));
@@ -167,10 +169,15 @@ export function raisedIn(events: readonly AnyHistoryEvent[]): string[] {
 
 const isBeginning = ({ eventType }: AnyHistoryEvent): boolean => eventType === 'orchestratorStarted';
 
+const isAction = (event: AnyHistoryEvent): boolean =>
+  event.eventType === 'entityUnlockSent' || askedIn(event) !== undefined;
+
 function askedIn(event: AnyHistoryEvent): string | undefined {
   const { eventId, eventType } = event;
   if (eventType === 'taskScheduled') return `task ${eventId}`;
   if (eventType === 'timerCreated') return `timer ${eventId}`;
+  if (eventType === 'entityOperationCalled') return `call ${event.entityOperationCalled.requestId}`;
+  if (eventType === 'entityLockRequested') return `section ${event.entityLockRequested.criticalSectionId}`;
   return eventType === 'subOrchestrationInstanceCreated' ? `child ${eventId}` : undefined;
 }
 
@@ -186,6 +193,12 @@ function answeredIn(event: AnyHistoryEvent): string | undefined {
       return `child ${event.subOrchestrationInstanceCompleted.taskScheduledId}`;
     case 'subOrchestrationInstanceFailed':
       return `child ${event.subOrchestrationInstanceFailed.taskScheduledId}`;
+    case 'entityOperationCompleted':
+      return `call ${event.entityOperationCompleted.requestId}`;
+    case 'entityOperationFailed':
+      return `call ${event.entityOperationFailed.requestId}`;
+    case 'entityLockGranted':
+      return `section ${event.entityLockGranted.criticalSectionId}`;
     default:
       return undefined;
   }
@@ -201,7 +214,7 @@ function faultsOfIds(events: readonly AnyHistoryEvent[]): string[] {
       [
         // Who ends an instance may be an action or the server.
         event.eventType === 'executionCompleted' ||
-          (askedIn(event) === undefined ? event.eventId === -1 : event.eventId > 0),
+          (isAction(event) ? event.eventId > 0 : event.eventId === -1),
         `${String(event.eventType)} has the id ${event.eventId}`,
       ],
       [firesAt <= turnAt, 'has a timer that fired early'],

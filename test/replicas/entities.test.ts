@@ -5,7 +5,7 @@ import { must } from '../../src/lib/assert.ts';
 import { type TestHub, wrapped } from '../helpers/client.ts';
 import { callAction, lockAction, signal, unlockAction } from '../helpers/entities.ts';
 import { complete, eventOf } from '../helpers/scripted-worker.ts';
-import { type EntityState, randomFrom, type SectionPlan, UnreliableWorker } from './entity-worker.ts';
+import { drawSection, type EntityState, randomFrom, UnreliableWorker } from './entity-worker.ts';
 import {
   count,
   expect,
@@ -127,7 +127,7 @@ describe.each([1, 2])('with workers that fail at random (seed %i)', (seed) => {
     const ids = Array.from({ length: 40 }, (_, i) => `order-${i}`);
     const terminated = new Set<string>();
     for (const instanceId of ids) {
-      const input = JSON.stringify(planned(random));
+      const input = JSON.stringify(drawSection(random));
       await pick(hubs, random).start({ instanceId, name: 'Section', input: { value: input } });
       if (random() < 0.4) {
         const victim = pick(ids.slice(0, ids.indexOf(instanceId) + 1), random);
@@ -152,14 +152,6 @@ describe.each([1, 2])('with workers that fail at random (seed %i)', (seed) => {
 function soon(ms: number): { seconds: number; nanos: number } {
   const at = Date.now() + ms;
   return { seconds: Math.floor(at / 1000), nanos: (Math.floor(at) % 1000) * 1e6 };
-}
-
-function planned(random: () => number): SectionPlan {
-  const entities = Array.from(
-    { length: 1 + Math.floor(random() * 3) },
-    () => `@room@${Math.floor(random() * 5)}`,
-  );
-  return { entities, rounds: random() < 0.3 ? 1 : 0, unlocks: random() < 0.5 };
 }
 
 // The dead replica is buried after about twenty seconds.

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf, type Request, type Response, TaskHubClient } from '../../src/grpc/client.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
-import { type AnyHistoryEvent } from '../../src/protocol/messages.ts';
+import { type AnyHistoryEvent, type OrchestratorRequest } from '../../src/protocol/messages.ts';
 import { type BatchItem, callAction, lockAction, readBatch, unlockAction } from '../helpers/entities.ts';
 import { complete, continueAsNew } from '../helpers/scripted-worker.ts';
 import { type RoundRobin } from './round-robin.ts';
@@ -98,21 +98,19 @@ export class UnreliableWorker {
   }
 
   async #turn(completionToken: string, bytes: Buffer): Promise<void> {
-    const { instanceId, pastEvents, newEvents } = codec.decode('OrchestratorRequest', bytes);
-    const actions = play(instanceId, [...pastEvents, ...newEvents]);
-    await this.#call('CompleteOrchestratorTask', { instanceId, completionToken, actions });
+    const request = codec.decode('OrchestratorRequest', bytes);
+    const { instanceId } = request;
+    await this.#call('CompleteOrchestratorTask', {
+      instanceId,
+      completionToken,
+      actions: playSection(request),
+    });
   }
 
   /** `isShort`: only the first operation is done. */
   async #batch({ token, request, state }: BatchItem, isShort: boolean): Promise<void> {
-    let kept = state === null ? { count: 0, inside: null, overlaps: [] } : (JSON.parse(state) as EntityState);
     const operations = request.operationRequests.slice(0, isShort ? 1 : undefined);
-    for (const operation of operations) kept = apply(kept, operation);
-    await this.#call('CompleteEntityTask', {
-      completionToken: token,
-      results: operations.map(() => ({ success: {} })),
-      entityState: { value: JSON.stringify(kept) },
-    });
+    await this.#call('CompleteEntityTask', { completionToken: token, ...resultOf(state, operations) });
   }
 
   async #call<
@@ -131,6 +129,19 @@ export class UnreliableWorker {
   }
 }
 
+/** What a batch of these operations makes of an entity. */
+export function resultOf(
+  state: string | null,
+  operations: readonly AnyHistoryEvent[],
+): Pick<MessageInput<'EntityBatchResult'>, 'results' | 'entityState'> {
+  const before =
+    state === null ? { count: 0, inside: null, overlaps: [] } : (JSON.parse(state) as EntityState);
+  return {
+    results: operations.map(() => ({ success: {} })),
+    entityState: { value: JSON.stringify(operations.reduce(apply, before)) },
+  };
+}
+
 function apply(state: EntityState, event: AnyHistoryEvent): EntityState {
   if (event.eventType === 'entityOperationSignaled') return { ...state, count: state.count + 1 };
   if (event.eventType !== 'entityOperationCalled') throw new Error('an entity was sent something else');
@@ -142,7 +153,12 @@ function apply(state: EntityState, event: AnyHistoryEvent): EntityState {
 }
 
 /** Locks, enters all entities, leaves all of them, ends. */
-function play(id: string, history: readonly AnyHistoryEvent[]): MessageInput<'OrchestratorAction'>[] {
+export function playSection({
+  instanceId: id,
+  pastEvents,
+  newEvents,
+}: OrchestratorRequest): MessageInput<'OrchestratorAction'>[] {
+  const history = [...pastEvents, ...newEvents];
   const plan = planOf(history);
   const entities = [...new Set(plan.entities)];
   const count = (type: AnyHistoryEvent['eventType']): number =>
@@ -164,4 +180,13 @@ function planOf(history: readonly AnyHistoryEvent[]): SectionPlan {
   const started = history.find((event) => event.eventType === 'executionStarted');
   const input = started?.eventType === 'executionStarted' ? started.executionStarted.input?.value : undefined;
   return JSON.parse(input ?? '{}') as SectionPlan;
+}
+
+/** A plan drawn at random: up to three of five rooms. */
+export function drawSection(random: () => number): SectionPlan {
+  const entities = Array.from(
+    { length: 1 + Math.floor(random() * 3) },
+    () => `@room@${Math.floor(random() * 5)}`,
+  );
+  return { entities, rounds: random() < 0.3 ? 1 : 0, unlocks: random() < 0.5 };
 }

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { type Response, TaskHubClient, type Request, type UnaryName } from '../../src/grpc/client.ts';
-import { type MessageInput } from '../../src/protocol/codec.ts';
+import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { type ActivityRequest } from '../../src/protocol/generated/ActivityRequest.ts';
 import { type OrchestratorRequest } from '../../src/protocol/generated/OrchestratorRequest.ts';
-import { play, runStep } from './programs.ts';
+import { playSection, resultOf } from './entity-worker.ts';
+import { isFailing, play, runStep } from './programs.ts';
+import { readBatch } from '../helpers/entities.ts';
 import { type RoundRobin } from './round-robin.ts';
 
 type WorkItem = Response<'GetWorkItems'>;
@@ -39,6 +41,8 @@ export class LoadWorker {
   readonly runs = new Map<string, number>();
   /** Names of the statuses other than OK that answers got. */
   readonly refusals = new Set<string>();
+  /** Names of the statuses that its streams ended with. */
+  readonly streamEnds = new Set<string>();
   turns = 0;
   streams = 0;
   readonly #greeting = Promise.withResolvers<unknown>();
@@ -67,7 +71,9 @@ export class LoadWorker {
     this.#stream = stream;
     this.streams++;
     stream.on('data', (item: WorkItem) => void this.#work(item));
-    stream.on('error', () => undefined);
+    stream.on('error', (error: ServiceError) => {
+      if (!this.#isClosed) this.streamEnds.add(status[error.code]);
+    });
     stream.on('close', () => {
       client.close();
       setTimeout(() => {
@@ -76,10 +82,15 @@ export class LoadWorker {
     });
   }
 
-  async #work({ completionToken, orchestratorRequest, activityRequest }: WorkItem): Promise<void> {
+  async #work(item: WorkItem): Promise<void> {
+    const { completionToken, orchestratorRequest, activityRequest, entityRequestV2 } = item;
     if (orchestratorRequest) await this.#turn(orchestratorRequest, completionToken);
     else if (activityRequest) await this.#activity(activityRequest, completionToken);
-    else this.#greeting.resolve(undefined);
+    else if (entityRequestV2) {
+      const { state, request } = readBatch(completionToken, entityRequestV2);
+      const result = resultOf(state, request.operationRequests);
+      await this.#answer('CompleteEntityTask', { completionToken, ...result });
+    } else this.#greeting.resolve(undefined);
   }
 
   async #turn(request: OrchestratorRequest, completionToken: string): Promise<void> {
@@ -88,18 +99,20 @@ export class LoadWorker {
     await this.#options.before?.(`${instanceId} turn`);
     await this.#answer('CompleteOrchestratorTask', {
       ...{ instanceId, completionToken },
-      actions: [...play(request)],
+      actions: actionsFor(request),
     });
   }
 
   async #activity(request: ActivityRequest, completionToken: string): Promise<void> {
-    const { orchestrationInstance, taskId, input } = request;
+    const { orchestrationInstance, taskId, name, input } = request;
     const instanceId = orchestrationInstance?.instanceId ?? '';
     const run = `${instanceId} ${taskId} ${input?.value ?? ''}`;
     this.runs.set(run, (this.runs.get(run) ?? 0) + 1);
     await this.#options.before?.(`${instanceId} task ${taskId}`);
-    const result = { value: runStep(input?.value ?? '') };
-    await this.#answer('CompleteActivityTask', { instanceId, taskId, completionToken, result });
+    await this.#answer('CompleteActivityTask', {
+      ...{ instanceId, taskId, completionToken },
+      ...resultOfActivity(name, input?.value ?? ''),
+    });
   }
 
   async #answer<Name extends UnaryName>(name: Name, request: Request<Name>): Promise<void> {
@@ -114,4 +127,15 @@ export class LoadWorker {
       }
     }
   }
+}
+
+function actionsFor(request: OrchestratorRequest): MessageInput<'OrchestratorAction'>[] {
+  const started = [...request.pastEvents, ...request.newEvents].find((event) => event.executionStarted);
+  if (started?.executionStarted?.name !== 'Section') return [...play(request)];
+  return playSection(codec.decode('OrchestratorRequest', codec.encode('OrchestratorRequest', request)));
+}
+
+function resultOfActivity(name: string, input: string): MessageInput<'ActivityResponse'> {
+  if (!isFailing(name, input)) return { result: { value: runStep(input) } };
+  return { failureDetails: { errorType: 'Flaky', errorMessage: 'not this time' } };
 }

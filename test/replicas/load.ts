@@ -13,9 +13,9 @@ export interface Planned {
   readonly events: readonly string[];
 }
 
-type Kind = readonly [name: string, input: string, output: string, events?: readonly string[]];
+export type Kind = readonly [name: string, input: string, output: string, events?: readonly string[]];
 
-const kinds: readonly Kind[] = [
+export const kinds: readonly Kind[] = [
   ['Chain', '5', '5'],
   ['FanOut', '6', '27'],
   ['Chain', '5', '5'],
@@ -33,7 +33,7 @@ export function planLoad(count: number): Planned[] {
   return Array.from({ length: count }, (_, i) => plan(i, kinds[i % kinds.length] ?? ['Chain', '5', '5']));
 }
 
-function plan(i: number, [name, input, output, events = []]: Kind): Planned {
+export function plan(i: number, [name, input, output, events = []]: Kind): Planned {
   return { id: `${name.toLowerCase()}-${i}`, name, input, output, events };
 }
 

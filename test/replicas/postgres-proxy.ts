@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { type Weather, Way } from './weather.ts';
 
 /** What a replica uses a connection for, told from what it sends: reads, until it has said something else. */
 export type Role = 'lane' | 'session' | 'listener' | 'reads';
@@ -34,7 +35,9 @@ export class PostgresProxy {
   /** Notifications are left out, everything else passes. */
   dropsHints = false;
   readonly #server;
-  readonly #target: URL;
+  #target: URL;
+  /** How bytes travel; unset, at once and as they are. */
+  weather: Weather | undefined;
   readonly #connections = new Set<Connection>();
   #isRefusing = false;
 
@@ -83,6 +86,11 @@ export class PostgresProxy {
     }
   }
 
+  /** PostgreSQL has moved: where new connections lead. */
+  retarget(databaseUrl: string): void {
+    this.#target = new URL(databaseUrl);
+  }
+
   restore(): void {
     this.#isRefusing = false;
   }
@@ -108,14 +116,16 @@ export class PostgresProxy {
         upstream.destroy();
       });
     }
+    const weather = (): Weather | undefined => this.weather;
+    const [there, back] = [new Way(upstream, weather), new Way(client, weather)];
     client.on('data', (bytes) => {
       recognise(connection, bytes);
-      if (!connection.isDeaf) upstream.write(bytes);
+      if (!connection.isDeaf) there.send(bytes);
     });
     upstream.on('data', (bytes) => {
       const passed = wholeMessages(connection, bytes, this.dropsHints);
       if (connection.isMute) connection.kept.push(passed);
-      else client.write(passed);
+      else back.send(passed);
     });
   }
 }

@@ -24,6 +24,8 @@ interface Seen {
   readonly asked: ReadonlySet<number>;
   /** Results of activities, children and timers, by the id of what asked for them. */
   readonly results: ReadonlyMap<number, string>;
+  /** Ids of activities that failed. */
+  readonly failed: ReadonlySet<number>;
   /** Names of raised events, in order. */
   readonly raised: readonly string[];
 }
@@ -34,6 +36,15 @@ type Program = (seen: Seen) => readonly Action[];
 export function runStep(input: string): string {
   return String(Number(input) + 1);
 }
+
+/** Whether an activity of that name fails, every time it is run with that input. */
+export function isFailing(name: string, input: string): boolean {
+  return name === 'Flaky' && Number(input) < TRIES;
+}
+
+/** The flaky activity succeeds when it is asked for as often. */
+const TRIES = 3;
+const RETRY_MS = 50;
 
 const step = (id: number, input: string): Action => scheduleTask(id, 'Step', { input: { value: input } });
 
@@ -75,6 +86,17 @@ const programs: Readonly<Record<string, Program>> = {
     return names.length < Number(input) ? [] : [complete(names.join())];
   },
 
+  /** A flaky activity until it succeeds, each time after a timer: the output is its result. */
+  Retry({ now, asked, results, failed }) {
+    const tries = Math.ceil(asked.size / 2);
+    const result = results.get(2 * tries - 1);
+    if (result !== undefined) return [complete(result)];
+    const isNext = asked.size === 0 || (asked.size % 2 === 0 && results.has(2 * tries));
+    if (isNext) return [scheduleTask(2 * tries + 1, 'Flaky', { input: { value: String(tries + 1) } })];
+    const isTried = asked.size % 2 === 1 && failed.has(2 * tries - 1);
+    return isTried ? [createTimer(2 * tries, later(now, RETRY_MS))] : [];
+  },
+
   /** An activity and then anew, so many times: the output is the number of activities. */
   Again({ input, asked, results }) {
     const { left, total } = JSON.parse(input) as { left: number; total: string };
@@ -103,6 +125,7 @@ export function play({ instanceId, pastEvents, newEvents }: OrchestratorRequest)
     now: { seconds: now.seconds, nanos: now.nanos },
     asked: new Set(events.filter(asks).map(({ eventId }) => eventId)),
     results: new Map(events.flatMap(resultsOf)),
+    failed: new Set(events.flatMap(({ taskFailed }) => (taskFailed ? [taskFailed.taskScheduledId] : []))),
     raised: events.flatMap(({ eventRaised }) => (eventRaised ? [eventRaised.name] : [])),
   });
 }
