@@ -1,0 +1,123 @@
+import { type EntityState } from '../replicas/entity-worker.ts';
+import {
+  faultsOfHistory,
+  faultsOfRow,
+  faultsOfTurns,
+  raisedIn,
+  type Recorded,
+  withChildren,
+} from '../replicas/check.ts';
+import { faultsIn, type Launched } from '../replicas/launched.ts';
+import { type Planned } from '../replicas/load.ts';
+import { type Ledger } from './ledger.ts';
+
+// The invariants, checked when a run is over: what clients were told against what the database holds and what servers
+// wrote. Every violation is a line that begins with the number of its invariant and names an id.
+
+/** What servers and database show when everything is quiet. */
+export interface Evidence {
+  readonly ledger: Pick<Ledger, 'accepted' | 'endings' | 'events' | 'signals' | 'surprises'>;
+  /** Orchestrations by id. */
+  readonly recorded: ReadonlyMap<string, Recorded>;
+  /** States by id of the entity. */
+  readonly entities: ReadonlyMap<string, EntityState>;
+  /** Rows that nobody should have left. */
+  readonly left: readonly string[];
+  readonly servers: readonly Pick<Launched, 'log' | 'complaints'>[];
+  /** Statuses that workers saw. */
+  readonly workerStatuses: ReadonlySet<string>;
+}
+
+/** What workers may see when they answer, or when their stream ends. */
+const workersMaySee = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
+
+export function violationsOf(evidence: Evidence): string[] {
+  return [
+    ...evidence.ledger.surprises,
+    ...wrongEndings(evidence),
+    ...wrongHistories(evidence),
+    ...wrongEvents(evidence),
+    ...wrongEntities(evidence),
+    ...evidence.left.map((what) => `I7 ${what}`),
+    ...evidence.servers.flatMap(wrongLines),
+    ...[...evidence.workerStatuses]
+      .filter((status) => !workersMaySee.includes(status))
+      .map((status) => `I12 a worker saw ${status}`),
+  ];
+}
+
+/** As clients saw them. */
+function wrongEndings({ ledger }: Evidence): string[] {
+  return [...ledger.accepted.values()].flatMap(({ id, name, input, output }) => {
+    const ending = ledger.endings.get(id);
+    if (!ending) return [`I1 ${id} was accepted and has not ended`];
+    const isRight = ending.status === 'ORCHESTRATION_STATUS_COMPLETED' && ending.output === output;
+    const isEarly = name === 'Sleep' && ending.afterMs < Number(input);
+    return [
+      ...(isRight ? [] : [`I1 ${id} ended as ${ending.status} with ${String(ending.output)}, not ${output}`]),
+      ...(isEarly ? [`I6 ${id} slept ${ending.afterMs} ms instead of ${input}`] : []),
+    ];
+  });
+}
+
+/** As the database has them. */
+function wrongHistories({ ledger, recorded }: Evidence): string[] {
+  const planned = [...ledger.accepted.values()].flatMap(withChildren);
+  const ids = new Set(planned.map(({ id }) => id));
+  const extra = [...recorded.keys()].filter((id) => !ids.has(id));
+  return [
+    ...planned.flatMap((one) => {
+      const found = recorded.get(one.id);
+      return found ? wrongHistory(one, found) : [`I1 ${one.id} was accepted and is not there`];
+    }),
+    ...extra.map((id) => `I1 ${id} is there, and nobody was told so`),
+  ];
+}
+
+function wrongHistory(planned: Planned, { row, turns, events }: Recorded): string[] {
+  return [
+    ...faultsOfRow(planned, row).map((fault) => `I1 ${planned.id} ${fault}`),
+    ...faultsOfTurns(row, turns).map((fault) => `I2 ${planned.id} ${fault}`),
+    ...faultsOfHistory(events).map((fault) => `I2/I3/I6 ${planned.id} ${fault}`),
+  ];
+}
+
+/** Each came as often as it was acknowledged, or a little more often where nobody knows; first sent, first come. */
+function wrongEvents({ ledger, recorded }: Evidence): string[] {
+  return [...ledger.accepted.values()].flatMap(({ id, events }) => {
+    const raised = raisedIn(recorded.get(id)?.events ?? []);
+    const counts = events.flatMap((name) => {
+      const { acknowledged, unknown } = ledger.events.get(`${id}/${name}`) ?? { acknowledged: 0, unknown: 1 };
+      const times = raised.filter((one) => one === name).length;
+      const isRight = times >= acknowledged && times <= acknowledged + unknown;
+      return isRight
+        ? []
+        : [`I4 ${id} got ${name} ${times} times: acknowledged ${acknowledged}, unknown ${unknown}`];
+    });
+    const order = [...new Set(raised)].join();
+    const isInOrder = order === events.filter((name) => raised.includes(name)).join();
+    return isInOrder ? counts : [...counts, `I4 ${id} got its events in the order ${order}`];
+  });
+}
+
+function wrongEntities({ ledger, entities }: Evidence): string[] {
+  const counts = [...ledger.signals].flatMap(([id, { acknowledged, unknown }]) => {
+    const count = entities.get(id)?.count ?? 0;
+    const isRight = count >= acknowledged && count <= acknowledged + unknown;
+    return isRight ? [] : [`I5 ${id} counted ${count}: acknowledged ${acknowledged}, unknown ${unknown}`];
+  });
+  const sections = [...entities].flatMap(([id, { inside, overlaps }]) => [
+    ...overlaps.map(([first, second]) => `I5 ${second} entered ${id} while ${first} was inside`),
+    ...(inside === null ? [] : [`I5 ${inside} is still inside ${id}`]),
+  ]);
+  return [...counts, ...sections];
+}
+
+function wrongLines(server: Pick<Launched, 'log' | 'complaints'>, number: number): string[] {
+  return [
+    ...faultsIn(server).map(
+      ({ msg, err }) => `I9 server process ${number} wrote: ${msg} ${err?.message ?? ''}`,
+    ),
+    ...server.complaints.map((text) => `I9 server process ${number} complained: ${text}`),
+  ];
+}

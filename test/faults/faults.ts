@@ -1,0 +1,208 @@
+import { type Client } from 'pg';
+import { schema } from '../helpers/schema.ts';
+import { type Role } from '../replicas/postgres-proxy.ts';
+import { type Random } from './random.ts';
+import { livingIn, type Place, type Rig } from './rig.ts';
+
+// What is done to the rig. Whatever a fault draws comes from its own random numbers, and it knows nothing of what has
+// happened before: a seed gives the same faults again.
+
+/** What was done. */
+export interface Harm {
+  /** To whom. */
+  readonly what: string;
+  /** Ends it. Everything works afterwards, or will soon by itself. */
+  readonly heal: () => Promise<void> | void;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** From its beginning to its end, at least and at most. */
+  readonly lastsMs: readonly [least: number, most: number];
+  inject(rig: Rig, random: Random): Promise<Harm> | Harm;
+}
+
+const everyRole: readonly Role[] = ['lane', 'session', 'listener', 'reads'];
+
+/** Longer than a server's lease, 15 s, so that the others bury it. */
+const ZOMBIE_MS = [16_500, 19_000] as const;
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'kill-server',
+    lastsMs: [0, 3_000],
+    async inject(rig, random) {
+      const place = random.pick(rig.places);
+      await rig.killServer(place);
+      return { what: nameOf(place), heal: () => rig.startServer(place) };
+    },
+  },
+  {
+    name: 'freeze-server',
+    lastsMs: ZOMBIE_MS,
+    inject(rig, random) {
+      const place = random.pick(rig.places);
+      const { freeze, thaw } = livingIn(place);
+      freeze();
+      return { what: nameOf(place), heal: thaw };
+    },
+  },
+  stopOfPostgres('stop-postgres', 'SIGQUIT'),
+  stopOfPostgres('kill-postgres', 'SIGKILL'),
+  {
+    name: 'end-connections',
+    lastsMs: [0, 0],
+    async inject({ postgres }) {
+      await postgres.run(endOurConnections);
+      return { what: 'of all servers', heal: nothing };
+    },
+  },
+  {
+    name: 'cut-commits',
+    lastsMs: [5, 400],
+    inject(rig, random) {
+      const { place, proxy } = withProxy(rig, random);
+      proxy.mute('lane');
+      return {
+        what: `of ${place}`,
+        heal: () => {
+          breakOff(proxy);
+        },
+      };
+    },
+  },
+  {
+    name: 'half-open',
+    lastsMs: [3_000, 12_000],
+    inject(rig, random) {
+      const { place, proxy } = withProxy(rig, random);
+      const roles = random.pick<readonly Role[]>([['listener'], ['lane'], ['session'], ['reads'], everyRole]);
+      proxy.deafen(...roles);
+      proxy.mute(...roles);
+      return {
+        what: `${roles.join(' and ')} of ${place}`,
+        heal: () => {
+          breakOff(proxy);
+        },
+      };
+    },
+  },
+  {
+    name: 'slow-network',
+    lastsMs: [2_000, 8_000],
+    inject(rig, random) {
+      const { place, proxy } = withProxy(rig, random);
+      const most = random.between(20, 200);
+      proxy.weather = { delayMs: () => random.between(0, most) };
+      return {
+        what: `up to ${most} ms for ${place}`,
+        heal: () => {
+          proxy.weather = undefined;
+        },
+      };
+    },
+  },
+  {
+    name: 'tiny-packets',
+    lastsMs: [2_000, 8_000],
+    inject(rig, random) {
+      const { place, proxy } = withProxy(rig, random);
+      proxy.weather = { delayMs: () => 0, packetBytes: () => random.between(1, 10) };
+      return {
+        what: `for ${place}`,
+        heal: () => {
+          proxy.weather = undefined;
+        },
+      };
+    },
+  },
+  {
+    name: 'read-only',
+    lastsMs: [500, 4_000],
+    async inject({ postgres }) {
+      await postgres.run('alter system set default_transaction_read_only = on', reload);
+      return {
+        what: 'database',
+        heal: () => postgres.run('alter system reset default_transaction_read_only', reload),
+      };
+    },
+  },
+  {
+    name: 'connection-squeeze',
+    lastsMs: [1_000, 5_000],
+    async inject({ postgres }) {
+      await postgres.run(endOurConnections);
+      const hogs = await connectAll(() => postgres.connect());
+      const heal = async (): Promise<void> => {
+        await Promise.all(hogs.map((hog) => hog.end()));
+      };
+      return { what: `by ${hogs.length} others`, heal };
+    },
+  },
+  {
+    name: 'lock-table',
+    lastsMs: [1_000, 7_000],
+    async inject({ postgres }, random) {
+      const table = random.pick(['instances', 'inbox', 'timers', 'replicas']);
+      const client = await postgres.connect();
+      await client.query('begin');
+      await client.query(`lock table ${schema}.${table} in access exclusive mode`);
+      return { what: table, heal: () => client.end() };
+    },
+  },
+  {
+    name: 'kill-worker',
+    lastsMs: [0, 3_000],
+    inject(rig, random) {
+      const { number } = random.pick(rig.places);
+      rig.killWorker(number);
+      return {
+        what: `worker ${number}`,
+        heal: () => {
+          rig.startWorker(number);
+        },
+      };
+    },
+  },
+];
+
+const reload = 'select pg_reload_conf()';
+const endOurConnections = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'perdura'`;
+const nothing = (): void => undefined;
+
+function stopOfPostgres(name: string, signal: 'SIGQUIT' | 'SIGKILL'): Fault {
+  return {
+    name,
+    lastsMs: [0, 2_000],
+    async inject(rig) {
+      await rig.stopPostgres(signal);
+      return { what: signal, heal: () => rig.startPostgres() };
+    },
+  };
+}
+
+/** As many as PostgreSQL lets in. */
+async function connectAll(connect: () => Promise<Client>): Promise<Client[]> {
+  const connected: Client[] = [];
+  for (;;) {
+    try {
+      connected.push(await connect());
+    } catch {
+      return connected;
+    }
+  }
+}
+
+function withProxy({ places }: Rig, random: Random): { place: string; proxy: Place['proxy'] } {
+  const place = random.pick(places);
+  return { place: nameOf(place), proxy: place.proxy };
+}
+
+function breakOff(proxy: Place['proxy']): void {
+  proxy.cut();
+  proxy.restore();
+}
+
+function nameOf({ number }: Place): string {
+  return `server ${number}`;
+}

@@ -1,0 +1,127 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { must } from '../../src/lib/assert.ts';
+import { type Launched, launchServer } from '../replicas/launched.ts';
+import { LoadWorker } from '../replicas/load-worker.ts';
+import { PostgresProxy } from '../replicas/postgres-proxy.ts';
+import { RoundRobin } from '../replicas/round-robin.ts';
+import { Postgres } from './postgres.ts';
+
+export const HUB = 'orders';
+
+/** Workers die and servers lose streams all the time: nothing is given up for it, and nobody waits for them long. */
+const settings = {
+  PERDURA_TASK_HUBS: HUB,
+  PERDURA_MAX_DELIVERY_ATTEMPTS: '1000',
+  PERDURA_STREAM_GRACE_SECONDS: '1',
+};
+
+const START_MS = 60_000;
+
+/** The place of a server: its port and its way to PostgreSQL stay the same, whoever lives there. */
+export interface Place {
+  readonly number: number;
+  readonly proxy: PostgresProxy;
+  /** All that have lived there; the last one is there now, unless it was killed. */
+  readonly lives: Launched[];
+  port: number;
+  isRunning: boolean;
+}
+
+/** PostgreSQL, servers that reach it through a proxy each, and a worker for each server. */
+export class Rig implements AsyncDisposable {
+  readonly postgres: Postgres;
+  readonly places: readonly Place[];
+  /** Those that live now, by the server whose stream they read. */
+  readonly workers: LoadWorker[] = [];
+  /** All that have ever been. */
+  readonly everyWorker: LoadWorker[] = [];
+  readonly #clients: RoundRobin[] = [];
+
+  static async start(servers: number): Promise<Rig> {
+    const postgres = await Postgres.start();
+    const proxies = await Promise.all(
+      Array.from({ length: servers }, () => PostgresProxy.start(postgres.url)),
+    );
+    const rig = new Rig(postgres, proxies);
+    try {
+      for (const place of rig.places) await rig.startServer(place);
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+    for (const place of rig.places) rig.startWorker(place.number);
+    return rig;
+  }
+
+  private constructor(postgres: Postgres, proxies: readonly PostgresProxy[]) {
+    this.postgres = postgres;
+    this.places = proxies.map((proxy, number) => ({ number, proxy, lives: [], port: 0, isRunning: false }));
+  }
+
+  /** A client behind a balancer that knows all servers. */
+  client(): RoundRobin {
+    const client = new RoundRobin(this.places.map(endpointOf), HUB);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Resolves when it answers; one that gives up because it finds no database is started again. */
+  async startServer(place: Place): Promise<void> {
+    const deadline = performance.now() + START_MS;
+    for (;;) {
+      const port = String(place.port);
+      const server = launchServer(place.proxy.url, { ...settings, PERDURA_GRPC_PORT: port });
+      place.lives.push(server);
+      try {
+        place.port = await server.ready;
+        place.isRunning = true;
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await pause(200);
+      }
+    }
+  }
+
+  async killServer(place: Place): Promise<void> {
+    place.isRunning = false;
+    await livingIn(place).kill();
+  }
+
+  async stopPostgres(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+    await this.postgres.stop(signal);
+  }
+
+  async startPostgres(): Promise<void> {
+    await this.postgres.restart();
+    for (const { proxy } of this.places) proxy.retarget(this.postgres.url);
+  }
+
+  startWorker(number: number): void {
+    const from = endpointOf(must(this.places[number], 'a place'));
+    const worker = new LoadWorker({ from, otherwise: this.client(), hub: HUB });
+    this.workers[number] = worker;
+    this.everyWorker.push(worker);
+  }
+
+  /** Nobody ever answers what it has. */
+  killWorker(number: number): void {
+    must(this.workers[number], 'a worker').close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.everyWorker) worker.close();
+    for (const client of this.#clients) client.close();
+    for (const { lives } of this.places) await Promise.all(lives.map(({ kill }) => kill()));
+    for (const { proxy } of this.places) proxy.close();
+    await this.postgres[Symbol.asyncDispose]();
+  }
+}
+
+export function livingIn({ lives }: Place): Launched {
+  return must(lives.at(-1), 'a server');
+}
+
+function endpointOf({ port }: Place): { endpoint: string } {
+  return { endpoint: `127.0.0.1:${port}` };
+}

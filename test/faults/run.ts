@@ -1,0 +1,118 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createPool } from '../../src/postgres/pool.ts';
+import { leftoversIn } from '../helpers/leftovers.ts';
+import { schema } from '../helpers/schema.ts';
+import { leftovers, readAll } from '../replicas/check.ts';
+import { type EntityState } from '../replicas/entity-worker.ts';
+import { type RoundRobin } from '../replicas/round-robin.ts';
+import { type Evidence, violationsOf } from './check.ts';
+import { type Fault } from './faults.ts';
+import { Ledger } from './ledger.ts';
+import { Load } from './load.ts';
+import { planFaults, type Step } from './plan.ts';
+import { Random } from './random.ts';
+import { Rig } from './rig.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  readonly servers: number;
+  /** How long faults are injected. */
+  readonly forMs: number;
+  readonly signal: AbortSignal;
+  /** Told line by line what happens. */
+  readonly say: (line: string) => void;
+}
+
+/** The last replica that died is buried after some twenty seconds, and what waited for it goes on. */
+const END_MS = 90_000;
+const QUIET_MS = 45_000;
+/** Before the first fault, so that there is something to break. */
+const WARM_UP_MS = 1_000;
+
+/** One run, from nothing to the violations that were found. */
+export async function run(options: RunOptions): Promise<string[]> {
+  const { seed, servers, say, signal } = options;
+  const begin = performance.now();
+  const tell = (text: string): void => {
+    say(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  ${text}`);
+  };
+  await using rig = await Rig.start(servers);
+  const ledger = new Ledger();
+  const client = rig.client();
+  const load = new Load(client, ledger, new Random(seed));
+  tell(`${servers} servers answer`);
+  load.start();
+  await pause(WARM_UP_MS, undefined, { signal });
+  for (const step of planFaults(seed, options.faults, options.forMs)) await take(step, { rig, tell, signal });
+  tell('no more faults, nothing new begins');
+  await load.stop(END_MS);
+  tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
+  const evidence = await gather(rig, ledger, client);
+  for (const line of summary(ledger)) say(line);
+  return violationsOf(evidence);
+}
+
+interface Taking {
+  readonly rig: Rig;
+  readonly tell: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function take({ fault, restMs, lastsMs, seed }: Step, { rig, tell, signal }: Taking): Promise<void> {
+  await pause(restMs, undefined, { signal });
+  const { what, heal } = await fault.inject(rig, new Random(seed));
+  tell(`${fault.name}: ${what}, for ${lastsMs} ms`);
+  await pause(lastsMs, undefined, { signal });
+  await heal();
+  if (lastsMs > 0) tell(`${fault.name}: over`);
+}
+
+async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evidence> {
+  const pool = createPool({ url: rig.postgres.url, schema, size: 2, onIdleError: () => undefined });
+  try {
+    const look = async (): Promise<string[]> => [
+      ...(await leftovers(pool)),
+      ...(await leftoversIn(rig.postgres.url)),
+      ...(await held()),
+    ];
+    const held = async (): Promise<string[]> => {
+      const { rows } = await pool.query<{ instance_id: string }>(
+        `select instance_id from instances where held_by is not null or sections <> '[]'`,
+      );
+      return rows.map(({ instance_id: id }) => `${id} is locked or waits for locks`);
+    };
+    let left = await look();
+    for (const deadline = performance.now() + QUIET_MS; left.length > 0 && performance.now() < deadline;) {
+      left = await look();
+    }
+    const workerStatuses = new Set(
+      rig.everyWorker.flatMap(({ refusals, streamEnds }) => [...refusals, ...streamEnds]),
+    );
+    const servers = rig.places.flatMap(({ lives }) => lives);
+    const entities = await statesOf(client);
+    return { ledger, recorded: await readAll(pool), entities, left, servers, workerStatuses };
+  } finally {
+    await pool.end();
+  }
+}
+
+/** As clients see them. */
+async function statesOf(client: RoundRobin): Promise<Map<string, EntityState>> {
+  const { entities } = await client.call('QueryEntities', { query: { includeState: true } });
+  return new Map(
+    entities.map(({ instanceId, serializedState }) => [
+      instanceId,
+      JSON.parse(serializedState?.value ?? '{}') as EntityState,
+    ]),
+  );
+}
+
+function summary({ accepted, events, signals, statuses }: Ledger): string[] {
+  const sum = [...signals.values()].reduce((total, { acknowledged }) => total + acknowledged, 0);
+  const names = [...statuses].toSorted().map(([name, times]) => `${name} ${times}`);
+  return [
+    `${accepted.size} orchestrations, ${events.size} events and ${sum} signals were acknowledged`,
+    `calls: ${names.join(', ')}`,
+  ];
+}
