@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest';
+import { statusCodes } from '../../src/postgres/codes.ts';
+import { codec, type MessageInput } from '../../src/protocol/codec.ts';
+import { type AnyHistoryEvent } from '../../src/protocol/messages.ts';
+import { after } from '../helpers/factories.ts';
+import { type Recorded } from '../replicas/check.ts';
+import { type Planned } from '../replicas/load.ts';
+import { type Evidence, violationsOf } from './check.ts';
+import { isDocumented } from './ledger.ts';
+
+// The checker must see what is wrong: a run that went well, and the same run with one thing spoilt.
+
+type Fields = MessageInput<'HistoryEvent'>;
+const eventAt =
+  (seconds: number) =>
+  (fields: Fields): AnyHistoryEvent =>
+    codec.decodeEvent(codec.encode('HistoryEvent', { eventId: -1, timestamp: after(seconds), ...fields }));
+
+const task = { eventId: 1, taskScheduled: { name: 'Step' } };
+const result = { taskCompleted: { taskScheduledId: 1 } };
+const fired = { timerFired: { timerId: 2, fireAt: after(2) } };
+const raised = (name: string): Fields => ({ eventRaised: { name } });
+const ended = { eventId: 99, executionCompleted: {} };
+
+/** A history of three turns, one second each. */
+const history: readonly (readonly Fields[])[] = [
+  [{ executionStarted: {} }, task, { eventId: 2, timerCreated: { fireAt: after(2) } }],
+  [result, fired],
+  [raised('e1'), { ...raised('e2'), timestamp: after(3, 1) }, ended],
+];
+
+function recordedAs(turns: readonly (readonly Fields[])[], row: Partial<Recorded['row']> = {}): Recorded {
+  const all = turns.map((fields, i) => ({
+    turn: i + 1,
+    events: [{ orchestratorStarted: {} }, ...fields].map(eventAt(i + 1)),
+  }));
+  return {
+    row: {
+      ...{ instance_key: 1, instance_id: 'x', status: statusCodes.completed, turn: turns.length },
+      ...{ generation: 0, owner: null, ready_at: null, attempts: 0, output: Buffer.from('301') },
+      ...row,
+    },
+    turns: all,
+    events: all.flatMap(({ events }) => events),
+  };
+}
+
+const planned: Planned = { id: 'x', name: 'Sleep', input: '2000', output: '301', events: ['e1', 'e2'] };
+const once = { acknowledged: 1, unknown: 0 };
+const room = { count: 0, inside: null, overlaps: [] };
+
+const good: Evidence = {
+  ledger: {
+    accepted: new Map([['x', planned]]),
+    endings: new Map([['x', { status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', afterMs: 2_100 }]]),
+    events: new Map([
+      ['x/e1', once],
+      ['x/e2', once],
+    ]),
+    signals: new Map([['@counter@1', { acknowledged: 3, unknown: 2 }]]),
+    surprises: [],
+  },
+  recorded: new Map([['x', recordedAs(history)]]),
+  entities: new Map([
+    ['@counter@1', { ...room, count: 4 }],
+    ['@room@1', room],
+  ]),
+  left: [],
+  servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [] }],
+  workerStatuses: new Set(['UNAVAILABLE']),
+};
+
+const withLedger = (changes: Partial<Evidence['ledger']>): Evidence => ({
+  ...good,
+  ledger: { ...good.ledger, ...changes },
+});
+const withTurns = (
+  first: readonly Fields[],
+  second: readonly Fields[],
+  third: readonly Fields[],
+): Evidence => ({
+  ...good,
+  recorded: new Map([['x', recordedAs([first, second, third])]]),
+});
+const withRow = (row: Partial<Recorded['row']>): Evidence => ({
+  ...good,
+  recorded: new Map([['x', recordedAs(history, row)]]),
+});
+const endingAs = (changes: object): Evidence =>
+  withLedger({
+    endings: new Map([
+      ['x', { status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', afterMs: 2_100, ...changes }],
+    ]),
+  });
+const counting = (count: number): Evidence => ({
+  ...good,
+  entities: new Map([['@counter@1', { ...room, count }]]),
+});
+const withRoom = (changes: object): Evidence => ({
+  ...good,
+  entities: new Map([...good.entities, ['@room@1', { ...room, ...changes }]]),
+});
+const writing = (line: object): Evidence => ({
+  ...good,
+  servers: [{ log: [{ level: 'error', msg: 'm', ...line }], complaints: [] }],
+});
+
+const [first = [], second = [], third = []] = history;
+
+test('a run that went well has no violation', () => {
+  expect(violationsOf(good)).toEqual([]);
+});
+
+test.for<[what: string, evidence: Evidence]>([
+  ['a call nobody answered was executed', counting(5)],
+  ['a call nobody answered was not executed', counting(3)],
+  [
+    'an event was sent twice, because nobody answered, and came twice',
+    {
+      ...withTurns(first, second, [
+        raised('e1'),
+        { ...raised('e1'), timestamp: after(3, 5) },
+        ...third.slice(1),
+      ]),
+      ledger: {
+        ...good.ledger,
+        events: new Map([...good.ledger.events, ['x/e1', { acknowledged: 1, unknown: 1 }]]),
+      },
+    },
+  ],
+  ['a server says that its database is away', writing({ err: { message: 'the database is not available' } })],
+])('no violation: %s', ([, evidence]) => {
+  expect(violationsOf(evidence)).toEqual([]);
+});
+
+test.for<[what: string, invariant: string, evidence: Evidence]>([
+  ['an accepted start has not ended', 'I1', withLedger({ endings: new Map() })],
+  ['an accepted start is not there', 'I1', { ...good, recorded: new Map() }],
+  ['a client saw another output', 'I1', endingAs({ output: '300' })],
+  ['a client saw a failure', 'I1', endingAs({ status: 'ORCHESTRATION_STATUS_FAILED' })],
+  ['the database has another output', 'I1', withRow({ output: Buffer.from('300') })],
+  ['the database has another status', 'I1', withRow({ status: statusCodes.failed })],
+  ['an ended instance is owned', 'I1', withRow({ owner: 7 })],
+  [
+    'an instance is there that nobody started',
+    'I1',
+    { ...good, recorded: new Map([...good.recorded, ['y', recordedAs(history)]]) },
+  ],
+  ['it was started twice', 'I2', withTurns([{ executionStarted: {} }, ...first], second, third)],
+  ['it ended twice', 'I2', withTurns(first, second, [...third, ended])],
+  ['something came after its end', 'I2', withTurns(first, second, [...third, raised('e1')])],
+  ['a turn is missing', 'I2', withRow({ turn: 4 })],
+  ['an event has the id of none', 'I2', withTurns(first, [{ ...result, eventId: 5 }, fired], third)],
+  ['an activity was recorded twice', 'I3', withTurns(first, [result, result, fired], third)],
+  ['an activity was never recorded', 'I3', withTurns(first, [fired], third)],
+  ['an activity was asked for twice', 'I3', withTurns([...first, task], second, third)],
+  ['an acknowledged event is lost', 'I4', withTurns(first, second, [raised('e1'), ended])],
+  [
+    'an event came twice',
+    'I4',
+    withTurns(first, second, [raised('e1'), { ...raised('e1'), timestamp: after(3, 5) }, ...third.slice(1)]),
+  ],
+  [
+    'events came in another order',
+    'I4',
+    withTurns(first, second, [raised('e2'), { ...raised('e1'), timestamp: after(3, 1) }, ended]),
+  ],
+  ['a counter lost a signal', 'I5', counting(2)],
+  ['a counter counted a signal twice', 'I5', counting(6)],
+  ['a counter is not there', 'I5', { ...good, entities: new Map() }],
+  ['two were in a critical section', 'I5', withRoom({ overlaps: [['a/1', 'b/1']] })],
+  ['somebody is still in a critical section', 'I5', withRoom({ inside: 'a/1' })],
+  [
+    'a timer fired early',
+    'I6',
+    withTurns(first, [result, { timerFired: { timerId: 2, fireAt: after(2, 1) } }], third),
+  ],
+  ['a client saw the end of a timer early', 'I6', endingAs({ afterMs: 1_400 })],
+  ['rows are left', 'I7', { ...good, left: ['1 rows are left: inbox'] }],
+  ['a server wrote an error', 'I9', writing({ err: { message: 'cannot read properties of undefined' } })],
+  [
+    'a server wrote to its standard error',
+    'I9',
+    { ...good, servers: [{ log: [], complaints: ['Error: x'] }] },
+  ],
+  ['a worker saw a bug', 'I12', { ...good, workerStatuses: new Set(['INTERNAL']) }],
+  ['a client was surprised', 'I12', withLedger({ surprises: ['I12 StartInstance ended with INTERNAL: x'] })],
+])('a violation: %s (%s)', ([, invariant, evidence]) => {
+  const found = violationsOf(evidence);
+  expect(found.some((violation) => violation.split(' ')[0]?.split('/').includes(invariant))).toBe(true);
+});
+
+test('a client may see what the documentation says of a call, and nothing else', () => {
+  expect(isDocumented('RaiseEvent', 'UNKNOWN')).toBe(true);
+  expect(isDocumented('WaitForInstanceCompletion', 'UNAVAILABLE')).toBe(true);
+  expect(isDocumented('WaitForInstanceCompletion', 'UNKNOWN')).toBe(false);
+  expect(isDocumented('StartInstance', 'INTERNAL')).toBe(false);
+});
