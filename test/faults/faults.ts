@@ -8,7 +8,7 @@ import { livingIn, type Place, type Rig } from './rig.ts';
 // happened before: a seed gives the same faults again.
 
 /** What was done. */
-export interface Harm {
+interface Harm {
   /** To whom. */
   readonly what: string;
   /** Ends it. Everything works afterwards, or will soon by itself. */

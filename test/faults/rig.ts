@@ -6,7 +6,7 @@ import { PostgresProxy } from '../replicas/postgres-proxy.ts';
 import { RoundRobin } from '../replicas/round-robin.ts';
 import { Postgres } from './postgres.ts';
 
-export const HUB = 'orders';
+const HUB = 'orders';
 
 /** Workers die and servers lose streams all the time: nothing is given up for it, and nobody waits for them long. */
 const settings = {

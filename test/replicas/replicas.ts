@@ -163,4 +163,4 @@ export async function count(db: Pool, table: string): Promise<number> {
 
 export { expect } from '../helpers/database.ts';
 export { until } from '../helpers/until.ts';
-export { faultsIn, type LogLine } from './launched.ts';
+export { faultsIn } from './launched.ts';
