@@ -1,6 +1,7 @@
 import { type Client } from 'pg';
 import { schema } from '../helpers/schema.ts';
 import { type Role } from '../replicas/postgres-proxy.ts';
+import { insist } from './insist.ts';
 import { type Random } from './random.ts';
 import { livingIn, type Place, type Rig } from './rig.ts';
 
@@ -8,7 +9,7 @@ import { livingIn, type Place, type Rig } from './rig.ts';
 // happened before: a seed gives the same faults again.
 
 /** What was done. */
-interface Harm {
+export interface Harm {
   /** To whom. */
   readonly what: string;
   /** Ends it. Everything works afterwards, or will soon by itself. */
@@ -33,7 +34,7 @@ export const faults: readonly Fault[] = [
     lastsMs: [0, 3_000],
     async inject(rig, random) {
       const place = random.pick(rig.places);
-      await rig.killServer(place);
+      await livingIn(place).kill();
       return { what: nameOf(place), heal: () => rig.startServer(place) };
     },
   },
@@ -123,7 +124,7 @@ export const faults: readonly Fault[] = [
       await postgres.run('alter system set default_transaction_read_only = on', reload);
       return {
         what: 'database',
-        heal: () => postgres.run('alter system reset default_transaction_read_only', reload),
+        heal: () => insist(() => postgres.run('alter system reset default_transaction_read_only', reload)),
       };
     },
   },
@@ -175,7 +176,7 @@ function stopOfPostgres(name: string, signal: 'SIGQUIT' | 'SIGKILL'): Fault {
     name,
     lastsMs: [0, 2_000],
     async inject(rig) {
-      await rig.stopPostgres(signal);
+      await rig.postgres.stop(signal);
       return { what: signal, heal: () => rig.startPostgres() };
     },
   };

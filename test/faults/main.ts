@@ -1,5 +1,5 @@
 // Breaks real servers and their PostgreSQL while they work, and checks afterwards that every promise was kept:
-//   npm run faults -- [--seed N] [--minutes M] [--servers 1..3] [--faults name,name]
+//   npm run faults -- [--seed N] [--minutes M] [--servers 1..3] [--at-once 1..3] [--faults name,name]
 // The same seed gives the same faults, with the same pauses, to the same victims. What meets them is not the same twice.
 
 import { faults } from './faults.ts';
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     say(options);
     return 2;
   }
-  const command = `npm run faults -- --seed ${options.seed} --minutes ${options.forMs / 60_000} --servers ${options.servers} --faults ${options.faults.map(({ name }) => name).join()}`;
+  const command = `npm run faults -- --seed ${options.seed} --minutes ${options.forMs / 60_000} --servers ${options.servers} --at-once ${options.atOnce} --faults ${options.faults.map(({ name }) => name).join()}`;
   say(command);
   try {
     const violations = await run({ ...options, signal: stopping.signal, say });

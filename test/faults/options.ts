@@ -3,6 +3,7 @@ import { type Fault } from './faults.ts';
 import { type RunOptions } from './run.ts';
 
 const MOST_SERVERS = 3;
+const MOST_AT_ONCE = 3;
 
 /** Reads the command line. Returns what is wrong with it, or the options of a run. */
 export function readOptions(
@@ -17,22 +18,25 @@ export function readOptions(
         seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
         minutes: { type: 'string', default: '2' },
         servers: { type: 'string', default: '3' },
+        'at-once': { type: 'string', default: '1' },
         faults: { type: 'string', default: known.join() },
       },
     });
     const names = values.faults.split(',');
-    const [seed, minutes, servers] = [values.seed, values.minutes, values.servers].map(Number);
-    const isRight = isCount(seed) && isCount(servers) && servers > 0 && servers <= MOST_SERVERS;
+    const numbers = [values.seed, values.minutes, values.servers, values['at-once']].map(Number);
+    const [seed, minutes, servers, atOnce] = numbers;
+    const isRight =
+      isCount(seed, 0, 2 ** 31) && isCount(servers, 1, MOST_SERVERS) && isCount(atOnce, 1, MOST_AT_ONCE);
     if (!isRight || !(Number(minutes) > 0) || !names.every((name) => known.includes(name))) {
-      return `--seed and --minutes are numbers, --servers is 1 to ${MOST_SERVERS}, --faults some of ${known.join()}`;
+      return `--seed and --minutes are numbers, --servers is 1 to ${MOST_SERVERS}, --at-once 1 to ${MOST_AT_ONCE}, --faults some of ${known.join()}`;
     }
     const chosen = faults.filter(({ name }) => names.includes(name));
-    return { seed, servers, forMs: Number(minutes) * 60_000, faults: chosen };
+    return { seed, servers, atOnce, forMs: Number(minutes) * 60_000, faults: chosen };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function isCount(value: number | undefined): value is number {
-  return value !== undefined && Number.isInteger(value) && value >= 0;
+function isCount(value: number | undefined, least: number, most: number): value is number {
+  return value !== undefined && Number.isInteger(value) && value >= least && value <= most;
 }

@@ -29,13 +29,14 @@ test('the command line chooses seed, time, servers and faults', () => {
     'kill-worker',
     'read-only',
   ]);
-  expect(readOptions([], faults)).toMatchObject({ servers: 3, faults });
+  expect(readOptions([], faults)).toMatchObject({ servers: 3, atOnce: 1, faults });
 });
 
 test.for([
   [['--seed', 'x']],
   [['--minutes', '0']],
   [['--servers', '4']],
+  [['--at-once', '0']],
   [['--faults', 'flood']],
   [['--fault', 'read-only']],
 ])('%j is refused', ([args = []]) => {

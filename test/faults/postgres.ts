@@ -1,11 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { must } from '../../src/lib/assert.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createLogger, type Logger } from '../../src/telemetry/log.ts';
+import { insist } from './insist.ts';
 
 /** What was committed must survive whatever we do to it. */
 const settings = {
@@ -13,13 +13,12 @@ const settings = {
   max_connections: '80',
 };
 
-const RESTART_MS = 60_000;
-
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
 export class Postgres implements AsyncDisposable {
   readonly #folder: string;
   readonly #log: Logger;
   #server: EmbeddedPostgres | undefined;
+  #starting: Promise<void> | undefined;
 
   static async start(): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'perdura-faults-'));
@@ -35,6 +34,10 @@ export class Postgres implements AsyncDisposable {
     this.#log = createLogger({ level: 'error', format: 'json', destination: process.stderr });
   }
 
+  get isRunning(): boolean {
+    return this.#server !== undefined;
+  }
+
   get url(): string {
     return this.#running.url;
   }
@@ -42,26 +45,21 @@ export class Postgres implements AsyncDisposable {
   /** SIGQUIT is its immediate stop; SIGKILL kills the postmaster alone, and the rest notices. */
   async stop(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     const { pid, closed } = this.#running;
+    this.#server = undefined;
     process.kill(pid, signal);
     await closed;
-    this.#server = undefined;
+  }
+
+  /** Resolves when it runs. */
+  async restart(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    await this.#starting;
   }
 
   /** Backends of a killed postmaster may hold its memory for a moment. */
-  async restart(): Promise<void> {
-    const deadline = performance.now() + RESTART_MS;
-    while (!this.#server) {
-      try {
-        this.#server = await startEmbeddedPostgres({
-          dataDir: join(this.#folder, 'data'),
-          settings,
-          log: this.#log,
-        });
-      } catch (error) {
-        if (performance.now() > deadline) throw error;
-        await pause(100);
-      }
-    }
+  async #start(): Promise<void> {
+    const dataDir = join(this.#folder, 'data');
+    this.#server ??= await insist(() => startEmbeddedPostgres({ dataDir, settings, log: this.#log }));
   }
 
   /** A connection of its own. */

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { must } from '../../src/lib/assert.ts';
 import { type Launched, launchServer } from '../replicas/launched.ts';
 import { LoadWorker } from '../replicas/load-worker.ts';
 import { PostgresProxy } from '../replicas/postgres-proxy.ts';
 import { RoundRobin } from '../replicas/round-robin.ts';
+import { insist } from './insist.ts';
 import { Postgres } from './postgres.ts';
 
 const HUB = 'orders';
@@ -15,8 +15,6 @@ const settings = {
   PERDURA_STREAM_GRACE_SECONDS: '1',
 };
 
-const START_MS = 60_000;
-
 /** The place of a server: its port and its way to PostgreSQL stay the same, whoever lives there. */
 export interface Place {
   readonly number: number;
@@ -24,7 +22,8 @@ export interface Place {
   /** All that have lived there; the last one is there now, unless it was killed. */
   readonly lives: Launched[];
   port: number;
-  isRunning: boolean;
+  /** Somebody starts a server there. */
+  starting: Promise<void> | undefined;
 }
 
 /** PostgreSQL, servers that reach it through a proxy each, and a worker for each server. */
@@ -55,7 +54,13 @@ export class Rig implements AsyncDisposable {
 
   private constructor(postgres: Postgres, proxies: readonly PostgresProxy[]) {
     this.postgres = postgres;
-    this.places = proxies.map((proxy, number) => ({ number, proxy, lives: [], port: 0, isRunning: false }));
+    this.places = proxies.map((proxy, number) => ({
+      number,
+      proxy,
+      lives: [],
+      port: 0,
+      starting: undefined,
+    }));
   }
 
   /** A client behind a balancer that knows all servers. */
@@ -65,31 +70,26 @@ export class Rig implements AsyncDisposable {
     return client;
   }
 
-  /** Resolves when it answers; one that gives up because it finds no database is started again. */
+  /** Resolves when one answers there. Does nothing where one runs. */
   async startServer(place: Place): Promise<void> {
-    const deadline = performance.now() + START_MS;
-    for (;;) {
+    if (!place.starting && place.lives.at(-1)?.isRunning()) return;
+    place.starting ??= this.#start(place).finally(() => (place.starting = undefined));
+    await place.starting;
+  }
+
+  /** One that gives up because it finds no database is started again. */
+  async #start(place: Place): Promise<void> {
+    place.port = await insist(async () => {
       const port = String(place.port);
       const server = launchServer(place.proxy.url, { ...settings, PERDURA_GRPC_PORT: port });
       place.lives.push(server);
       try {
-        place.port = await server.ready;
-        place.isRunning = true;
-        return;
+        return await server.ready;
       } catch (error) {
-        if (performance.now() > deadline) throw error;
-        await pause(200);
+        place.lives.splice(place.lives.indexOf(server), 1);
+        throw error;
       }
-    }
-  }
-
-  async killServer(place: Place): Promise<void> {
-    place.isRunning = false;
-    await livingIn(place).kill();
-  }
-
-  async stopPostgres(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
-    await this.postgres.stop(signal);
+    });
   }
 
   async startPostgres(): Promise<void> {

@@ -6,7 +6,8 @@ import { leftovers, readAll } from '../replicas/check.ts';
 import { type EntityState } from '../replicas/entity-worker.ts';
 import { type RoundRobin } from '../replicas/round-robin.ts';
 import { type Evidence, violationsOf } from './check.ts';
-import { type Fault } from './faults.ts';
+import { type Fault, type Harm } from './faults.ts';
+import { insist } from './insist.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import { planFaults, type Step } from './plan.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly faults: readonly Fault[];
   readonly servers: number;
+  /** How many faults may last at the same time. */
+  readonly atOnce: number;
   /** How long faults are injected. */
   readonly forMs: number;
   readonly signal: AbortSignal;
@@ -29,6 +32,8 @@ const END_MS = 90_000;
 const QUIET_MS = 45_000;
 /** Before the first fault, so that there is something to break. */
 const WARM_UP_MS = 1_000;
+/** From the seed of one series to that of the next. */
+const SERIES = 1_000_003;
 
 /** One run, from nothing to the violations that were found. */
 export async function run(options: RunOptions): Promise<string[]> {
@@ -44,7 +49,7 @@ export async function run(options: RunOptions): Promise<string[]> {
   tell(`${servers} servers answer`);
   load.start();
   await pause(WARM_UP_MS, undefined, { signal });
-  for (const step of planFaults(seed, options.faults, options.forMs)) await take(step, { rig, tell, signal });
+  await takeAll(options, { rig, tell, signal });
   tell('no more faults, nothing new begins');
   await load.stop(END_MS);
   tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
@@ -59,13 +64,38 @@ interface Taking {
   readonly signal: AbortSignal;
 }
 
+/** Each of those that last at the same time is one of a series of its own. */
+async function takeAll({ seed, atOnce, faults, forMs }: RunOptions, taking: Taking): Promise<void> {
+  const plans = Array.from({ length: atOnce }, (_, i) => planFaults(seed + i * SERIES, faults, forMs));
+  await Promise.all(
+    plans.map(async (steps) => {
+      for (const step of steps) await take(step, taking);
+    }),
+  );
+}
+
 async function take({ fault, restMs, lastsMs, seed }: Step, { rig, tell, signal }: Taking): Promise<void> {
   await pause(restMs, undefined, { signal });
-  const { what, heal } = await fault.inject(rig, new Random(seed));
-  tell(`${fault.name}: ${what}, for ${lastsMs} ms`);
+  const harm = await inject(fault, rig, new Random(seed));
+  if (!harm) {
+    tell(`${fault.name}: not now, PostgreSQL is away`);
+    return;
+  }
+  tell(`${fault.name}: ${harm.what}, for ${lastsMs} ms`);
   await pause(lastsMs, undefined, { signal });
-  await heal();
+  await harm.heal();
   if (lastsMs > 0) tell(`${fault.name}: over`);
+}
+
+/** Nothing when another fault is in the way: it has taken PostgreSQL, or all of its connections. */
+async function inject(fault: Fault, rig: Rig, random: Random): Promise<Harm | undefined> {
+  try {
+    return await fault.inject(rig, random);
+  } catch (error) {
+    const isAway = !rig.postgres.isRunning || (error instanceof Error && 'code' in error);
+    if (isAway) return undefined;
+    throw error;
+  }
 }
 
 async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evidence> {
@@ -90,7 +120,7 @@ async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evi
       rig.everyWorker.flatMap(({ refusals, streamEnds }) => [...refusals, ...streamEnds]),
     );
     const servers = rig.places.flatMap(({ lives }) => lives);
-    const entities = await statesOf(client);
+    const entities = await insist(() => statesOf(client));
     return { ledger, recorded: await readAll(pool), entities, left, servers, workerStatuses };
   } finally {
     await pool.end();

@@ -19,6 +19,7 @@ export interface Launched {
   readonly complaints: readonly string[];
   /** Its port of gRPC once it answers; rejects when it ends before. */
   readonly ready: Promise<number>;
+  readonly isRunning: () => boolean;
   /** kill -9; resolves when it is gone. */
   readonly kill: () => Promise<void>;
   /** Nothing of it runs until `thaw`. */
@@ -51,6 +52,7 @@ export function launchServer(databaseUrl: string, settings: Readonly<Record<stri
   ready.catch(() => undefined);
   return {
     ...{ log, complaints, ready },
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
       child.kill('SIGKILL');
       await ended;
