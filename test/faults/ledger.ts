@@ -19,7 +19,7 @@ export interface Ending {
 
 type Outcome<Reply> =
   | { readonly is: 'acknowledged'; readonly reply: Reply }
-  | { readonly is: 'refused' | 'unknown'; readonly code: string };
+  | { readonly is: 'refused' | 'unknown'; readonly code: string; readonly details: string };
 
 /** How the server's own words begin when nothing was done. Our own channel says UNAVAILABLE too, when it broke. */
 const refusals = /^(the (database|server|instance) |this incarnation |too many writes |no fresh keys)/;
@@ -66,7 +66,7 @@ export class Ledger {
       const { code, details } = failure;
       this.#saw(rpc, code);
       if (!isDocumented(rpc, code)) this.surprises.push(`I12 ${rpc} ended with ${code}: ${details}`);
-      return { is: code === 'UNAVAILABLE' && refusals.test(details) ? 'refused' : 'unknown', code };
+      return { is: code === 'UNAVAILABLE' && refusals.test(details) ? 'refused' : 'unknown', code, details };
     }
   }
 

@@ -135,17 +135,25 @@ export class Load {
     rpc: 'StartInstance' | 'RaiseEvent' | 'SignalEntity',
     request: Request<'StartInstance'> & Request<'RaiseEvent'> & Request<'SignalEntity'>,
   ): Promise<Tally> {
+    const refusals: string[] = [];
     for (let unknown = 0; ;) {
       const outcome = await this.#ledger.call(this.#client, rpc, request, CALL_MS);
       if (outcome.is === 'acknowledged') return { acknowledged: 1, unknown };
       if (outcome.code === 'ALREADY_EXISTS') {
-        const surprise = `I1 ${String(request.instanceId)} existed before its start`;
-        if (unknown === 0) this.#ledger.surprises.push(surprise);
+        if (unknown === 0) this.#existed(String(request.instanceId), refusals);
         return { acknowledged: 1, unknown };
       }
       if (outcome.is === 'unknown') unknown++;
+      else refusals.push(outcome.details);
       await this.#again();
     }
+  }
+
+  /** Nobody can have started it: every call before was refused, if there was any. */
+  #existed(id: string, refusals: readonly string[]): void {
+    const said =
+      refusals.length === 0 ? 'this was its first start' : `it was only refused: ${refusals.join('; ')}`;
+    this.#ledger.surprises.push(`I1 ${id} existed although ${said}`);
   }
 
   async #again(): Promise<void> {
