@@ -42,6 +42,9 @@ export const callerLimits = {
    * that are just being read count as well: much more than honest clients ever have under way.
    */
   connectionMegabytes: 512,
+  /** Writes that wait for the lane: a second's work or two, and 200 MB of calls; of clients no more are taken. */
+  queuedWrites: 10_000,
+  queuedBytes: 256 * 1024 * 1024,
   workerStreams: 10_000,
   /** Waiting calls of one replica. */
   waiters: 100_000,
@@ -64,9 +67,6 @@ export const limits = {
   batchWrites: 500,
   /** Approximate bytes in one commit batch. */
   batchBytes: 1024 * 1024,
-  /** Writes that wait for the lane: a second's work or two, and 200 MB of calls; of clients no more are taken. */
-  queuedWrites: 10_000,
-  queuedBytes: 256 * 1024 * 1024,
   /** Instances or activities taken by one claim. */
   claimRows: 256,
   /** Bytes of histories that one claim loads, and of messages that one transaction reads: more only to have at least one. */

@@ -66,7 +66,6 @@ export class PipelinedConnection {
   /** Sends steps at once, one exchange at a time. Their rows are handed to `take` only when all of them succeeded. */
   async exchange(steps: readonly Step[]): Promise<Answer> {
     const answer = await this.#send(steps);
-    if (answer.kind === 'lost') this.destroy();
     if (answer.kind === 'refused' && this.#isUsable) {
       const ended = await this.#send([rollbackStep]);
       if (ended.kind !== 'done') this.destroy();
@@ -78,7 +77,7 @@ export class PipelinedConnection {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(steps, this.#prepared, (answer) => {
         clearTimeout(timer);
-        if (exchange.isBroken) this.destroy();
+        if (exchange.isBroken || answer.kind === 'lost') this.destroy();
         try {
           if (answer.kind === 'done') exchange.takeRows();
           resolve(answer);
@@ -168,6 +167,7 @@ class Exchange implements Submittable {
   handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
     this.#columns[this.#at] = fields.map(({ name, dataTypeID }) => ({
       name,
+      // Its type in @types/pg takes a number.
       parse: typeParsers.getTypeParser(dataTypeID, 'text') as unknown as Column['parse'],
     }));
   }
