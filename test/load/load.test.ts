@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prefixed } from '../../src/bench/answers.ts';
 import { GrpcConnection } from '../../src/bench/grpc-connection.ts';
+import { peakResidentBytes } from '../../src/bench/memory.ts';
 import { Processes } from '../../src/bench/processes.ts';
 import { momentOf, startRig, stopLoad } from '../../src/bench/rig.ts';
 import { TaskHubClient } from '../../src/grpc/client.ts';
@@ -25,10 +25,6 @@ beforeEach(() => {
 afterEach(async () => {
   await processes[Symbol.asyncDispose]();
 });
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-}
 
 async function serve() {
   const { url } = await processes.postgres().ask('start', { settings: {} });
@@ -65,7 +61,7 @@ test('a thousand streams of workers cost some memory, and each item not twice as
     const items = after.items - before.items;
     loads.push({
       cpuMs: (after.serverCpuMs - before.serverCpuMs) / items,
-      bytes: residentBytes(rig.serverPid),
+      bytes: peakResidentBytes(rig.serverPid),
     });
     await stopLoad(rig);
   }
@@ -80,7 +76,7 @@ test('ten thousand calls that wait are told, and meanwhile nobody notices them',
   for (const instanceId of ids) await client.call('StartInstance', { instanceId, name: 'Order' });
   const failures: Error[] = [];
   const connections = await connect(address, 4, (error) => failures.push(error));
-  const before = residentBytes(pid);
+  const before = peakResidentBytes(pid);
   let told = 0;
   for (let call = 0; call < 10_000; call++) {
     const request = codec.encode('GetInstanceRequest', { instanceId: `awaited-${call % ids.length}` });
@@ -91,7 +87,7 @@ test('ten thousand calls that wait are told, and meanwhile nobody notices them',
   const begin = performance.now();
   await client.call('GetInstance', { instanceId: 'awaited-1' });
   expect(performance.now() - begin).toBeLessThan(500);
-  expect(residentBytes(pid) - before).toBeLessThan(300 * MB);
+  expect(peakResidentBytes(pid) - before).toBeLessThan(300 * MB);
   for (const instanceId of ids) await client.call('TerminateInstance', { instanceId, recursive: false });
   await until(() => told === 10_000, 30);
   expect(failures).toEqual([]);
@@ -118,7 +114,7 @@ test('of a hundred thousand starts at once each is there or was refused in words
   const { rows } = await db.query<{ count: string }>('select count(*) from perdura.instances');
   await db.end();
   expect(Number(rows[0]?.count)).toBe(acknowledged);
-  expect(residentBytes(pid)).toBeLessThan(1_500 * MB);
+  expect(peakResidentBytes(pid)).toBeLessThan(1_500 * MB);
   const begin = performance.now();
   await client.call('StartInstance', { instanceId: 'afterwards', name: 'Order' });
   expect(performance.now() - begin).toBeLessThan(1_000);
@@ -148,5 +144,5 @@ test('who asks for large answers and never reads is cut off before it fills the 
     if (calls % 10 === 0) await client.call('GetInstance', { instanceId: 'large' });
   }
   expect(session.destroyed).toBe(true);
-  expect(residentBytes(pid)).toBeLessThan(3_000 * MB);
+  expect(peakResidentBytes(pid)).toBeLessThan(3_000 * MB);
 });
