@@ -26,9 +26,11 @@ import {
   deleteConsumed,
   deleteInboxes,
   deleteOldResults,
+  forEachSent,
   sendByKey,
   sendById,
   sendToChildren,
+  type SentColumns,
   type SentRow,
 } from './inbox.ts';
 import { readInboxes, type WantedInbox } from './inbox-reads.ts';
@@ -49,6 +51,7 @@ import {
 import { type Pending } from './queue.ts';
 import { fence } from './replicas.ts';
 import { roomFor, Settlement } from './settle.ts';
+import { type Statement } from './sql.ts';
 import { beginStep, commitStep, fenceStep, guard, type Step, step, when } from './step.ts';
 import { deleteTimers, fireTimers, insertTimers } from './timers.ts';
 
@@ -240,11 +243,11 @@ export class Batch {
     const { me } = this.#around;
     const { keyed, byId, toChildren, toEntities, delayedToEntities: delayed } = this.#parts;
     return [
-      ...when(keyed, () => step(sendByKey(me, keyed), this.#sentByKey)),
-      ...when(byId, () => step(sendById(me, byId), this.#sentTo(byId))),
-      ...when(toChildren, () => step(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
+      ...when(keyed, () => sending(sendByKey(me, keyed), this.#sentByKey)),
+      ...when(byId, () => sending(sendById(me, byId), this.#sentTo(byId))),
+      ...when(toChildren, () => sending(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
       ...when(toEntities, () =>
-        step(sendToEntities(me, toEntities), (row) => {
+        sending(sendToEntities(me, toEntities), (row) => {
           const message = toEntities[row.n - 1];
           if (message) this.#settlement.sentToEntity(row, message);
         }),
@@ -291,4 +294,10 @@ export class Batch {
     this.#room.set(key, room);
     return { partition, key, most: room + 1, known, ofOthers };
   }
+}
+
+function sending(statement: Statement<SentColumns>, visit: (row: SentRow) => void): Step {
+  return step(statement, (sent) => {
+    forEachSent(sent, visit);
+  });
 }

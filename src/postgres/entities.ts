@@ -8,7 +8,7 @@ import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
 import { messageKinds } from '../domain/message.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
-import { type SentRow } from './inbox.ts';
+import { type SentColumns } from './inbox.ts';
 import { type Statement, sql } from './sql.ts';
 
 /** An entity message, and whether its target is resident here and stays so. */
@@ -48,7 +48,7 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
 }
 
 /** Messages that are due, of the requests that they claimed, each for its entity. What is in the future: `delayToEntities`. */
-export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentRow> {
+export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentColumns> {
   return sql`
     with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
@@ -88,9 +88,10 @@ export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]
                where not is_held or owner is distinct from ${me}::int8
                group by partition, instance_key) r
        where (i.partition, i.instance_key) = (r.partition, r.instance_key))
-    select n, message_id, partition, instance_key, generation, owner, hub_id, 1 as instance_kind
-      from numbered
-     order by n`;
+    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(partition) as partitions,
+           array_agg(instance_key) as instance_keys, array_agg(generation) as generations, array_agg(owner) as owners,
+           array_agg(hub_id) as hub_ids, array_agg(1) as instance_kinds
+      from (select * from numbered order by n) r`;
 }
 
 /** A delayed message that waits in `timers`; `n` is its place in the list, from 1. */

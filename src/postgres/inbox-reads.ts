@@ -20,7 +20,7 @@ export interface InboxRow {
 /** An inbox to read: its first `most` messages that are not `known`. */
 export interface WantedInbox extends InstanceKey {
   readonly most: number;
-  /** Without what the same transaction has inserted. */
+  /** Only if its bell was rung, and without what the same transaction has inserted: that is in memory. */
   readonly ofOthers: boolean;
   readonly known: readonly number[];
 }
@@ -56,6 +56,7 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
                 on i.partition = t.partition
                and i.instance_key = t.instance_key
                and i.owner is not distinct from ${me}::int8
+               and (i.ready_at is not null or not t.of_others)
              cross join lateral (
                    select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids,
                           case when t.of_others then pg_current_xact_id()::xid end as own

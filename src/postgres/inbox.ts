@@ -28,11 +28,33 @@ export interface SentRow {
   readonly instance_kind: number;
 }
 
+type Columns<Row> = { readonly [Column in keyof Row as `${Column & string}s`]: readonly Row[Column][] };
+
+/** The messages that found their target, as parallel arrays: most writes send one, and a row each costs more. */
+export type SentColumns = Columns<SentRow> | { readonly [Column in keyof Columns<SentRow>]: null };
+
+export function forEachSent(sent: SentColumns, visit: (row: SentRow) => void): void {
+  if (sent.ns === null) return;
+  const { message_ids, partitions, instance_keys, generations, owners, hub_ids, instance_kinds } = sent;
+  sent.ns.forEach((n, at) => {
+    visit({
+      n,
+      message_id: message_ids[at] ?? 0,
+      partition: partitions[at] ?? 0,
+      instance_key: instance_keys[at] ?? 0,
+      generation: generations[at] ?? 0,
+      owner: owners[at] ?? null,
+      hub_id: hub_ids[at] ?? 0,
+      instance_kind: instance_kinds[at] ?? 0,
+    });
+  });
+}
+
 /**
  * Messages are numbered in the order of the list: an insert through a join would number them in the order of the plan.
  * Whoever is not resident here is rung; the bell of a new instance (rank 0) was set by its insert.
  */
-export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statement<SentRow> {
+export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statement<SentColumns> {
   return sql`
     with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
@@ -72,9 +94,10 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
                group by partition, instance_key) r
        where i.partition = r.partition
          and i.instance_key = r.instance_key)
-    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
-      from numbered
-     order by n`;
+    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(partition) as partitions,
+           array_agg(instance_key) as instance_keys, array_agg(generation) as generations, array_agg(owner) as owners,
+           array_agg(hub_id) as hub_ids, array_agg(instance_kind) as instance_kinds
+      from (select * from numbered order by n) r`;
 }
 
 /**
@@ -86,7 +109,7 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
 export function sendById(
   me: number,
   messages: readonly (IdTarget & { readonly message: MessageDraft })[],
-): Statement<SentRow> {
+): Statement<SentColumns> {
   return sql`
     with found as materialized (
       select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
@@ -126,16 +149,17 @@ export function sendById(
                group by partition, instance_key) r
        where i.partition = r.partition
          and i.instance_key = r.instance_key)
-    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
-      from numbered
-     order by n`;
+    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(partition) as partitions,
+           array_agg(instance_key) as instance_keys, array_agg(generation) as generations, array_agg(owner) as owners,
+           array_agg(hub_id) as hub_ids, array_agg(instance_kind) as instance_kinds
+      from (select * from numbered order by n) r`;
 }
 
 /** To every living child of an instance, likewise; residents among them are locked and rung like the others are. */
 export function sendToChildren(
   me: number,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
-): Statement<SentRow> {
+): Statement<SentColumns> {
   return sql`
     with found as materialized (
       select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
@@ -171,9 +195,10 @@ export function sendToChildren(
                group by partition, instance_key) r
        where i.partition = r.partition
          and i.instance_key = r.instance_key)
-    select n, message_id, partition, instance_key, generation, owner, hub_id, instance_kind
-      from numbered
-     order by n`;
+    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(partition) as partitions,
+           array_agg(instance_key) as instance_keys, array_agg(generation) as generations, array_agg(owner) as owners,
+           array_agg(hub_id) as hub_ids, array_agg(instance_kind) as instance_kinds
+      from (select * from numbered order by n) r`;
 }
 
 /** Guard: all of them were still there. `consumers`: whose inbox it was, one per message. */

@@ -59,14 +59,15 @@ export const mutations: Readonly<Record<Rule, readonly ScenarioName[]>> = {
   sweepStored: ['storedAnswerLost'],
 
   suspendStays: ['suspendedLost'],
-  moreStops: ['bounded', 'boundedControl', 'boundedOrder'],
+  moreStops: ['bounded'],
   moreReadsControls: ['boundedOrder'],
-  closingTellsMore: ['boundedControl'],
+  closingTellsMore: ['bounded', 'boundedControl', 'boundedOrder'],
   tokenNamesTurn: ['activityCalm'],
   storeForLiving: ['storedAnswer', 'storedAnswerLost', 'activityEager'],
   staleStoredDeleted: ['storedAnswerLost'],
 
   closingRead: ['calm'],
+  silentUnread: ['calm', 'bounded', 'boundedControl', 'boundedOrder'],
   noHighWater: ['calm'],
   newKey: ['replaced'],
 

@@ -1,7 +1,7 @@
 // The rules of the ownership protocol that this model can drop, each by the name that the code of the model asks for:
-// `model.lacks.has('fence')`. Dropping one brings a counterexample, in the scenario that mutations.ts names. Four bring
-// none, and say why: the two that the protocol itself calls defence in depth (`guard`, `hintAtBuild`), and two that are
-// covered by others.
+// `model.lacks.has('fence')`. Dropping one brings a counterexample, in the scenario that mutations.ts names. Some bring
+// none, and say why: the two that the protocol itself calls defence in depth (`guard`, `hintAtBuild`), and those that
+// are covered by others.
 
 interface RuleText {
   /** What the rule says. */
@@ -228,7 +228,6 @@ export const rules = {
   moreStops: {
     says: 'while the inbox holds more than memory, no event is handed over in memory',
     dropped: 'new events are, as long as there is room',
-    needless: 'closing reads and fetches take an inbox in its order; it bounds memory',
   },
   moreReadsControls: {
     says: 'a batch with a client’s message reads the inbox at its end also while that holds more than memory',
@@ -237,6 +236,8 @@ export const rules = {
   closingTellsMore: {
     says: 'a closing read that was cut off says that the inbox holds more',
     dropped: 'what it did not read is forgotten',
+    needless:
+      'it was read because the bell was rung, and leaves it so: a fetch or the next closing read finds the rest',
   },
   tokenNamesTurn: {
     says: 'a completion token names the turn that it is for',
@@ -256,6 +257,11 @@ export const rules = {
   closingRead: {
     says: 'a batch with a client’s message to an own resident ends by reading that inbox',
     dropped: 'it hands over just that message',
+  },
+  silentUnread: {
+    says: 'a closing read leaves out an inbox whose bell is silent',
+    dropped: 'it reads that one as well',
+    needless: 'whoever else sends rings; it saves reading the backlog of a busy instance again and again',
   },
   noHighWater: {
     says: 'message ids have no high-water mark',

@@ -9,6 +9,7 @@ import {
   isLiving,
   isPatch,
   type Replica,
+  type Resident,
   replaced,
   replicaOf,
   type State,
@@ -140,8 +141,8 @@ export function getLocks(model: Model, state: State, at: At, transaction: Transa
 }
 
 /**
- * A client's message to an own resident: the batch ends by reading that inbox. It sees what is committed when the batch
- * begins (any later moment is a later BEGIN). A fetch in the same batch reads it anyway.
+ * A client's message to an own resident: the batch ends by reading that inbox, if its bell was rung. It sees what is
+ * committed when the batch begins (any later moment is a later BEGIN). A fetch in the same batch reads it anyway.
  */
 function withReads(model: Model, state: State, { residents }: Replica, writes: readonly Write[]): Write[] {
   let consumed = none;
@@ -154,11 +155,17 @@ function withReads(model: Model, state: State, { residents }: Replica, writes: r
     if (write.kind !== 'send' || !write.isOwn || model.lacks.has('closingRead')) return write;
     const { to, via } = model.message(write.message);
     const resident = residents[to];
-    if (via === undefined || !resident || has(fetched, to)) return write;
-    if (resident.hasMore && model.lacks.has('moreReadsControls')) return write;
+    if (via === undefined || !resident || has(fetched, to) || isUnread(model, state, resident, to)) {
+      return write;
+    }
     const known = resident.held;
     return { ...write, closing: { known, found: state.inbox & model.messagesTo(to) & ~known & ~consumed } };
   });
+}
+
+function isUnread({ lacks }: Model, { rows }: State, { hasMore }: Resident, instance: number): boolean {
+  if (rows[instance]?.bell === 'silent' && !lacks.has('silentUnread')) return true;
+  return hasMore && lacks.has('moreReadsControls');
 }
 
 /** Does this statement look before it has its lock? Only where the rule against that is dropped. */
