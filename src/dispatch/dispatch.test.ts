@@ -119,6 +119,7 @@ const raised = (changes?: Partial<Message>): Message =>
   inboxMessage('eventRaised', { eventRaised: { name: 'e' } }, changes);
 const control = (kind: 'suspend' | 'resume' | 'terminate'): Message =>
   inboxMessage(kind, {}, { rank: ranks.control });
+const terminateAtOnce = (): Message => inboxMessage('terminate', {}, { rank: ranks.atOnce });
 const deliver = (key: number, message: Message): void => {
   settle({ delivered: [{ partition: 7, key, message }] });
 };
@@ -320,6 +321,45 @@ describe('a control', () => {
     expect(asked.calls.filter((call) => call === 'control 1')).toHaveLength(1);
     settle({ patches: [{ patch: controlPatch(resident, [suspend]), inserted: [] }] });
     expect(asked.calls.filter((call) => call === 'control 1')).toHaveLength(2);
+  });
+});
+
+describe('a termination', () => {
+  test('waits a second for the answer of a turn that is out', () => {
+    worker();
+    claim(1, [raised()]);
+    deliver(1, control('terminate'));
+    vi.advanceTimersByTime(999);
+    dispatch.expireLeases();
+    deliver(1, raised());
+    expect(asked.calls).not.toContain('control 1');
+    vi.advanceTimersByTime(1);
+    dispatch.expireLeases();
+    expect(asked.calls).toContain('control 1');
+  });
+
+  test('follows that answer, and what ends the turn otherwise', () => {
+    worker();
+    const answered = claim(1, [raised()]);
+    deliver(1, control('terminate'));
+    dispatch.takeLease(answered);
+    settle({ patches: [{ patch: turnPatch(answered, []), inserted: [] }] });
+    expect(asked.calls).toContain('control 1');
+    const lost = claim(2, [raised()]);
+    deliver(2, control('terminate'));
+    dispatch.failDelivery(lost, 'its worker went away');
+    expect(asked.calls).toContain('control 2');
+  });
+
+  test('waits for nothing where it shall not', () => {
+    worker();
+    claim(1, [raised()]);
+    deliver(1, terminateAtOnce());
+    expect(asked.calls).toContain('control 1');
+    claim(2, [raised()]);
+    deliver(2, control('terminate'));
+    deliver(2, terminateAtOnce());
+    expect(asked.calls).toContain('control 2');
   });
 });
 

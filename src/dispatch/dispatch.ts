@@ -15,6 +15,7 @@ import { type Resident } from './resident.ts';
 import { Residents } from './residents.ts';
 import { Slots } from './slots.ts';
 import { type StreamListener, type WorkerStream, type WorkerStreams } from './streams.ts';
+import { Terminations } from './terminations.ts';
 
 export interface DispatchOptions {
   readonly incarnation: number;
@@ -55,6 +56,7 @@ export class Dispatch implements Residency, StreamListener {
   readonly abandons = new Abandons();
   readonly #options: DispatchOptions;
   readonly #expiry: LeaseExpiry;
+  readonly #terminations = new Terminations();
   /** Monotonic moment until which the lease of this replica surely lives: past it nothing is handed out. */
   #trustedUntilMs = 0;
   #isDraining = false;
@@ -177,13 +179,18 @@ export class Dispatch implements Residency, StreamListener {
   wake(resident: Resident): void {
     if (resident.isPatching || this.residents.get(resident.state.key) !== resident) return;
     if (resident.isForEngine) {
-      resident.isPatching = true;
-      this.#options.requests.applyControl(resident);
+      this.#applyControl(resident);
       return;
     }
     if (resident.lease || resident.isQueued || resident.isLoading || this.#isClosed) return;
     if (!this.#isDraining) this.#wakeIdle(resident);
     else if (resident.readyIn(0) !== null) this.#release(resident);
+  }
+
+  #applyControl(resident: Resident): void {
+    if (this.#terminations.mustWait(resident, Clock.monotonicMs())) return;
+    resident.isPatching = true;
+    this.#options.requests.applyControl(resident);
   }
 
   #wakeIdle(resident: Resident): void {
@@ -361,6 +368,7 @@ export class Dispatch implements Residency, StreamListener {
 
   /** Ends leases that are over; what they were for goes out again or is given up. Returns how many. */
   expireLeases(): number {
+    for (const resident of this.#terminations.overdue(Clock.monotonicMs())) this.wake(resident);
     const { residents, activities } = this.#expiry.take(Clock.monotonicMs());
     for (const [resident, reason] of residents) this.failDelivery(resident, reason);
     if (activities.length > 0) this.activities.giveBack(activities);

@@ -44,6 +44,8 @@ export type EntityControlKind = 'release' | 'purge';
  * before what waits for it.
  */
 export const ranks = {
+  /** A termination that doesn't wait for the answer of a turn that is out. */
+  atOnce: -2,
   control: -1,
   started: 0,
   suspensionPair: 1,

@@ -1,6 +1,7 @@
 import { unavailable } from '../domain/errors.ts';
 import { terminateControl } from '../domain/events.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
+import { ranks } from '../domain/message.ts';
 import { type HubContext } from './context.ts';
 import { sendControl } from './send-control.ts';
 
@@ -16,7 +17,7 @@ export async function endInstance(
 ): Promise<void> {
   const { hubId, waits, codec, now } = context;
   const event = terminateControl({ output: null, recurse: false }, now(), codec);
-  await sendControl(context, id, 'terminate', event);
+  await sendControl(context, id, { kind: 'terminate', event, rank: ranks.atOnce });
   try {
     const signal = AbortSignal.timeout(END_WAIT_MS);
     await waits.forEnd({ hubId, id, signal }, key);

@@ -10,6 +10,6 @@ export async function purgeEntity(context: HubContext, id: string): Promise<numb
   const entity = await store.readEntity(hubId, instanceId(id), false);
   if (!entity) return 0;
   const event = codec.encodeEvent({ eventId: -1, timestamp: now() });
-  await sendControl(context, instanceId(id), 'purge', event);
+  await sendControl(context, instanceId(id), { kind: 'purge', event });
   return entity.hasState || entity.backlog > 0 ? 1 : 0;
 }

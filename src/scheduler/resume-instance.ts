@@ -12,5 +12,5 @@ export async function resumeInstance(context: HubContext, request: ResumeRequest
   checkInstanceId(request.instanceId, bounds);
   checkPayload(request.reason, 'reason of the resumption', bounds);
   const event = resumeControl(request.reason?.value ?? null, context.now(), context.codec);
-  await sendControl(context, instanceId(request.instanceId), 'resume', event);
+  await sendControl(context, instanceId(request.instanceId), { kind: 'resume', event });
 }

@@ -14,7 +14,7 @@ import { codec } from '../protocol/codec.ts';
 import { sendControl } from './send-control.ts';
 
 const suspend = ({ hub }: Pick<StillEngine, 'hub'>, id: string): Promise<void> =>
-  sendControl(hub, instanceId(id), 'suspend', suspendControl(null, hub.now(), codec));
+  sendControl(hub, instanceId(id), { kind: 'suspend', event: suspendControl(null, hub.now(), codec) });
 
 test('has been applied when the call returns, here', async ({ still, db }) => {
   const one = await still();

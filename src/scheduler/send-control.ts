@@ -6,6 +6,12 @@ import { type HubContext } from './context.ts';
 /** The control is durable by then; a caller needs to wait no longer for its owner to apply it. */
 const APPLY_WAIT_MS = 5_000;
 
+interface Control {
+  readonly kind: ControlKind | EntityControlKind;
+  readonly event: Buffer;
+  readonly rank?: number;
+}
+
 /**
  * Sends a control to whoever lives under the id, and waits (bounded) until it is applied: status changes are visible
  * when the call returns. Absent and finished instances ignore it.
@@ -13,15 +19,14 @@ const APPLY_WAIT_MS = 5_000;
 export async function sendControl(
   context: HubContext,
   id: InstanceId,
-  kind: ControlKind | EntityControlKind,
-  event: Buffer,
+  { kind, event, rank = ranks.control }: Control,
 ): Promise<void> {
   const { hubId, hub, store, metrics } = context;
   const result = await store.commit({
     messages: [
       {
         to: { by: 'id', partition: partitionOf(hubId, id), hubId, id },
-        message: { rank: ranks.control, kind, event },
+        message: { rank, kind, event },
         isFromClient: true,
       },
     ],

@@ -34,7 +34,7 @@ export async function skipGracefulTerminations(
         messages: [
           {
             to: { by: 'id', partition: partitionOf(hubId, id), hubId, id },
-            message: { rank: ranks.control, kind: 'terminate', event },
+            message: { rank: ranks.atOnce, kind: 'terminate', event },
             isFromClient: true,
           },
         ],

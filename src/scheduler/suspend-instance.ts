@@ -12,5 +12,5 @@ export async function suspendInstance(context: HubContext, request: SuspendReque
   checkInstanceId(request.instanceId, bounds);
   checkPayload(request.reason, 'reason of the suspension', bounds);
   const event = suspendControl(request.reason?.value ?? null, context.now(), context.codec);
-  await sendControl(context, instanceId(request.instanceId), 'suspend', event);
+  await sendControl(context, instanceId(request.instanceId), { kind: 'suspend', event });
 }

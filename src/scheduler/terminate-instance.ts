@@ -6,7 +6,10 @@ import { type TerminateRequest } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
 import { sendControl } from './send-control.ts';
 
-/** Ends an instance, whatever it does (contract §5.2). Absent and finished ones ignore it. */
+/**
+ * Ends an instance, whatever it does (contract §5.2); a turn that a worker has is given a moment to be answered
+ * (`dispatch/terminations.ts`). Absent and finished ones ignore it.
+ */
 export async function terminateInstance(context: HubContext, request: TerminateRequest): Promise<void> {
   const { bounds } = context.settings;
   checkInstanceId(request.instanceId, bounds);
@@ -16,5 +19,5 @@ export async function terminateInstance(context: HubContext, request: TerminateR
     context.now(),
     context.codec,
   );
-  await sendControl(context, instanceId(request.instanceId), 'terminate', event);
+  await sendControl(context, instanceId(request.instanceId), { kind: 'terminate', event });
 }

@@ -77,6 +77,25 @@ describe('an instance is TERMINATED with the given output when the call returns'
   });
 });
 
+// As with DTS, where the worker is told after the turn that it has.
+test('a turn that is answered within a moment is recorded before the termination', async () => {
+  const orders = hub();
+  const worker = await orders.worker();
+  const id = await orders.start();
+  const item = await worker.turn();
+  const terminated = orders.terminate(id, '"enough"');
+  await worker.answer(item, [createChild(1, { instanceId: `${id}:c` })], {
+    customStatus: { value: '"last"' },
+  });
+  await terminated;
+  expect(await orders.get(id)).toMatchObject({
+    orchestrationStatus: TERMINATED,
+    output: { value: '"enough"' },
+    customStatus: { value: '"last"' },
+  });
+  expect((await worker.turn()).instanceId, 'not the terminated one again').toBe(`${id}:c`);
+});
+
 test('activities that were not delivered and timers end with it', async () => {
   const orders = hub();
   const turns = await orders.worker({

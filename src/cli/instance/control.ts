@@ -37,7 +37,7 @@ export function terminateCommand(): Command {
   }>(
     {
       usage: 'terminate <id>',
-      description: 'End an instance at once, whatever it is doing.',
+      description: 'End an instance, whatever it is doing.',
       example: 'perdura instance terminate order-17 --reason "sent twice" --recursive',
       options: [
         reason('Why; a text that becomes its output.'),
