@@ -42,7 +42,7 @@ export const callerLimits = {
    * that are just being read count as well: much more than honest clients ever have under way.
    */
   connectionMegabytes: 512,
-  /** Writes that wait for the lane: a second's work or two, and 200 MB of calls; of clients no more are taken. */
+  /** Writes of a task hub that wait for the lane: a second's work or two, and 200 MB of calls; of clients no more are taken. */
   queuedWrites: 10_000,
   queuedBytes: 256 * 1024 * 1024,
   workerStreams: 10_000,

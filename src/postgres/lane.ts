@@ -11,11 +11,12 @@ import { type ClientConfig } from 'pg';
 import { outcomeUnknown, type SchedulerError, unavailable } from '../domain/errors.ts';
 import { type Write, type WriteResult } from '../domain/write.ts';
 import { type Logger } from '../telemetry/log.ts';
+import { approximateBytes } from './approximate-bytes.ts';
 import { Batch } from './batch.ts';
 import { type Answer, PipelinedConnection } from './connection.ts';
 import { judge, poisonError, type Verdict } from './failures.ts';
 import { type Surroundings } from './parts.ts';
-import { approximateBytes, isFromClient, type Pending, WriteQueue } from './queue.ts';
+import { hubOf, isFromClient, type Pending, WriteQueue } from './queue.ts';
 import { fence } from './replicas.ts';
 import { beginStep, commitStep, fenceStep, type Step } from './step.ts';
 
@@ -75,7 +76,7 @@ export class Lane {
   commit(write: Write): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
       if (this.#death !== undefined || this.#isRetired) throw isOver(this.#death ?? 'it is ending');
-      this.#queue.add({
+      this.#queue.add(hubOf(write, this.#options.held), {
         write,
         bytes: approximateBytes(write),
         queuedAtMs: performance.now(),
@@ -196,7 +197,7 @@ export class Lane {
       this.#options.onBatch(
         pending.length,
         performance.now() - startedMs,
-        startedMs - (pending[0]?.queuedAtMs ?? startedMs),
+        startedMs - Math.min(...pending.map(({ queuedAtMs }) => queuedAtMs)),
       );
     } while (connection.isUsable && this.#jobs.length === 0 && !this.#queue.isEmpty);
     this.#actOnLast();

@@ -1,18 +1,7 @@
 import { SchedulerError } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
-import { type MessageDraft } from '../domain/message.ts';
-import {
-  type EndPatch,
-  type NewActivity,
-  type NewInstance,
-  type Patch,
-  type Rewind,
-  type StoredChunk,
-  type TurnPatch,
-  type Write,
-  type WriteResult,
-} from '../domain/write.ts';
-import { unreachable } from '../lib/assert.ts';
+import { type StoredChunk, type Write, type WriteResult } from '../domain/write.ts';
+import { type HeldIds } from './held-ids.ts';
 
 /** A write that waits for its commit batch. */
 export interface Pending {
@@ -24,33 +13,35 @@ export interface Pending {
 }
 
 /**
- * What waits for the lane, bounded. Groups that must be sent again (a whole batch after a deadlock, halves of one that
+ * What waits for the lane, bounded. Task hubs take turns: each has a queue of its own, in order, and an equal share of a
+ * batch that has no room for all. Groups that must be sent again (a whole batch after a deadlock, halves of one that
  * failed) come before everything else and are not mixed with it.
  */
 export class WriteQueue {
-  #waiting: Pending[] = [];
+  readonly #hubs = new Map<number, HubQueue>();
   readonly #again: Pending[][] = [];
   #bytes = 0;
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0 && this.#again.length === 0;
+    return this.#hubs.size === 0 && this.#again.length === 0;
   }
 
   /**
-   * Throws `resource_exhausted` when too much waits already and a client asks for more. The engine's own writes and workers'
-   * answers are bounded by what is resident and leased, and nobody would repeat them.
+   * Throws `resource_exhausted` when too much of that hub waits already and a client asks for more. The engine's own
+   * writes and workers' answers are bounded by what is resident and leased, and nobody would repeat them.
    */
-  add(pending: Pending): void {
-    const isFull =
-      this.#waiting.length >= limits.queuedWrites || this.#bytes + pending.bytes > limits.queuedBytes;
-    if (isFull && this.#waiting.length > 0 && isFromClient(pending.write)) {
+  add(hubId: number, pending: Pending): void {
+    const queue = this.#hubs.get(hubId) ?? new HubQueue();
+    const isFull = !queue.hasRoomFor(pending) || this.#bytes + pending.bytes > limits.queuedBytes;
+    if (isFull && queue.length > 0 && isBounded(pending.write)) {
       throw new SchedulerError(
         'resource_exhausted',
         'too many writes wait for the database; try again in a few seconds',
       );
     }
-    this.#waiting.push(pending);
+    queue.push(pending);
     this.#bytes += pending.bytes;
+    this.#hubs.set(hubId, queue);
   }
 
   /** These come next, first of all `group`. */
@@ -59,35 +50,102 @@ export class WriteQueue {
   }
 
   /** Takes the writes of the next batch. What can't stand beside another write of it stays queued. */
-  take(): Pending[] {
+  take(): readonly Pending[] {
     const again = this.#again.pop();
     if (again) return again;
-    const taken: Pending[] = [];
-    const kept: Pending[] = [];
-    const conflicts = new Conflicts();
-    let bytes = 0;
-    let at = 0;
-    for (; at < this.#waiting.length && taken.length < limits.batchWrites; at++) {
-      const pending = this.#waiting[at];
-      if (!pending || (bytes > 0 && bytes + pending.bytes > limits.batchBytes)) break;
-      if (conflicts.admits(pending.write)) {
-        taken.push(pending);
-        bytes += pending.bytes;
-      } else kept.push(pending);
+    const batch = new Taken();
+    let open = [...this.#hubs.values()];
+    const share = Math.ceil(limits.batchWrites / open.length);
+    while (open.length > 0) open = open.filter((queue) => queue.giveTo(batch, share));
+    this.#bytes -= batch.bytes;
+    this.#endTurn();
+    return batch.pending;
+  }
+
+  /** The hub that was first is last the next time. */
+  #endTurn(): void {
+    const [first] = this.#hubs.keys();
+    for (const [hubId, queue] of [...this.#hubs]) {
+      queue.endTurn();
+      if (queue.length === 0 || hubId === first) this.#hubs.delete(hubId);
+      if (queue.length > 0 && hubId === first) this.#hubs.set(hubId, queue);
     }
-    if (at < this.#waiting.length) this.#waiting.splice(0, at, ...kept);
-    else this.#waiting = kept;
-    this.#bytes -= bytes;
-    return taken;
   }
 
   /** Everything that waits; the queue is empty then. */
   drain(): Pending[] {
-    const all = [...this.#again.flat(), ...this.#waiting];
+    const all = [...this.#again.flat(), ...[...this.#hubs.values()].flatMap((queue) => queue.waiting)];
     this.#again.length = 0;
-    this.#waiting = [];
+    this.#hubs.clear();
     this.#bytes = 0;
     return all;
+  }
+}
+
+/** What waits of one task hub. */
+class HubQueue {
+  #waiting: Pending[] = [];
+  #bytes = 0;
+  /** What this turn has gone past, and what of it stays. */
+  #at = 0;
+  #kept: Pending[] = [];
+
+  get waiting(): readonly Pending[] {
+    return this.#waiting;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** No hub takes all the room that there is. */
+  hasRoomFor({ bytes }: Pending): boolean {
+    return this.length < limits.queuedWrites && this.#bytes + bytes <= limits.queuedBytes / 2;
+  }
+
+  push(pending: Pending): void {
+    this.#waiting.push(pending);
+    this.#bytes += pending.bytes;
+  }
+
+  /** Moves so many writes into the batch; false when it has no more for it. */
+  giveTo(batch: Taken, share: number): boolean {
+    for (let given = 0; given < share;) {
+      const pending = this.#waiting[this.#at];
+      if (!pending || !batch.hasRoomFor(pending)) return false;
+      this.#at++;
+      if (batch.admits(pending)) {
+        given++;
+        this.#bytes -= pending.bytes;
+      } else this.#kept.push(pending);
+    }
+    return true;
+  }
+
+  endTurn(): void {
+    if (this.#at < this.#waiting.length) this.#waiting.splice(0, this.#at, ...this.#kept);
+    else this.#waiting = this.#kept;
+    this.#kept = [];
+    this.#at = 0;
+  }
+}
+
+/** The writes of one batch. */
+class Taken {
+  readonly pending: Pending[] = [];
+  bytes = 0;
+  readonly #conflicts = new Conflicts();
+
+  hasRoomFor({ bytes }: Pending): boolean {
+    if (this.pending.length >= limits.batchWrites) return false;
+    return this.bytes === 0 || this.bytes + bytes <= limits.batchBytes;
+  }
+
+  admits(pending: Pending): boolean {
+    if (!this.#conflicts.admits(pending.write)) return false;
+    this.pending.push(pending);
+    this.bytes += pending.bytes;
+    return true;
   }
 }
 
@@ -129,75 +187,30 @@ export function isFromClient({ patch, rewinds, instances, messages }: Write): bo
   );
 }
 
-const PER_ROW_BYTES = 100;
-const PER_ITEM_BYTES = 20;
-
-/** Bounds batch and queue; rows count something beside their payload. Asked of every write: it makes no object. */
-export function approximateBytes(write: Write): number {
-  const { patch, rewinds, instances, activities, timers, messages, completion, storedChunk } = write;
-  return (
-    PER_ROW_BYTES +
-    rowBytes(write.dueTimers, nothing) +
-    rowBytes(write.releasedActivities, nothing) +
-    (patch ? patchBytes(patch) : 0) +
-    rowBytes(rewinds, ofHistory) +
-    rowBytes(instances, ofInstance) +
-    rowBytes(activities, ofRequest) +
-    rowBytes(timers, ofMessage) +
-    rowBytes(messages, ofMessage) +
-    rowBytes(write.entityMessages, ofMessage) +
-    (completion ? PER_ROW_BYTES + completion.event.length : 0) +
-    (storedChunk ? PER_ROW_BYTES + lengthOf(storedChunk.bytes) : 0)
-  );
+/** What a client asks for by a call: those are what overload is made of. */
+function isBounded(write: Write): boolean {
+  return isFromClient(write) || (!write.patch && (write.entityMessages?.length ?? 0) > 0);
 }
 
-function rowBytes<T>(rows: readonly T[] | undefined, bytesOf: (row: T) => number): number {
-  let total = 0;
-  if (rows) for (const row of rows) total += PER_ROW_BYTES + bytesOf(row);
-  return total;
+/** Of no hub: of several, or for rows that nobody holds here. */
+const NO_HUB = 0;
+
+/** The task hub that a write is for, where that can be said. */
+export function hubOf(write: Write, held: HeldIds): number {
+  const { patch, messages } = write;
+  if (patch) return hubOfHeld(patch.key, held);
+  const row = rowOf(write);
+  if (row) return row.hubId;
+  const to = messages?.[0]?.to;
+  if (to?.by === 'id') return to.hubId;
+  return to?.by === 'key' ? hubOfHeld(to.key, held) : NO_HUB;
 }
 
-const nothing = (): number => 0;
-const ofHistory = ({ history }: Rewind): number => history.length;
-const ofInstance = ({ started, input }: NewInstance): number => started.length + lengthOf(input);
-const ofRequest = ({ request }: NewActivity): number => request.length;
-const ofEvent = ({ event }: MessageDraft): number => event.length;
-const ofMessage = ({ message }: { readonly message: MessageDraft }): number => message.event.length;
-
-function lengthOf(payload: string | Buffer | null): number {
-  return payload === null ? 0 : payload.length;
+function hubOfHeld(key: number, held: HeldIds): number {
+  return held.byKey(key)?.hubId ?? NO_HUB;
 }
 
-/** Payloads, and what a consumed message costs. */
-function patchBytes(patch: Patch): number {
-  switch (patch.kind) {
-    case 'turn':
-      return recordedBytes(patch) + lengthOf(patch.traceContext) + patch.sections.length * PER_ITEM_BYTES;
-    case 'end':
-      return recordedBytes(patch) + lengthOf(patch.output) + lengthOf(patch.failure);
-    case 'renew':
-      return (
-        consumedBytes(patch) +
-        lengthOf(patch.input) +
-        lengthOf(patch.customStatus) +
-        rowBytes(patch.inbox, ofEvent)
-      );
-    case 'control':
-      return consumedBytes(patch) + lengthOf(patch.suspension) + rowBytes(patch.inbox, ofEvent);
-    case 'entity':
-      return consumedBytes(patch) + lengthOf(patch.state);
-    case 'release':
-    case 'fetch':
-      return 0;
-    default:
-      return unreachable(patch);
-  }
-}
-
-function recordedBytes(patch: TurnPatch | EndPatch): number {
-  return consumedBytes(patch) + patch.history.length + lengthOf(patch.customStatus);
-}
-
-function consumedBytes({ consumed }: Extract<Patch, { readonly consumed: unknown }>): number {
-  return consumed.length * PER_ITEM_BYTES;
+function rowOf(write: Write): { readonly hubId: number } | undefined {
+  const { completion, storedChunk, instances, entityMessages, releasedActivities } = write;
+  return completion ?? storedChunk ?? instances?.[0] ?? entityMessages?.[0] ?? releasedActivities?.[0];
 }

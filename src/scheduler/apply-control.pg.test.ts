@@ -17,6 +17,7 @@ import { must } from '../lib/assert.ts';
 import { codec } from '../protocol/codec.ts';
 import { applyControl } from './apply-control.ts';
 import { resumeInstance } from './resume-instance.ts';
+import { skipGracefulTerminations } from './skip-graceful-orchestration-terminations.ts';
 import { suspendInstance } from './suspend-instance.ts';
 import { terminateInstance } from './terminate-instance.ts';
 
@@ -28,6 +29,13 @@ const resume = ({ hub }: StillEngine): Promise<void> =>
 const terminate = ({ hub }: StillEngine, recursive = false): Promise<void> => {
   const bytes = codec.encode('TerminateRequest', { instanceId: 'a', output: { value: '"stop"' }, recursive });
   return terminateInstance(hub, codec.decode('TerminateRequest', bytes));
+};
+
+const terminateAtOnce = async ({ hub }: StillEngine): Promise<void> => {
+  const bytes = codec.encode('SkipGracefulOrchestrationTerminationsRequest', {
+    instanceBatch: { instanceIds: ['a'] },
+  });
+  await skipGracefulTerminations(hub, codec.decode('SkipGracefulOrchestrationTerminationsRequest', bytes));
 };
 
 /** Events that were held while it was suspended come after the pair. */
@@ -95,7 +103,7 @@ test('a termination ends an instance with everything that waits, and controls be
   await raise(one.hub, 'a', 'paid');
   const { key } = onlyResident(one).state;
   const all = await withInstancesLocked(db, async () => {
-    const controls = [terminate(one), suspend(one)];
+    const controls = [terminateAtOnce(one), suspend(one)];
     await until(() => onlyResident(one).controls.length === 2, 'the controls');
     return controls;
   });
@@ -112,7 +120,11 @@ test('a recursive termination is sent to the children that live', async ({ still
   const children = ['b', 'c'].map((instanceId, i) => createChild(i + 1, { instanceId }));
   await answer(one.hub, await worker.turn(), children);
   await terminate(one, true);
-  await until(() => one.dispatch.residents.count === 0, 'the end of the children');
+  // Their turns are out, and not answered in time.
+  await until(() => {
+    one.dispatch.expireLeases();
+    return one.dispatch.residents.count === 0;
+  }, 'the end of the children');
   const { rows } = await db.query('select distinct status from instances');
   expect(rows).toEqual([{ status: 5 }]);
 });

@@ -24,8 +24,8 @@ import { codec } from '../protocol/codec.ts';
 import { abandonInstance } from './abandon-instance.ts';
 import { completeOrchestration } from './complete-orchestration.ts';
 import { recordStored } from './record-stored.ts';
+import { skipGracefulTerminations } from './skip-graceful-orchestration-terminations.ts';
 import { suspendInstance } from './suspend-instance.ts';
-import { terminateInstance } from './terminate-instance.ts';
 
 async function withTurn(one: StillEngine) {
   const worker = one.worker();
@@ -40,11 +40,12 @@ async function snapshot({ store, hub }: StillEngine, id = 'a'): Promise<Instance
 
 const suspend = ({ hub }: StillEngine): Promise<void> =>
   suspendInstance(hub, codec.decode('SuspendRequest', codec.encode('SuspendRequest', { instanceId: 'a' })));
-const terminate = ({ hub }: StillEngine): Promise<void> =>
-  terminateInstance(
-    hub,
-    codec.decode('TerminateRequest', codec.encode('TerminateRequest', { instanceId: 'a' })),
-  );
+const terminate = async ({ hub }: StillEngine): Promise<void> => {
+  const bytes = codec.encode('SkipGracefulOrchestrationTerminationsRequest', {
+    instanceBatch: { instanceIds: ['a'] },
+  });
+  await skipGracefulTerminations(hub, codec.decode('SkipGracefulOrchestrationTerminationsRequest', bytes));
+};
 
 test('of several answers at the same time one is recorded, and all are accepted', async ({ still, db }) => {
   const one = await still();
