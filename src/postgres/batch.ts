@@ -13,7 +13,6 @@ import {
 } from './activities.ts';
 import { deleteStored, storeChunks } from './completions.ts';
 import {
-  claimRequests,
   delayToEntities,
   deleteSignals,
   insertEntities,
@@ -172,11 +171,7 @@ export class Batch {
   #entityInserts(): Step[] {
     const { toEntities, delayedToEntities } = this.#parts;
     const missing = [...toEntities.filter(({ isHeld }) => !isHeld), ...delayedToEntities];
-    const requests = [...toEntities, ...delayedToEntities].filter(({ requestId }) => requestId !== null);
-    return [
-      ...when(missing, () => step(insertEntities(missing))),
-      ...when(requests, () => step(claimRequests(requests))),
-    ];
+    return when(missing, () => step(insertEntities(missing)));
   }
 
   #timerDeletes(): Step[] {

@@ -2,7 +2,8 @@
 // the message joined with whatever row stands there then. Rows that existed when the batch began are locked by then;
 // one that came into being since is too young to be cleaned away.
 //
-// What is asked of other rows is asked by joins: a subquery under an `or` is planned as a table that is read whole.
+// What is asked of other rows is asked by joins: a subquery under an `or` is planned as a table that is read whole. What
+// a statement itself has claimed is asked for by just that, which is hashed: of a join nobody knows how it is planned.
 
 import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
 import { messageKinds } from '../domain/message.ts';
@@ -31,47 +32,48 @@ export function insertEntities(messages: readonly EntityMessage[]): Statement {
         on conflict (hub_id, partition, instance_id) do nothing`;
 }
 
-/** Of all messages for one request, in this batch and in others, one claims it. */
-export function claimRequests(messages: readonly EntityMessage[]): Statement {
-  return sql`
-    insert into signals (hub_id, request, claim)
-    select hub_id, request, claim
-      from unnest(${int4s(messages, (m) => m.hubId)}::int4[],
-                  ${texts(messages, requestOf)}::text[],
-                  ${int8s(messages, (m) => m.newKey)}::int8[]) t(hub_id, request, claim)
-     order by hub_id, request
-        on conflict (hub_id, request) do nothing`;
-}
-
 function requestOf({ requestId, id }: EntityMessage): string | null {
   return requestId === null ? null : `${requestId} ${id}`;
 }
 
-/** Messages that are due, of the requests that they claimed, each for its entity. What is in the future: `delayToEntities`. */
+/**
+ * Messages that are due, each for its entity. What is in the future: `delayToEntities`. Of all messages for one request,
+ * in this batch and in others, one claims it, and only that is sent.
+ */
 export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentColumns> {
   return sql`
-    with numbered as materialized (
+    with messages as materialized (
+      select *
+        from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
+                    ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
+                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
+                    ${byteas(messages, (m) => m.message.event)}::bytea[],
+                    ${bools(messages, (m) => m.isHeld)}::bool[],
+                    ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[],
+                    ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
+                    ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
+                    ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
+             with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, request, claim,
+                               over_partition, over_key, over_generation, n)),
+    claimed as (
+      insert into signals (hub_id, request, claim)
+      select hub_id, request, claim
+        from messages
+       where request is not null
+       order by hub_id, request
+          on conflict (hub_id, request) do nothing
+      returning claim),
+    numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
              nextval('message_ids') as message_id
         from (select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id
-                from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
-                            ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
-                            ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                            ${byteas(messages, (m) => m.message.event)}::bytea[],
-                            ${bools(messages, (m) => m.isHeld)}::bool[],
-                            ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[],
-                            ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
-                            ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
-                            ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
-                     with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, request, claim,
-                                       over_partition, over_key, over_generation, n)
+                from messages m
                 join instances i using (partition, hub_id, instance_id)
-                left join signals s on (s.hub_id, s.request) = (m.hub_id, m.request)
                 left join instances o
                   on (o.partition, o.instance_key) = (m.over_partition, m.over_key)
                  and o.generation = m.over_generation
                  and o.status in (0, 6, 7)
-               where (m.request is null or s.claim = m.claim)
+               where (m.request is null or m.claim in (select claim from claimed))
                  and o.instance_key is null
                order by m.n) f),
     sent as (
@@ -101,21 +103,32 @@ export interface DelayedRow {
   readonly instance_key: number;
 }
 
+/** The same for messages that wait in `timers`. */
 export function delayToEntities(messages: readonly EntityMessage[]): Statement<DelayedRow> {
   return sql`
-    with delayed as materialized (
-      select m.n, m.fires_at, m.claim, m.kind, m.rank, m.event, i.partition, i.instance_key, i.generation
+    with messages as materialized (
+      select *
         from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
                     ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
                     ${byteas(messages, (m) => m.message.event)}::bytea[],
                     ${timestamps(messages, (m) => m.firesAt)}::timestamptz[],
                     ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[])
-             with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)
+             with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)),
+    claimed as (
+      insert into signals (hub_id, request, claim)
+      select hub_id, request, claim
+        from messages
+       where request is not null
+       order by hub_id, request
+          on conflict (hub_id, request) do nothing
+      returning claim),
+    delayed as materialized (
+      select m.n, m.fires_at, m.claim, m.kind, m.rank, m.event, i.partition, i.instance_key, i.generation
+        from messages m
         join instances i using (partition, hub_id, instance_id)
-        left join signals s on (s.hub_id, s.request) = (m.hub_id, m.request)
        where m.request is null
-          or s.claim = m.claim),
+          or m.claim in (select claim from claimed)),
     waiting as (
       insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
       select partition, fires_at, claim, instance_key, generation, kind, rank, event
