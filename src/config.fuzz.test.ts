@@ -56,7 +56,8 @@ function expectKnown(key: string, value: unknown): void {
   if (key === 'taskHubs') expect(value).toSatisfy((names) => Array.isArray(names) && names.length > 0);
   else if (key === 'endpoint') {
     expect(value).toMatchObject({ address: expect.stringMatching(/:\d{1,5}$/) as unknown });
-  } else if (key === 'logLevel') expect(logLevels).toContain(value);
+  } else if (key === 'failpoints') expect(value).toBeInstanceOf(Map);
+  else if (key === 'logLevel') expect(logLevels).toContain(value);
   else if (key === 'logFormat') expect(logFormats).toContain(value);
   else if (SAFE.includes(key)) expect(value).toBeTypeOf('string');
   else if (typeof value === 'number') expect(Number.isSafeInteger(value) && value >= 0).toBe(true);

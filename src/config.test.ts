@@ -73,11 +73,21 @@ test.each([
   ['PERDURA_LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, silent'],
   ['PERDURA_TASK_HUBS', 'a b', 'names of 3 to 64 letters, digits and -, separated by commas'],
   ['DTS_TASK_HUB_NAMES', 'good,', 'names of 3 to 64 letters, digits and -, separated by commas'],
+  ['PERDURA_FAILPOINTS', 'after-commit@0', 'before-commit, commit-sent, after-commit'],
+  ['PERDURA_FAILPOINTS', 'after-lunch', 'before-commit, commit-sent, after-commit'],
   ['PERDURA_DATABASE_SCHEMA', 'pg_x', 'lower-case letters, digits and _'],
 ])('%s=%s is refused with what is allowed', (name, value, allowed) => {
   expect(() => read({ [name]: value })).toThrow(
     `${name} is '${value}', which is not allowed: it is ${allowed}`,
   );
+});
+
+test('failpoints have the number of the pass at which they count, the first one unless told otherwise', () => {
+  const { failpoints } = read({ PERDURA_FAILPOINTS: 'after-commit, mid-stream@12' });
+  expect([...failpoints]).toEqual([
+    ['after-commit', 1],
+    ['mid-stream', 12],
+  ]);
 });
 
 test.each(['constructor', '__proto__', 'toString', 'valueOf'])(

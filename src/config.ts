@@ -3,12 +3,14 @@
 // the environment over the default. `--help`, docs/settings.md and its test are made of this table.
 
 import { limits } from './domain/limits.ts';
+import { type Failpoints } from './lib/failpoints.ts';
 import { nearestWord } from './lib/nearest-word.ts';
 import { StartupError } from './lib/startup-error.ts';
 import {
   bool,
   type Endpoint,
   endpoint,
+  failpoints,
   hubName,
   hubNames,
   httpUrl,
@@ -44,12 +46,13 @@ export interface Settings {
   readonly maxInstanceIdLength: number;
   readonly databasePoolSize: number;
   readonly otlpEndpoint: string | undefined;
+  readonly failpoints: Failpoints;
 }
 
 /** What the server itself reads; the rest is for the command that starts it. */
 export type ServerSettings = Omit<
   Settings,
-  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous' | 'otlpEndpoint'
+  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous' | 'otlpEndpoint' | 'failpoints'
 >;
 
 /** What the commands that talk to a running server read. */
@@ -184,6 +187,13 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
     shown: 'unset: no spans',
     sentence: 'An OpenTelemetry collector (OTLP over HTTP) that gets spans of dispatches, commits and waits.',
   },
+  failpoints: {
+    ...failpoints,
+    fallback: new Map(),
+    shown: 'unset: none',
+    sentence:
+      'For tests of failures only: the server kills itself the n-th time that it passes one of these points, like after-commit@3.',
+  },
 };
 
 export const clientSettingsTable: {
@@ -266,6 +276,7 @@ export function readSettings(source: SettingsSource): Settings {
     maxInstanceIdLength: read('maxInstanceIdLength'),
     databasePoolSize: read('databasePoolSize'),
     otlpEndpoint: read('otlpEndpoint'),
+    failpoints: read('failpoints'),
   });
 }
 

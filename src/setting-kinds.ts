@@ -1,5 +1,7 @@
 // What kinds of values settings have: how each is written and read.
 
+import { type Failpoint, failpointNames, type Failpoints } from './lib/failpoints.ts';
+
 export interface Kind<T> {
   /** Stands for a value in `--help`. */
   readonly placeholder: string;
@@ -59,6 +61,23 @@ export const httpUrl: Kind<string> = {
   placeholder: 'url',
   allowed: 'a URL like http://localhost:4318',
   parse: (given) => (/^https?:$/.test(URL.parse(given)?.protocol ?? '') ? given : undefined),
+};
+
+const failpointPattern = /^([a-z-]+)(?:@([1-9]\d{0,8}))?$/;
+
+export const failpoints: Kind<Failpoints> = {
+  placeholder: 'points',
+  allowed: `${failpointNames.join(', ')}, each perhaps with @n, separated by commas`,
+  parse(given) {
+    const points = new Map<Failpoint, number>();
+    for (const text of given.split(',')) {
+      const [, name, passes] = failpointPattern.exec(text.trim()) ?? [];
+      const point = failpointNames.find((known) => known === name);
+      if (point === undefined) return undefined;
+      points.set(point, Number(passes ?? 1));
+    }
+    return points;
+  },
 };
 
 export const schemaName: Kind<string> = {

@@ -1,5 +1,6 @@
 import { type EventEmitter } from 'node:events';
 import { type RunningServer, type Settings } from '../config.ts';
+import { armFailpoints } from '../lib/failpoints.ts';
 import { checkDatabase } from '../postgres/check-database.ts';
 import { type EmbeddedPostgres } from '../postgres/embedded.ts';
 import { migrate } from '../postgres/migrate.ts';
@@ -24,6 +25,7 @@ export async function runServer(run: ServerRun): Promise<void> {
   const { settings, databaseUrl, embedded, log } = run;
   const stopping = stopSignal(process, log);
   try {
+    arm(settings, log);
     const store = { url: databaseUrl, schema: settings.databaseSchema };
     await checkDatabase(store);
     await migrate({ ...store, log });
@@ -36,6 +38,15 @@ export async function runServer(run: ServerRun): Promise<void> {
   } finally {
     await embedded?.stop();
   }
+}
+
+function arm({ failpoints }: Settings, log: Logger): void {
+  if (failpoints.size === 0) return;
+  log.warn(
+    { failpoints: Object.fromEntries(failpoints) },
+    'PERDURA_FAILPOINTS is set: this server is going to kill itself',
+  );
+  armFailpoints(failpoints);
 }
 
 async function openSpans({ otlpEndpoint: endpoint }: Settings, log: Logger): Promise<Spans | undefined> {

@@ -43,8 +43,7 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
 export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentColumns> {
   return sql`
     with messages as materialized (
-      select *
-        from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
+      select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
                     ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
                     ${byteas(messages, (m) => m.message.event)}::bytea[],
@@ -57,15 +56,11 @@ export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]
                                over_partition, over_key, over_generation, n)),
     claimed as (
       insert into signals (hub_id, request, claim)
-      select hub_id, request, claim
-        from messages
-       where request is not null
-       order by hub_id, request
+      select hub_id, request, claim from messages where request is not null order by hub_id, request
           on conflict (hub_id, request) do nothing
       returning claim),
     numbered as materialized (
-      select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
-             nextval('message_ids') as message_id
+      select f.*, nextval('message_ids') as message_id
         from (select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id
                 from messages m
                 join instances i using (partition, hub_id, instance_id)
@@ -107,8 +102,7 @@ export interface DelayedRow {
 export function delayToEntities(messages: readonly EntityMessage[]): Statement<DelayedRow> {
   return sql`
     with messages as materialized (
-      select *
-        from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
+      select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
                     ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
                     ${byteas(messages, (m) => m.message.event)}::bytea[],
@@ -117,10 +111,7 @@ export function delayToEntities(messages: readonly EntityMessage[]): Statement<D
              with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)),
     claimed as (
       insert into signals (hub_id, request, claim)
-      select hub_id, request, claim
-        from messages
-       where request is not null
-       order by hub_id, request
+      select hub_id, request, claim from messages where request is not null order by hub_id, request
           on conflict (hub_id, request) do nothing
       returning claim),
     delayed as materialized (

@@ -10,6 +10,7 @@ import { setImmediate as nextRound, setTimeout as pause } from 'node:timers/prom
 import { type ClientConfig } from 'pg';
 import { outcomeUnknown, type SchedulerError, unavailable } from '../domain/errors.ts';
 import { type Write, type WriteResult } from '../domain/write.ts';
+import { failpoint } from '../lib/failpoints.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { approximateBytes } from './approximate-bytes.ts';
 import { Batch } from './batch.ts';
@@ -96,7 +97,9 @@ export class Lane {
         const { first, rest, finish } = plan();
         const begun = await connection.exchange([...opening, ...first]);
         if (begun.kind !== 'done') return begun;
+        failpoint('before-commit');
         const ended = await connection.exchange([...rest(), commitStep]);
+        if (ended.kind === 'done') failpoint('after-commit');
         if (ended.kind === 'done' && this.#death === undefined) resolve(finish());
         return ended;
       };
@@ -183,7 +186,9 @@ export class Lane {
       this.#inFlight = pending;
       const batch = new Batch(pending, this.#options);
       const startedMs = performance.now();
+      failpoint('before-commit');
       const answering = connection.exchange(batch.steps());
+      failpoint('commit-sent');
       this.#actOnLast();
       const answer = await answering;
       if (this.#death !== undefined) return;
@@ -192,6 +197,7 @@ export class Lane {
         return;
       }
       this.#strikes = 0;
+      failpoint('after-commit');
       this.#act = batch.settle();
       this.#inFlight = [];
       this.#options.onBatch(
@@ -205,8 +211,10 @@ export class Lane {
 
   #actOnLast(): void {
     const act = this.#act;
+    if (!act) return;
     this.#act = undefined;
-    act?.();
+    failpoint('before-replies');
+    act();
   }
 
   async #notCommitted(answer: Exclude<Answer, { kind: 'done' }>, pending: readonly Pending[]): Promise<void> {

@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { type Hint } from '../domain/store.ts';
+import { failpoint } from '../lib/failpoints.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { decodeHints, encodeHints } from './hint-text.ts';
 import { query, type Queryable, sql } from './sql.ts';
@@ -81,6 +82,7 @@ export class Listener {
     this.#pending = new Map();
     if (this.#client && hints.length > 0) {
       await this.#notify(this.#client, encodeHints(this.#options.me, hints));
+      failpoint('after-hint');
     }
   }
 

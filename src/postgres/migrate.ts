@@ -8,6 +8,7 @@
 // is there first without `finished_at`, and a start that finds it so repairs and repeats it.
 
 import { Client } from 'pg';
+import { failpoint } from '../lib/failpoints.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { type Migration, migrationsFolder, readMigrations, splitStatements } from './migration-files.ts';
@@ -159,6 +160,7 @@ async function applyTransactional(client: Client, migration: Migration): Promise
   try {
     await recordStart(client, migration);
     await client.query(migration.text);
+    failpoint('in-migration');
     await recordFinish(client, migration);
     await query(client, sql`commit`);
   } catch (error) {
@@ -170,7 +172,10 @@ async function applyTransactional(client: Client, migration: Migration): Promise
 async function applyOnline(client: Client, migration: Migration): Promise<void> {
   await recordStart(client, migration);
   await dropInvalidIndexes(client);
-  for (const statement of splitStatements(migration.text)) await client.query(statement);
+  for (const statement of splitStatements(migration.text)) {
+    await client.query(statement);
+    failpoint('in-migration');
+  }
   await recordFinish(client, migration);
 }
 

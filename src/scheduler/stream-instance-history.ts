@@ -4,6 +4,7 @@ import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type HistoryPage } from '../domain/store.ts';
 import { canBeInstanceId } from '../domain/validate.ts';
+import { failpoint } from '../lib/failpoints.ts';
 import { CHUNK, splitFrames, withoutRewinds, withStartId0 } from '../protocol/framing.ts';
 import { type StreamInstanceHistoryRequest } from '../protocol/messages.ts';
 import { type HubContext } from './context.ts';
@@ -26,7 +27,10 @@ export async function* streamHistory(
     if (!last) return;
     const events = rows.map((row) => row.events);
     const shown = isForWorker ? forWorker(events, instance) : forReader(events, after === 0);
-    yield* splitFrames(shown, CHUNK, limits.historyChunkBytes);
+    for (const chunk of splitFrames(shown, CHUNK, limits.historyChunkBytes)) {
+      yield chunk;
+      failpoint('mid-stream');
+    }
     after = last.turn;
   }
 }

@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { failpointNames } from '../../src/lib/failpoints.ts';
 import { schema } from '../helpers/schema.ts';
 import { type Role } from '../replicas/postgres-proxy.ts';
 import { insist } from './insist.ts';
@@ -12,8 +13,8 @@ import { livingIn, type Place, type Rig } from './rig.ts';
 export interface Harm {
   /** To whom. */
   readonly what: string;
-  /** Ends it. Everything works afterwards, or will soon by itself. */
-  readonly heal: () => Promise<void> | void;
+  /** Ends it, and may say how it went. Everything works afterwards, or will soon by itself. */
+  readonly heal: () => unknown;
 }
 
 export interface Fault {
@@ -36,6 +37,24 @@ export const faults: readonly Fault[] = [
       const place = random.pick(rig.places);
       await livingIn(place).kill();
       return { what: nameOf(place), heal: () => rig.startServer(place) };
+    },
+  },
+  {
+    name: 'failpoint',
+    lastsMs: [1_000, 6_000],
+    async inject(rig, random) {
+      const place = random.pick(rig.places);
+      const point = random.pick(failpointNames.filter((name) => name !== 'in-migration'));
+      const failpoints = `${point}@${random.between(1, 100)}`;
+      await rig.startDoomed(place, failpoints);
+      const heal = async (): Promise<string> => {
+        const { isRunning, kill } = livingIn(place);
+        const ending = isRunning() ? 'it was not reached' : 'it was the end';
+        await kill();
+        await rig.startServer(place);
+        return ending;
+      };
+      return { what: `${nameOf(place)} at ${failpoints}`, heal };
     },
   },
   {

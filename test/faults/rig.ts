@@ -70,6 +70,15 @@ export class Rig implements AsyncDisposable {
     return client;
   }
 
+  /** One that is going to die at a failpoint, perhaps before it answers; in the place of the one that runs there. */
+  async startDoomed(place: Place, failpoints: string): Promise<void> {
+    await livingIn(place).kill();
+    const env = { ...settings, PERDURA_GRPC_PORT: String(place.port), PERDURA_FAILPOINTS: failpoints };
+    const server = launchServer(place.proxy.url, env);
+    place.lives.push(server);
+    await server.ready.catch(() => undefined);
+  }
+
   /** Resolves when one answers there. Does nothing where one runs. */
   async startServer(place: Place): Promise<void> {
     if (!place.starting && place.lives.at(-1)?.isRunning()) return;

@@ -83,8 +83,9 @@ async function take({ fault, restMs, lastsMs, seed }: Step, { rig, tell, signal 
   }
   tell(`${fault.name}: ${harm.what}, for ${lastsMs} ms`);
   await pause(lastsMs, undefined, { signal });
-  await harm.heal();
-  if (lastsMs > 0) tell(`${fault.name}: over`);
+  const said = await harm.heal();
+  if (typeof said === 'string') tell(`${fault.name}: ${said}`);
+  else if (lastsMs > 0) tell(`${fault.name}: over`);
 }
 
 /** Nothing when another fault is in the way: it has taken PostgreSQL, or all of its connections. */
