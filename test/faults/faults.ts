@@ -70,6 +70,14 @@ export const faults: readonly Fault[] = [
   stopOfPostgres('stop-postgres', 'SIGQUIT'),
   stopOfPostgres('kill-postgres', 'SIGKILL'),
   {
+    name: 'fail-over',
+    lastsMs: [0, 0],
+    async inject(rig) {
+      await rig.failOver();
+      return { what: 'to a standby', heal: nothing };
+    },
+  },
+  {
     name: 'end-connections',
     lastsMs: [0, 0],
     async inject({ postgres }) {

@@ -6,11 +6,14 @@ import { must } from '../../src/lib/assert.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createLogger, type Logger } from '../../src/telemetry/log.ts';
 import { insist } from './insist.ts';
+import { startStandby } from './standby.ts';
 
 /** What was committed must survive whatever we do to it. */
 const settings = {
   ...{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   max_connections: '80',
+  // For standbys that are made while it works.
+  wal_keep_size: '512MB',
 };
 
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
@@ -19,6 +22,9 @@ export class Postgres implements AsyncDisposable {
   readonly #log: Logger;
   #server: EmbeddedPostgres | undefined;
   #starting: Promise<void> | undefined;
+  #dataDir: string;
+  #standbys = 0;
+  #isMoving = false;
 
   static async start(): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'perdura-faults-'));
@@ -31,11 +37,12 @@ export class Postgres implements AsyncDisposable {
 
   private constructor(folder: string) {
     this.#folder = folder;
+    this.#dataDir = join(folder, 'data');
     this.#log = createLogger({ level: 'error', format: 'json', destination: process.stderr });
   }
 
   get isRunning(): boolean {
-    return this.#server !== undefined;
+    return this.#server !== undefined && !this.#isMoving;
   }
 
   get url(): string {
@@ -44,10 +51,42 @@ export class Postgres implements AsyncDisposable {
 
   /** SIGQUIT is its immediate stop; SIGKILL kills the postmaster alone, and the rest notices. */
   async stop(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+    this.#mustStay();
+    await this.#stop(signal);
+  }
+
+  async #stop(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     const { pid, closed } = this.#running;
     this.#server = undefined;
     process.kill(pid, signal);
     await closed;
+  }
+
+  /** A standby that has everything takes over; the old server is gone for good. Resolves when it takes writes. */
+  async failOver(): Promise<void> {
+    this.#mustStay();
+    const primary = this.#running;
+    this.#isMoving = true;
+    try {
+      await this.#moveFrom(primary);
+    } finally {
+      this.#isMoving = false;
+    }
+  }
+
+  async #moveFrom(primary: EmbeddedPostgres): Promise<void> {
+    const dataDir = join(this.#folder, `data-${++this.#standbys}`);
+    const client = await this.connect();
+    const options = { dataDir, settings, log: this.#log };
+    const standby = await startStandby(primary, client, options).finally(() => client.end());
+    await this.#stop('SIGQUIT');
+    this.#dataDir = dataDir;
+    this.#server = standby;
+    await this.run('select pg_promote()');
+  }
+
+  #mustStay(): void {
+    if (this.#isMoving) throw new Error('a standby of it is being made');
   }
 
   /** Resolves when it runs. */
@@ -58,8 +97,10 @@ export class Postgres implements AsyncDisposable {
 
   /** Backends of a killed postmaster may hold its memory for a moment. */
   async #start(): Promise<void> {
-    const dataDir = join(this.#folder, 'data');
+    const dataDir = this.#dataDir;
     this.#server ??= await insist(() => startEmbeddedPostgres({ dataDir, settings, log: this.#log }));
+    // A failover that came to nothing would have everybody wait for a standby that is gone.
+    await this.run('alter system reset synchronous_standby_names', 'select pg_reload_conf()');
   }
 
   /** A connection of its own. */

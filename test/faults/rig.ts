@@ -76,7 +76,10 @@ export class Rig implements AsyncDisposable {
     const env = { ...settings, PERDURA_GRPC_PORT: String(place.port), PERDURA_FAILPOINTS: failpoints };
     const server = launchServer(place.proxy.url, env);
     place.lives.push(server);
-    await server.ready.catch(() => undefined);
+    await server.ready.catch(() => {
+      // One that finds no database says so and ends: it was never there.
+      if (server.complaints.length > 0) place.lives.splice(place.lives.indexOf(server), 1);
+    });
   }
 
   /** Resolves when one answers there. Does nothing where one runs. */
@@ -104,6 +107,16 @@ export class Rig implements AsyncDisposable {
   async startPostgres(): Promise<void> {
     await this.postgres.restart();
     for (const { proxy } of this.places) proxy.retarget(this.postgres.url);
+  }
+
+  /** Another PostgreSQL takes over where the servers look for the old one. */
+  async failOver(): Promise<void> {
+    await this.postgres.failOver();
+    for (const { proxy } of this.places) {
+      proxy.cut();
+      proxy.retarget(this.postgres.url);
+      proxy.restore();
+    }
   }
 
   startWorker(number: number): void {

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Client } from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { type Logger } from '../../src/telemetry/log.ts';
+import { until } from '../helpers/until.ts';
+
+interface StandbyOptions {
+  /** Its data folder, which is made. */
+  readonly dataDir: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly log: Logger;
+}
+
+/**
+ * A standby of that server, from a base backup made while it works. Resolves when every commit waits for it: what was
+ * acknowledged from then on is there as well.
+ */
+export async function startStandby(
+  primary: EmbeddedPostgres,
+  client: Client,
+  { dataDir, settings, log }: StandbyOptions,
+): Promise<EmbeddedPostgres> {
+  await backUp(primary, client, dataDir);
+  const { port, username, password } = new URL(primary.url);
+  const primary_conninfo = `host=127.0.0.1 port=${port} user=${username} password=${password}`;
+  const standby = await startEmbeddedPostgres({ dataDir, settings: { ...settings, primary_conninfo }, log });
+  try {
+    await client.query(`alter system set synchronous_standby_names = '*'`);
+    await client.query('select pg_reload_conf()');
+    await until(async () => {
+      const { rows } = await client.query(`select from pg_stat_replication where sync_state = 'sync'`);
+      return rows.length > 0;
+    }, 'the standby');
+    return standby;
+  } catch (error) {
+    await standby.stop();
+    throw error;
+  }
+}
+
+async function backUp({ dataDir: from }: EmbeddedPostgres, client: Client, to: string): Promise<void> {
+  await client.query(`select pg_backup_start('standby', fast => true)`);
+  // Files that vanish meanwhile make it complain; what matters of them is in the log of the transactions.
+  spawnSync('cp', ['-a', from, to]);
+  const { rows } = await client.query<{ labelfile: string }>(
+    'select labelfile from pg_backup_stop(wait_for_archive => false)',
+  );
+  const data = join(to, 'postgres', 'data');
+  rmSync(join(data, 'postmaster.pid'));
+  const { uid, gid } = statSync(data);
+  for (const [name, text] of [
+    ['backup_label', rows[0]?.labelfile ?? ''],
+    ['standby.signal', ''],
+  ] as const) {
+    writeFileSync(join(data, name), text);
+    chownSync(join(data, name), uid, gid);
+  }
+}
