@@ -58,6 +58,17 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'other-version',
+    lastsMs: [0, 0],
+    async inject(rig, random) {
+      const place = random.pick(rig.places);
+      await livingIn(place).kill();
+      place.isEarlier = !place.isEarlier;
+      await rig.startServer(place);
+      return { what: `${place.isEarlier ? 'the earlier' : 'this'} one is ${nameOf(place)}`, heal: nothing };
+    },
+  },
+  {
     name: 'freeze-server',
     lastsMs: ZOMBIE_MS,
     inject(rig, random) {

@@ -3,6 +3,7 @@ import { type Launched, launchServer } from '../replicas/launched.ts';
 import { LoadWorker } from '../replicas/load-worker.ts';
 import { PostgresProxy } from '../replicas/postgres-proxy.ts';
 import { RoundRobin } from '../replicas/round-robin.ts';
+import { earlierMain } from './earlier.ts';
 import { insist } from './insist.ts';
 import { Postgres } from './postgres.ts';
 
@@ -22,6 +23,8 @@ export interface Place {
   /** All that have lived there; the last one is there now, unless it was killed. */
   readonly lives: Launched[];
   port: number;
+  /** An earlier version runs there. */
+  isEarlier: boolean;
   /** Somebody starts a server there. */
   starting: Promise<void> | undefined;
 }
@@ -59,6 +62,7 @@ export class Rig implements AsyncDisposable {
       proxy,
       lives: [],
       port: 0,
+      isEarlier: false,
       starting: undefined,
     }));
   }
@@ -73,6 +77,7 @@ export class Rig implements AsyncDisposable {
   /** One that is going to die at a failpoint, perhaps before it answers; in the place of the one that runs there. */
   async startDoomed(place: Place, failpoints: string): Promise<void> {
     await livingIn(place).kill();
+    place.isEarlier = false;
     const env = { ...settings, PERDURA_GRPC_PORT: String(place.port), PERDURA_FAILPOINTS: failpoints };
     const server = launchServer(place.proxy.url, env);
     place.lives.push(server);
@@ -93,7 +98,8 @@ export class Rig implements AsyncDisposable {
   async #start(place: Place): Promise<void> {
     place.port = await insist(async () => {
       const port = String(place.port);
-      const server = launchServer(place.proxy.url, { ...settings, PERDURA_GRPC_PORT: port });
+      const env = { ...settings, PERDURA_GRPC_PORT: port };
+      const server = launchServer(place.proxy.url, env, place.isEarlier ? earlierMain() : undefined);
       place.lives.push(server);
       try {
         return await server.ready;

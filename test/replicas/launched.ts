@@ -27,10 +27,14 @@ export interface Launched {
   readonly thaw: () => void;
 }
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const ourMain = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** Starts `perdura serve` on that database, with these settings of the environment. */
-export function launchServer(databaseUrl: string, settings: Readonly<Record<string, string>>): Launched {
+/** Starts `perdura serve` on that database, with these settings of the environment; `main` is that of another version. */
+export function launchServer(
+  databaseUrl: string,
+  settings: Readonly<Record<string, string>>,
+  main = ourMain,
+): Launched {
   const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
   const child = spawn(process.execPath, [main, ...args], {
     env: {
