@@ -29,7 +29,7 @@ import {
   sendByKey,
   sendById,
   sendToChildren,
-  type SentColumns,
+  type Sending,
   type SentRow,
 } from './inbox.ts';
 import { readInboxes, type WantedInbox } from './inbox-reads.ts';
@@ -50,7 +50,6 @@ import {
 import { type Pending } from './queue.ts';
 import { fence } from './replicas.ts';
 import { roomFor, Settlement } from './settle.ts';
-import { type Statement } from './sql.ts';
 import { beginStep, commitStep, fenceStep, guard, type Step, step, when } from './step.ts';
 import { deleteTimers, fireTimers, insertTimers } from './timers.ts';
 
@@ -169,8 +168,8 @@ export class Batch {
   }
 
   #entityInserts(): Step[] {
-    const { toEntities, delayedToEntities } = this.#parts;
-    const missing = [...toEntities.filter(({ isHeld }) => !isHeld), ...delayedToEntities];
+    const { toEntities, heldEntities, delayedToEntities } = this.#parts;
+    const missing = [...toEntities.filter((_, i) => !heldEntities[i]), ...delayedToEntities];
     return when(missing, () => step(insertEntities(missing)));
   }
 
@@ -236,13 +235,13 @@ export class Batch {
 
   #messages(): Step[] {
     const { me } = this.#around;
-    const { keyed, byId, toChildren, toEntities, delayedToEntities: delayed } = this.#parts;
+    const { keyed, byId, toChildren, toEntities, heldEntities, delayedToEntities: delayed } = this.#parts;
     return [
       ...when(keyed, () => sending(sendByKey(me, keyed), this.#sentByKey)),
       ...when(byId, () => sending(sendById(me, byId), this.#sentTo(byId))),
       ...when(toChildren, () => sending(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
       ...when(toEntities, () =>
-        sending(sendToEntities(me, toEntities), (row) => {
+        sending(sendToEntities(me, toEntities, heldEntities), (row) => {
           const message = toEntities[row.n - 1];
           if (message) this.#settlement.sentToEntity(row, message);
         }),
@@ -291,7 +290,7 @@ export class Batch {
   }
 }
 
-function sending(statement: Statement<SentColumns>, visit: (row: SentRow) => void): Step {
+function sending(statement: Sending, visit: (row: SentRow) => void): Step {
   return step(statement, (sent) => {
     forEachSent(sent, visit);
   });

@@ -9,14 +9,13 @@ import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
 import { messageKinds } from '../domain/message.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
-import { type SentColumns } from './inbox.ts';
+import { type Sending } from './inbox.ts';
 import { type Statement, sql } from './sql.ts';
 
-/** An entity message, and whether its target is resident here and stays so. */
-export type OutgoingToEntity = EntityMessage & { readonly isHeld: boolean };
+type Messages = readonly EntityMessage[];
 
 /** Of one entity the first message makes it. Statuses of entities are always "running". */
-export function insertEntities(messages: readonly EntityMessage[]): Statement {
+export function insertEntities(messages: Messages): Statement {
   return sql`
     insert into instances (partition, instance_key, hub_id, kind, instance_id, generation, execution_id, name, status,
                            created_at, updated_at)
@@ -38,17 +37,18 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
 
 /**
  * Messages that are due, each for its entity. What is in the future: `delayToEntities`. Of all messages for one request,
- * in this batch and in others, one claims it, and only that is sent.
+ * in this batch and in others, one claims it, and only that is sent. `held`, one per message: its target is resident here
+ * and stays so.
  */
-export function sendToEntities(me: number, messages: readonly OutgoingToEntity[]): Statement<SentColumns> {
+export function sendToEntities(me: number, messages: Messages, held: readonly boolean[]): Sending {
   return sql`
     with messages as materialized (
       select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
                     ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
                     ${byteas(messages, (m) => m.message.event)}::bytea[],
-                    ${bools(messages, (m) => m.isHeld)}::bool[],
-                    ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[],
+                    ${bools(held, (isHeld) => isHeld)}::bool[], ${texts(messages, requestOf)}::text[],
+                    ${int8s(messages, (m) => m.newKey)}::int8[],
                     ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
                     ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
                     ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
@@ -99,7 +99,7 @@ export interface DelayedRow {
 }
 
 /** The same for messages that wait in `timers`. */
-export function delayToEntities(messages: readonly EntityMessage[]): Statement<DelayedRow> {
+export function delayToEntities(messages: Messages): Statement<DelayedRow> {
   return sql`
     with messages as materialized (
       select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],

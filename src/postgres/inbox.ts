@@ -33,6 +33,8 @@ type Columns<Row> = { readonly [Column in keyof Row as `${Column & string}s`]: r
 /** The messages that found their target, as parallel arrays: most writes send one, and a row each costs more. */
 export type SentColumns = Columns<SentRow> | { readonly [Column in keyof Columns<SentRow>]: null };
 
+export type Sending = Statement<SentColumns>;
+
 export function forEachSent(sent: SentColumns, visit: (row: SentRow) => void): void {
   if (sent.ns === null) return;
   const { message_ids, partitions, instance_keys, generations, owners, hub_ids, instance_kinds } = sent;
@@ -54,7 +56,7 @@ export function forEachSent(sent: SentColumns, visit: (row: SentRow) => void): v
  * Messages are numbered in the order of the list: an insert through a join would number them in the order of the plan.
  * Whoever is not resident here is rung; the bell of a new instance (rank 0) was set by its insert.
  */
-export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statement<SentColumns> {
+export function sendByKey(me: number, messages: readonly KeyedMessage[]): Sending {
   return sql`
     with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
@@ -109,7 +111,7 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Statem
 export function sendById(
   me: number,
   messages: readonly (IdTarget & { readonly message: MessageDraft })[],
-): Statement<SentColumns> {
+): Sending {
   return sql`
     with found as materialized (
       select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,
@@ -159,7 +161,7 @@ export function sendById(
 export function sendToChildren(
   me: number,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
-): Statement<SentColumns> {
+): Sending {
   return sql`
     with found as materialized (
       select m.n, m.rank, m.kind, m.event, i.partition, i.instance_key, i.generation, i.owner, i.hub_id,

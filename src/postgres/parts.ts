@@ -26,7 +26,6 @@ import {
 } from '../domain/write.ts';
 import { unreachable } from '../lib/assert.ts';
 import { type HeldIds } from './held-ids.ts';
-import { type OutgoingToEntity } from './entities.ts';
 import { type KeyedMessage } from './inbox.ts';
 import { type IdTarget } from './lock.ts';
 
@@ -93,7 +92,9 @@ export class Parts {
   readonly keyed: Outgoing[] = [];
   readonly byId: ById[] = [];
   readonly toChildren: ToChildren[] = [];
-  readonly toEntities: OutgoingToEntity[] = [];
+  readonly toEntities: EntityMessage[] = [];
+  /** Whether its target is resident here and stays so: one per message of `toEntities`. */
+  readonly heldEntities: boolean[] = [];
   readonly delayedToEntities: EntityMessage[] = [];
   readonly completions: ActivityCompletion[] = [];
   readonly completionDrafts: Draft[] = [];
@@ -280,7 +281,8 @@ export class Parts {
       return;
     }
     if (isHeld) this.closing.set(held.key, held);
-    this.toEntities.push({ ...message, isHeld });
+    this.toEntities.push(message);
+    this.heldEntities.push(isHeld);
   }
 
   #addMessage(message: NewMessage, sent: SentMessage[]): void {

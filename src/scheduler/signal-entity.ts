@@ -22,11 +22,13 @@ export async function signalEntity(context: HubContext, request: SignalEntityReq
   const isRepeatable = isGuid(requestId);
   const operation = {
     requestId: isRepeatable ? requestId : newRequestId(tools.ids),
-    ...{ operation: name, input, scheduledTime },
+    operation: name,
+    input,
+    scheduledTime,
   };
-  const message = signalMessage({ hubId, id, operation }, tools);
+  const repeated = isRepeatable ? requestId.toLowerCase() : null;
   await store.commit({
-    entityMessages: [{ ...message, requestId: isRepeatable ? requestId.toLowerCase() : null }],
+    entityMessages: [signalMessage({ hubId, id, requestId: repeated, operation }, tools)],
   });
   metrics.acted(hub, 'signal', 1);
 }
