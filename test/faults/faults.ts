@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { must } from '../../src/lib/assert.ts';
 import { failpointNames } from '../../src/lib/failpoints.ts';
 import { schema } from '../helpers/schema.ts';
 import { type Role } from '../replicas/postgres-proxy.ts';
@@ -19,6 +20,8 @@ export interface Harm {
 
 export interface Fault {
   readonly name: string;
+  /** Only root can do it. */
+  readonly takesRoot?: boolean;
   /** From its beginning to its end, at least and at most. */
   readonly lastsMs: readonly [least: number, most: number];
   inject(rig: Rig, random: Random): Promise<Harm> | Harm;
@@ -164,6 +167,22 @@ export const faults: readonly Fault[] = [
         what: 'database',
         heal: () => insist(() => postgres.run('alter system reset default_transaction_read_only', reload)),
       };
+    },
+  },
+  {
+    name: 'full-disk',
+    takesRoot: true,
+    lastsMs: [500, 4_000],
+    inject(rig) {
+      const disk = must(rig.postgres.disk, 'a disk of its own');
+      disk.fill();
+      const heal = async (): Promise<string> => {
+        disk.empty();
+        const ending = rig.postgres.isRunning ? 'PostgreSQL stayed up' : 'PostgreSQL went down';
+        await rig.startPostgres();
+        return ending;
+      };
+      return { what: 'of PostgreSQL', heal };
     },
   },
   {

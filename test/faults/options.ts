@@ -11,6 +11,8 @@ export function readOptions(
   faults: readonly Fault[],
 ): Omit<RunOptions, 'signal' | 'say'> | string {
   const known = faults.map(({ name }) => name);
+  const isRoot = process.getuid?.() === 0;
+  const possible = faults.flatMap(({ name, takesRoot = false }) => (takesRoot && !isRoot ? [] : [name]));
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -19,7 +21,7 @@ export function readOptions(
         minutes: { type: 'string', default: '2' },
         servers: { type: 'string', default: '3' },
         'at-once': { type: 'string', default: '1' },
-        faults: { type: 'string', default: known.join() },
+        faults: { type: 'string', default: possible.join() },
       },
     });
     const names = values.faults.split(',');

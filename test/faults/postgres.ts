@@ -6,6 +6,7 @@ import { must } from '../../src/lib/assert.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createLogger, type Logger } from '../../src/telemetry/log.ts';
 import { insist } from './insist.ts';
+import { SmallDisk } from './small-disk.ts';
 import { startStandby } from './standby.ts';
 
 /** What was committed must survive whatever we do to it. */
@@ -18,6 +19,7 @@ const settings = {
 
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
 export class Postgres implements AsyncDisposable {
+  readonly disk: SmallDisk | undefined;
   readonly #folder: string;
   readonly #log: Logger;
   #server: EmbeddedPostgres | undefined;
@@ -26,16 +28,19 @@ export class Postgres implements AsyncDisposable {
   #standbys = 0;
   #isMoving = false;
 
-  static async start(): Promise<Postgres> {
+  /** `hasOwnDisk`: one that can be filled, in memory. That takes root. */
+  static async start(hasOwnDisk: boolean): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'perdura-faults-'));
+    const disk = hasOwnDisk ? new SmallDisk(folder) : undefined;
     // PostgreSQL runs as another user when we are root, and has to get in.
     chmodSync(folder, 0o755);
-    const postgres = new Postgres(folder);
+    const postgres = new Postgres(folder, disk);
     await postgres.restart();
     return postgres;
   }
 
-  private constructor(folder: string) {
+  private constructor(folder: string, disk: SmallDisk | undefined) {
+    this.disk = disk;
     this.#folder = folder;
     this.#dataDir = join(folder, 'data');
     this.#log = createLogger({ level: 'error', format: 'json', destination: process.stderr });
@@ -82,6 +87,7 @@ export class Postgres implements AsyncDisposable {
     await this.#stop('SIGQUIT');
     this.#dataDir = dataDir;
     this.#server = standby;
+    this.#forgetWhenGone(standby);
     await this.run('select pg_promote()');
   }
 
@@ -99,8 +105,16 @@ export class Postgres implements AsyncDisposable {
   async #start(): Promise<void> {
     const dataDir = this.#dataDir;
     this.#server ??= await insist(() => startEmbeddedPostgres({ dataDir, settings, log: this.#log }));
+    this.#forgetWhenGone(this.#server);
     // A failover that came to nothing would have everybody wait for a standby that is gone.
     await this.run('alter system reset synchronous_standby_names', 'select pg_reload_conf()');
+  }
+
+  /** It may go down by itself, as on a full disk. */
+  #forgetWhenGone(server: EmbeddedPostgres): void {
+    void server.closed.then(() => {
+      if (this.#server === server) this.#server = undefined;
+    });
   }
 
   /** A connection of its own. */
@@ -124,6 +138,7 @@ export class Postgres implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.stop();
+    this.disk?.remove();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -39,8 +39,9 @@ export class Rig implements AsyncDisposable {
   readonly everyWorker: LoadWorker[] = [];
   readonly #clients: RoundRobin[] = [];
 
-  static async start(servers: number): Promise<Rig> {
-    const postgres = await Postgres.start();
+  /** `hasOwnDisk`: PostgreSQL's disk can be filled. */
+  static async start(servers: number, hasOwnDisk: boolean): Promise<Rig> {
+    const postgres = await Postgres.start(hasOwnDisk);
     const proxies = await Promise.all(
       Array.from({ length: servers }, () => PostgresProxy.start(postgres.url)),
     );

@@ -42,7 +42,8 @@ export async function run(options: RunOptions): Promise<string[]> {
   const tell = (text: string): void => {
     say(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  ${text}`);
   };
-  await using rig = await Rig.start(servers);
+  const fillsDisk = options.faults.some(({ name }) => name === 'full-disk');
+  await using rig = await Rig.start(servers, fillsDisk);
   const ledger = new Ledger();
   const client = rig.client();
   const load = new Load(client, ledger, new Random(seed));
