@@ -66,6 +66,7 @@ const good: Evidence = {
     ['@room@1', room],
   ]),
   left: [],
+  unpurged: [],
   servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [] }],
   workerStatuses: new Set(['UNAVAILABLE']),
 };
@@ -216,6 +217,7 @@ test.for<[what: string, text: string, evidence: Evidence]>([
     'I6 x slept 1400 ms instead of 2000',
     endingAs({ afterMs: 1_400 }),
   ],
+  ['something of a purged instance is there', 'I10 a was purged', { ...good, unpurged: ['a was purged'] }],
   ['rows are left', 'I7 1 rows are left: inbox', { ...good, left: ['1 rows are left: inbox'] }],
   [
     'a server wrote an error',

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly entities: ReadonlyMap<string, EntityState>;
   /** Rows that nobody should have left. */
   readonly left: readonly string[];
+  /** What is there of instances that were purged. */
+  readonly unpurged: readonly string[];
   readonly servers: readonly Pick<Launched, 'log' | 'complaints'>[];
   /** Statuses that workers saw. */
   readonly workerStatuses: ReadonlySet<string>;
@@ -39,6 +41,7 @@ export function violationsOf(evidence: Evidence): string[] {
     ...wrongEvents(evidence),
     ...wrongEntities(evidence),
     ...evidence.left.map((what) => `I7 ${what}`),
+    ...evidence.unpurged.map((what) => `I10 ${what}`),
     ...evidence.servers.flatMap(wrongLines),
     ...[...evidence.workerStatuses]
       .filter((status) => !workersMaySee.includes(status))

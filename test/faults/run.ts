@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Pool } from 'pg';
 import { createPool } from '../../src/postgres/pool.ts';
 import { leftoversIn } from '../helpers/leftovers.ts';
 import { schema } from '../helpers/schema.ts';
@@ -123,10 +124,25 @@ async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evi
     );
     const servers = rig.places.flatMap(({ lives }) => lives);
     const entities = await insist(() => statesOf(client));
-    return { ledger, recorded: await readAll(pool), entities, left, servers, workerStatuses };
+    const recorded = await readAll(pool);
+    const unpurged = await purgeAll(client, pool);
+    return { ledger, recorded, entities, left, unpurged, servers, workerStatuses };
   } finally {
     await pool.end();
   }
+}
+
+/** Purges every orchestration. Returns what is still there of them. */
+async function purgeAll(client: RoundRobin, pool: Pool): Promise<string[]> {
+  await insist(async () => {
+    const purged = await client.call('PurgeInstances', { purgeInstanceFilter: {}, recursive: true });
+    if (purged.isComplete?.value !== true) throw new Error('there is more to purge');
+  });
+  const { rows } = await pool.query<{ id: string; what: string }>(
+    `select instance_id as id, 'its row' as what from instances where kind = 0
+      union all select 'instance ' || instance_key, 'history' from history`,
+  );
+  return rows.map(({ id, what }) => `${id} was purged and ${what} is there`);
 }
 
 /** As clients see them. */
