@@ -351,6 +351,15 @@ describe('a termination', () => {
     expect(asked.calls).toContain('control 2');
   });
 
+  test('goes before the quarantine when the turn fails for the last time', () => {
+    worker();
+    const resident = claim(1, [raised()], { attempts: 2 });
+    deliver(1, control('terminate'));
+    dispatch.failDelivery(resident, 'its worker went away');
+    expect(asked.calls).toContain('control 1');
+    expect(asked.calls).not.toContain('quarantine 1');
+  });
+
   test('waits for nothing where it shall not', () => {
     worker();
     claim(1, [raised()]);

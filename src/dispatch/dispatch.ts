@@ -271,7 +271,7 @@ export class Dispatch implements Residency, StreamListener {
     this.#options.metrics.redelivered(resident.state.kind);
     resident.attempts++;
     if (resident.isPatching) return;
-    if (resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
+    if (resident.controls.length === 0 && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
       this.#options.requests.quarantine(
         resident,
         `its work item was handed out ${resident.attempts} times without an answer that could be recorded; the last time: ${reason}`,

@@ -1,6 +1,7 @@
 import { assert, must, unreachable } from '../lib/assert.ts';
 import { endInstance } from './ending.ts';
 import { eventTimestamp } from '../protocol/framing.ts';
+import { type HistoryEventOf } from '../protocol/messages.ts';
 import { type InstanceState } from './instance.ts';
 import { isControl, type Message, ranks } from './message.ts';
 import { payload } from './payload.ts';
@@ -12,7 +13,7 @@ type ControlOutcome = Write & { readonly patch: ControlPatch | EndPatch };
 
 /**
  * A control changes an instance at once, also while a turn is out (contract §5.2, §5.3). One that changes nothing is
- * consumed all the same: whoever sent it waits for it to be gone. `held`: the messages in memory.
+ * consumed all the same: whoever sent it waits for it to be gone. `held`: messages and controls in memory.
  */
 export function applyControl(
   state: InstanceState,
@@ -81,9 +82,10 @@ function terminate(
     laterOf(now, nextTick(fromMicros(Math.max(state.updatedAt, state.createdAt)))),
   );
   const begin = codec.encodeEvent({ eventId: -1, timestamp: endedAt, orchestratorStarted: {} });
-  const event = codec.decodeEvent(control.event);
-  assert(event.eventType === 'executionTerminated', 'a terminate carries ExecutionTerminated');
-  const request = event.executionTerminated;
+  // One that waits behind this one ends with the instance; its children are still to hear of it.
+  const recursive = [control, ...held].find(
+    (message) => message.kind === 'terminate' && requestOf(message, codec).recurse,
+  );
   const turn = {
     consumed: recorded,
     events: [begin, ...recorded.map(({ event }) => event)],
@@ -91,13 +93,23 @@ function terminate(
     dropsActivities: true,
     endedAt,
   };
-  const ending = { status: 'terminated', output: payload(request.input) } as const;
+  const { input } = requestOf(control, codec);
+  const ending = { status: 'terminated', output: payload(input) } as const;
   const { patch, messages, entityMessages } = endInstance(state, ending, turn, { ids, codec });
   return {
     patch,
-    messages: request.recurse ? [...messages, toChildren(state, control)] : messages,
+    messages: recursive ? [...messages, toChildren(state, recursive)] : messages,
     entityMessages,
   };
+}
+
+function requestOf(
+  { event }: Message,
+  codec: Tools['codec'],
+): HistoryEventOf<'executionTerminated'>['executionTerminated'] {
+  const terminated = codec.decodeEvent(event);
+  assert(terminated.eventType === 'executionTerminated', 'a terminate carries ExecutionTerminated');
+  return terminated.executionTerminated;
 }
 
 function toChildren({ key }: InstanceState, { event }: Message): NewMessage {

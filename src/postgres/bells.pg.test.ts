@@ -1,5 +1,9 @@
+import { describe } from 'vitest';
+import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { ranks } from '../domain/message.ts';
+import { type NewMessage } from '../domain/write.ts';
+import { must } from '../lib/assert.ts';
 import {
   commit,
   count,
@@ -330,4 +334,52 @@ test('what a release leaves behind has its controls marked for every replica', a
   await commit(replica, { messages: [{ ...raise(hubId, id, ''), message: suspend }] });
   await commit(replica, { patch: { kind: 'release', partition, key, turn: 0, readyInMs: 0, attempts: 0 } });
   expect(await instanceRow(db, key)).toMatchObject({ owner: null, is_due: true, engine_work: true });
+});
+
+describe('a control that was left unread, because all that was loaded together was cut, is not overtaken', () => {
+  const few = 1_500;
+
+  /** Two residents of which the first one's inbox fills the room, and a suspension that the second has not seen. */
+  async function cut(
+    { open, hubId }: { readonly open: () => Promise<Replica>; readonly hubId: number },
+    load: (replica: Replica, instances: readonly InstanceKey[]) => Promise<unknown>,
+    isReleased: boolean,
+  ): Promise<string> {
+    const [replica, other] = [await open(), await open()];
+    const started = [await start(replica, hubId, 'a'), await start(replica, hubId, 'b')];
+    for (const { partition, key } of started) {
+      await commit(replica, { patch: turn(replica, key) });
+      const release = { kind: 'release', partition, key, turn: 1, readyInMs: null, attempts: 0 } as const;
+      if (isReleased) await commit(replica, { patch: release });
+    }
+    const [first, last] = started.toSorted((a, b) => a.key - b.key);
+    const [big, late] = [must(first, 'the first'), must(last, 'the last')];
+    const control = (kind: 'suspend' | 'resume'): NewMessage => {
+      const { message, ...sent } = raise(hubId, late.id, kind);
+      return { ...sent, message: { ...message, kind, rank: ranks.control } };
+    };
+    await commit(other, { messages: [raise(hubId, big.id, 'x'.repeat(2_000))] });
+    await commit(other, { messages: [control('suspend')] });
+    const { loadedBytes } = limits;
+    Object.assign(limits, { loadedBytes: few });
+    await load(replica, [big, late]).finally(() => Object.assign(limits, { loadedBytes }));
+    expect(replica.memory.knownMessages(late.key), 'nothing was read').toEqual([]);
+    await commit(replica, { messages: [control('resume')] });
+    const delivered = replica.memory.results.at(-1)?.delivered ?? [];
+    return delivered.map(({ message }) => message.event.toString()).join();
+  }
+
+  test('by one that comes after a fetch', async ({ open, hubId }) => {
+    const fetchAll = (replica: Replica, instances: readonly InstanceKey[]): Promise<unknown> =>
+      Promise.all(
+        instances.map(({ partition, key }) => commit(replica, { patch: { kind: 'fetch', partition, key } })),
+      );
+    expect(await cut({ open, hubId }, fetchAll, false)).toBe('suspend,resume');
+  });
+
+  test('by one that comes after a claim', async ({ open, hubId }) => {
+    const claimAll = (replica: Replica): Promise<unknown> =>
+      replica.store.claimInstances({ hubId, kind: 'orchestration', filter: 'everything', limit: 10 });
+    expect(await cut({ open, hubId }, claimAll, true)).toBe('suspend,resume');
+  });
 });

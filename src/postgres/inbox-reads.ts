@@ -20,10 +20,16 @@ export interface InboxRow {
 /** An inbox to read: its first `most` messages that are not `known`. */
 export interface WantedInbox extends InstanceKey {
   readonly most: number;
-  /** Only if its bell was rung, and without what the same transaction has inserted: that is in memory. */
+  /**
+   * Without what the same transaction has inserted: that is in memory. While its bell is silent, only what goes before all
+   * that arrived: a read that was cut may have left some of it, and what arrived waits for the next fetch then.
+   */
   readonly ofOthers: boolean;
   readonly known: readonly number[];
 }
+
+/** More than any. */
+const EVERY_RANK = 32_767;
 
 /**
  * The first messages of each of my instances that memory doesn't hold, in inbox order; fewer, but at least one, when
@@ -56,10 +62,12 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
                 on i.partition = t.partition
                and i.instance_key = t.instance_key
                and i.owner is not distinct from ${me}::int8
-               and (i.ready_at is not null or not t.of_others)
              cross join lateral (
                    select (${int8s(known, (id) => id)}::int8[])[t.known_from:t.known_to] as ids,
-                          case when t.of_others then pg_current_xact_id()::xid end as own
+                          case when t.of_others then pg_current_xact_id()::xid end as own,
+                          case when t.of_others and i.ready_at is null then ${ranks.arrived}::int2
+                               else ${EVERY_RANK}::int2
+                          end as below
                    offset 0) k
              cross join lateral (
                    select m.instance_key, m.rank, m.message_id, m.kind, m.generation, m.fires_at, m.event,
@@ -67,6 +75,7 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
                      from inbox m
                     where m.partition = t.partition
                       and m.instance_key = t.instance_key
+                      and m.rank < k.below
                       and m.message_id <> all(k.ids)
                       and m.xmin is distinct from k.own
                     order by m.rank, m.message_id

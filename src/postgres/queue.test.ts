@@ -100,6 +100,14 @@ describe('who asks for too much', () => {
     expect([queue.take().length, queue.take().length, queue.isEmpty]).toEqual([1, 1, true]);
     queue.add(1, pending(event(1, 'again'), limits.queuedBytes / 2));
   });
+
+  test('is one of many that all have little', () => {
+    const queue = new WriteQueue();
+    for (const hubId of [1, 2, 3, 4]) queue.add(hubId, pending(event(hubId, 'i'), limits.queuedBytes / 4));
+    expect(() => {
+      queue.add(5, pending(event(5, 'one more')));
+    }).toThrow('too many writes wait');
+  });
 });
 
 test('a write for an instance that is held here is of its hub', () => {

@@ -32,8 +32,8 @@ export class WriteQueue {
    */
   add(hubId: number, pending: Pending): void {
     const queue = this.#hubs.get(hubId) ?? new HubQueue();
-    const isFull = !queue.hasRoomFor(pending) || this.#bytes + pending.bytes > limits.queuedBytes;
-    if (isFull && queue.length > 0 && isBounded(pending.write)) {
+    const isFull = this.#bytes > 0 && this.#bytes + pending.bytes > limits.queuedBytes;
+    if ((isFull || !queue.hasRoomFor(pending)) && isBounded(pending.write)) {
       throw new SchedulerError(
         'resource_exhausted',
         'too many writes wait for the database; try again in a few seconds',
@@ -98,8 +98,9 @@ class HubQueue {
     return this.#waiting.length;
   }
 
-  /** No hub takes all the room that there is. */
+  /** No hub takes all the room that there is, but for one write however large. */
   hasRoomFor({ bytes }: Pending): boolean {
+    if (this.length === 0) return true;
     return this.length < limits.queuedWrites && this.#bytes + bytes <= limits.queuedBytes / 2;
   }
 

@@ -129,6 +129,29 @@ test('a recursive termination is sent to the children that live', async ({ still
   expect(rows).toEqual([{ status: 5 }]);
 });
 
+test('a recursive termination reaches the children also when one that waits for nothing comes first', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  const worker = one.worker();
+  await startOrder(one.hub, { instanceId: 'a' });
+  await answer(one.hub, await worker.turn(), [createChild(1, { instanceId: 'b' })]);
+  await raise(one.hub, 'a', 'paid');
+  await worker.turn(2);
+  const recursive = terminate(one, true);
+  const waiting = (): boolean => [...one.dispatch.residents.all()].some((r) => r.controls.length > 0);
+  await until(waiting, 'the termination that waits');
+  await terminateAtOnce(one);
+  await recursive;
+  await until(() => {
+    one.dispatch.expireLeases();
+    return one.dispatch.residents.count === 0;
+  }, 'the end of both');
+  const { rows } = await db.query('select distinct status from instances');
+  expect(rows).toEqual([{ status: 5 }]);
+});
+
 test('a control that its guard refuses changes nothing, and the instance is loaded again', async ({
   still,
   db,

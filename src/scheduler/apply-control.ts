@@ -10,9 +10,10 @@ export async function applyControl(context: Context, resident: Resident): Promis
     await applyEntityStep(context, resident);
     return;
   }
-  const [control] = resident.controls;
+  const { state, messages, controls } = resident;
+  const [control] = controls;
   if (!control) return;
-  const write = decide(resident.state, control, resident.messages, toolsOf(context));
+  const write = decide(state, control, [...messages, ...controls], toolsOf(context));
   const result = await context.store.commit(write);
   if (result.outcome === 'stale') await reloadInstance(context, resident, `a ${control.kind}`);
 }

@@ -259,8 +259,8 @@ export const rules = {
     dropped: 'it hands over just that message',
   },
   silentUnread: {
-    says: 'a closing read leaves out an inbox whose bell is silent',
-    dropped: 'it reads that one as well',
+    says: 'a closing read looks only for controls while the bell is silent',
+    dropped: 'it reads all of it as well',
     needless: 'whoever else sends rings; it saves reading the backlog of a busy instance again and again',
   },
   noHighWater: {

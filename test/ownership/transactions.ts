@@ -9,7 +9,6 @@ import {
   isLiving,
   isPatch,
   type Replica,
-  type Resident,
   replaced,
   replicaOf,
   type State,
@@ -155,17 +154,18 @@ function withReads(model: Model, state: State, { residents }: Replica, writes: r
     if (write.kind !== 'send' || !write.isOwn || model.lacks.has('closingRead')) return write;
     const { to, via } = model.message(write.message);
     const resident = residents[to];
-    if (via === undefined || !resident || has(fetched, to) || isUnread(model, state, resident, to)) {
-      return write;
-    }
+    if (via === undefined || !resident || has(fetched, to)) return write;
+    if (resident.hasMore && model.lacks.has('moreReadsControls')) return write;
     const known = resident.held;
-    return { ...write, closing: { known, found: state.inbox & model.messagesTo(to) & ~known & ~consumed } };
+    return { ...write, closing: { known, found: readable(model, state, to) & ~known & ~consumed } };
   });
 }
 
-function isUnread({ lacks }: Model, { rows }: State, { hasMore }: Resident, instance: number): boolean {
-  if (rows[instance]?.bell === 'silent' && !lacks.has('silentUnread')) return true;
-  return hasMore && lacks.has('moreReadsControls');
+/** While the bell is silent, only what goes before all that arrived. */
+function readable(model: Model, { inbox, rows }: State, instance: number): Bits {
+  const all = inbox & model.messagesTo(instance);
+  const isSilent = rows[instance]?.bell === 'silent' && !model.lacks.has('silentUnread');
+  return isSilent ? all & model.controls : all;
 }
 
 /** Does this statement look before it has its lock? Only where the rule against that is dropped. */
