@@ -61,7 +61,7 @@ export const mutations: Readonly<Record<Rule, readonly ScenarioName[]>> = {
   suspendStays: ['suspendedLost'],
   moreStops: ['bounded'],
   moreReadsControls: ['boundedOrder'],
-  closingTellsMore: ['bounded', 'boundedControl', 'boundedOrder'],
+  closingTellsMore: ['boundedControl'],
   tokenNamesTurn: ['activityCalm'],
   storeForLiving: ['storedAnswer', 'storedAnswerLost', 'activityEager'],
   staleStoredDeleted: ['storedAnswerLost'],

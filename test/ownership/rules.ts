@@ -236,8 +236,6 @@ export const rules = {
   closingTellsMore: {
     says: 'a closing read that was cut off says that the inbox holds more',
     dropped: 'what it did not read is forgotten',
-    needless:
-      'it was read because the bell was rung, and leaves it so: a fetch or the next closing read finds the rest',
   },
   tokenNamesTurn: {
     says: 'a completion token names the turn that it is for',
