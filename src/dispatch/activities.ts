@@ -3,6 +3,7 @@ import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { type BatchResult } from '../domain/store.ts';
 import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
+import { failpoint } from '../lib/failpoints.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
@@ -142,6 +143,7 @@ export class Activities {
     stream.outstanding.activity++;
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
+    failpoint('after-dispatch');
     this.#report(item, stream, nowMs - item.readySinceMs);
   }
 

@@ -3,6 +3,7 @@ import { buildBatch } from '../domain/entity-step.ts';
 import { limits } from '../domain/limits.ts';
 import { type InstanceState } from '../domain/instance.ts';
 import { buildTurn, type Turn } from '../domain/turn.ts';
+import { failpoint } from '../lib/failpoints.ts';
 import { type Codec } from '../protocol/codec.ts';
 import {
   entityWorkItem,
@@ -74,6 +75,7 @@ export class Orchestrations {
     this.#out.add(resident);
     if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
     stream.send(item.bytes);
+    failpoint('after-dispatch');
     this.#report(resident, stream, waitedMs);
     return true;
   }

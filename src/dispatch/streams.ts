@@ -1,7 +1,6 @@
 import { SchedulerError, taskHubNotFound } from '../domain/errors.ts';
 import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { failpoint } from '../lib/failpoints.ts';
 import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
@@ -86,7 +85,6 @@ export class WorkerStream {
 
   send(item: Buffer): void {
     if (!this.#sink.write(item)) this.blockedSince ??= Clock.monotonicMs();
-    failpoint('after-dispatch');
   }
 
   /** The transport takes more again. */

@@ -89,6 +89,7 @@ export class Postgres implements AsyncDisposable {
     this.#server = standby;
     this.#forgetWhenGone(standby);
     await this.run('select pg_promote()');
+    rmSync(primary.dataDir, { recursive: true, force: true });
   }
 
   #mustStay(): void {

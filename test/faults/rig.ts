@@ -84,7 +84,8 @@ export class Rig implements AsyncDisposable {
     place.lives.push(server);
     await server.ready.catch(() => {
       // One that finds no database says so and ends: it was never there.
-      if (server.complaints.length > 0) place.lives.splice(place.lives.indexOf(server), 1);
+      const isHomeless = server.complaints.some((text) => text.includes("the database can't be reached"));
+      if (isHomeless) place.lives.splice(place.lives.indexOf(server), 1);
     });
   }
 

@@ -1,10 +1,14 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { type Logger } from '../../src/telemetry/log.ts';
 import { until } from '../helpers/until.ts';
+
+const RELOAD_MS = 500;
 
 interface StandbyOptions {
   /** Its data folder, which is made. */
@@ -33,6 +37,8 @@ export async function startStandby(
       const { rows } = await client.query(`select from pg_stat_replication where sync_state = 'sync'`);
       return rows.length > 0;
     }, 'the standby');
+    // Each backend hears of the setting by itself.
+    await pause(RELOAD_MS);
     return standby;
   } catch (error) {
     await standby.stop();
@@ -40,10 +46,11 @@ export async function startStandby(
   }
 }
 
+/** By copying it while it works. */
 async function backUp({ dataDir: from }: EmbeddedPostgres, client: Client, to: string): Promise<void> {
   await client.query(`select pg_backup_start('standby', fast => true)`);
   // Files that vanish meanwhile make it complain; what matters of them is in the log of the transactions.
-  spawnSync('cp', ['-a', from, to]);
+  await once(spawn('cp', ['-a', from, to], { stdio: 'ignore' }), 'close');
   const { rows } = await client.query<{ labelfile: string }>(
     'select labelfile from pg_backup_stop(wait_for_archive => false)',
   );

@@ -20,6 +20,8 @@ export interface Launched {
   /** Its port of gRPC once it answers; rejects when it ends before. */
   readonly ready: Promise<number>;
   readonly isRunning: () => boolean;
+  /** Whether it ended as by kill -9. */
+  readonly wasKilled: () => boolean;
   /** kill -9; resolves when it is gone. */
   readonly kill: () => Promise<void>;
   /** Nothing of it runs until `thaw`. */
@@ -56,6 +58,7 @@ export function launchServer(
   ready.catch(() => undefined);
   return {
     ...{ log, complaints, ready },
+    wasKilled: () => child.signalCode === 'SIGKILL',
     isRunning: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
       child.kill('SIGKILL');
