@@ -102,6 +102,8 @@ let orchestrations = 0;
 let results = 0;
 let signals = 0;
 let operations = 0;
+/** Work items whose answer was sent and not acknowledged yet. */
+let unacknowledged = 0;
 let turn = 0;
 /** Work items as they came, while they are recorded. */
 let record: Buffer[] | undefined;
@@ -206,24 +208,28 @@ function handle(connection: GrpcConnection, bytes: Buffer): void {
   const item = readWorkItem(bytes);
   if (!item) return;
   record?.push(Buffer.from(bytes));
+  unacknowledged++;
   if (item.kind === 'orchestration') playTurn(connection, item);
   else if (item.kind === 'activity') {
-    connection.call('CompleteActivityTask', activityAnswer(item), () => {
-      items++;
-    });
+    connection.call('CompleteActivityTask', activityAnswer(item), countItem);
   } else {
     connection.call('CompleteEntityTask', batchAnswer(item), () => {
-      items++;
+      countItem();
       operations += item.operations;
       onChange();
     });
   }
 }
 
+function countItem(): void {
+  items++;
+  unacknowledged--;
+}
+
 function playTurn(connection: GrpcConnection, item: Turn): void {
   const { actions, isLast, needsEvent } = script(item);
   connection.call('CompleteOrchestratorTask', turnAnswer(item, actions), () => {
-    items++;
+    countItem();
     results += item.results;
     if (needsEvent) connection.call('RaiseEvent', raiseRequest(item), () => undefined);
     if (!isLast) return;
@@ -280,6 +286,7 @@ async function describeOpen(): Promise<string> {
     `${open.size} orchestrations${named.length > 0 ? ` (${named.join(', ')}${more})` : ''}`,
     `${clients.open} calls of clients`,
     `${signals - operations} operations of entities`,
+    `${unacknowledged} answers without a reply`,
   ].join(', ');
 }
 
