@@ -20,8 +20,8 @@ export interface Harm {
 
 export interface Fault {
   readonly name: string;
-  /** Only root can do it. */
-  readonly takesRoot?: boolean;
+  /** It fills PostgreSQL's disk, which must be one of its own: only root can make that. */
+  readonly fillsDisk?: boolean;
   /** From its beginning to its end, at least and at most. */
   readonly lastsMs: readonly [least: number, most: number];
   inject(rig: Rig, random: Random): Promise<Harm> | Harm;
@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'full-disk',
-    takesRoot: true,
+    fillsDisk: true,
     lastsMs: [500, 4_000],
     inject(rig) {
       const disk = must(rig.postgres.disk, 'a disk of its own');

@@ -12,7 +12,7 @@ export function readOptions(
 ): Omit<RunOptions, 'signal' | 'say'> | string {
   const known = faults.map(({ name }) => name);
   const isRoot = process.getuid?.() === 0;
-  const possible = faults.flatMap(({ name, takesRoot = false }) => (takesRoot && !isRoot ? [] : [name]));
+  const possible = faults.flatMap(({ name, fillsDisk = false }) => (fillsDisk && !isRoot ? [] : [name]));
   try {
     const { values } = parseArgs({
       args: [...args],

@@ -43,7 +43,7 @@ export async function run(options: RunOptions): Promise<string[]> {
   const tell = (text: string): void => {
     say(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  ${text}`);
   };
-  const fillsDisk = options.faults.some(({ name }) => name === 'full-disk');
+  const fillsDisk = options.faults.some((fault) => fault.fillsDisk === true);
   await using rig = await Rig.start(servers, fillsDisk);
   const ledger = new Ledger();
   const client = rig.client();
