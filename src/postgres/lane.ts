@@ -99,8 +99,9 @@ export class Lane {
         if (begun.kind !== 'done') return begun;
         failpoint('before-commit');
         const ended = await connection.exchange([...rest(), commitStep]);
-        if (ended.kind === 'done') failpoint('after-commit');
-        if (ended.kind === 'done' && this.#death === undefined) resolve(finish());
+        if (ended.kind !== 'done') return ended;
+        failpoint('after-commit');
+        if (this.#death === undefined) resolve(finish());
         return ended;
       };
       this.#jobs.push({ attempt, reject });
@@ -203,7 +204,7 @@ export class Lane {
       this.#options.onBatch(
         pending.length,
         performance.now() - startedMs,
-        startedMs - Math.min(...pending.map(({ queuedAtMs }) => queuedAtMs)),
+        startedMs - pending.reduce((oldest, { queuedAtMs }) => Math.min(oldest, queuedAtMs), startedMs),
       );
     } while (connection.isUsable && this.#jobs.length === 0 && !this.#queue.isEmpty);
     this.#actOnLast();

@@ -204,8 +204,8 @@ export class Settlement {
 
   /**
    * A closing read that was cut off: what it left out is left to the next fetch, and with it what this batch sent after
-   * it. Only what goes before all that arrived is held at once, where the read was not cut
-   * before that (`readInboxes`): where memory held something already.
+   * it. Only what goes before all that arrived is held at once, where the read was not cut before that (`readInboxes`):
+   * where memory held something already.
    */
   #leaveToFetch(overflowing: readonly InstanceKey[], mostFor: (instance: InstanceKey) => number): void {
     if (overflowing.length === 0) return;
