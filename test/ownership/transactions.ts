@@ -140,7 +140,7 @@ export function getLocks(model: Model, state: State, at: At, transaction: Transa
 }
 
 /**
- * A client's message to an own resident: the batch ends by reading that inbox, if its bell was rung. It sees what is
+ * A client's message to an own resident: the batch ends by reading that inbox (`readable`). It sees what is
  * committed when the batch begins (any later moment is a later BEGIN). A fetch in the same batch reads it anyway.
  */
 function withReads(model: Model, state: State, { residents }: Replica, writes: readonly Write[]): Write[] {
