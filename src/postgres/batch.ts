@@ -14,6 +14,7 @@ import {
 import { deleteStored, storeChunks } from './completions.ts';
 import {
   delayToEntities,
+  forEachToEntity,
   deleteSignals,
   insertEntities,
   recordEntities,
@@ -241,9 +242,11 @@ export class Batch {
       ...when(byId, () => sending(sendById(me, byId), this.#sentTo(byId))),
       ...when(toChildren, () => sending(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
       ...when(toEntities, () =>
-        sending(sendToEntities(me, toEntities, heldEntities), (row) => {
-          const message = toEntities[row.n - 1];
-          if (message) this.#settlement.sentToEntity(row, message);
+        step(sendToEntities(me, toEntities, heldEntities), (sent) => {
+          forEachToEntity(sent, (row) => {
+            const message = toEntities[row.n - 1];
+            if (message) this.#settlement.sentToEntity(row, message);
+          });
         }),
       ),
       ...when(delayed, () =>

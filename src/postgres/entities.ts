@@ -9,7 +9,7 @@ import { type EntityMessage, type EntityPatch } from '../domain/write.ts';
 import { messageKinds } from '../domain/message.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
-import { type Sending } from './inbox.ts';
+import { type ColumnsOf, type SentRow } from './inbox.ts';
 import { type Statement, sql } from './sql.ts';
 
 type Messages = readonly EntityMessage[];
@@ -35,59 +35,118 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
   return requestId === null ? null : `${requestId} ${id}`;
 }
 
+/** What every statement that sends them is given of messages, a column each. */
+function columnsOf(messages: Messages) {
+  return {
+    hubs: int4s(messages, (m) => m.hubId),
+    ranks: int2s(messages, (m) => m.message.rank),
+    kinds: int2s(messages, (m) => messageKinds[m.message.kind]),
+    events: byteas(messages, (m) => m.message.event),
+    requests: texts(messages, requestOf),
+    claims: int8s(messages, (m) => m.newKey),
+  };
+}
+
+/** The entities of messages, a column each, and of each message which of these it is for, from 1. */
+function targetsOf(messages: Messages, held: readonly boolean[]) {
+  const targets: EntityMessage[] = [];
+  const areHeld: boolean[] = [];
+  const known = new Map<string, number>();
+  const numbers = messages.map((message, i) => {
+    const name = `${message.hubId}/${message.id}`;
+    const number = known.get(name) ?? targets.push(message);
+    known.set(name, number);
+    areHeld[number - 1] = held[i] ?? false;
+    return number;
+  });
+  return {
+    numbers: int4s(numbers, (number) => number),
+    partitions: int4s(targets, (t) => t.partition),
+    targetHubs: int4s(targets, (t) => t.hubId),
+    ids: texts(targets, (t) => t.id),
+    areHeld: bools(areHeld, (isHeld) => isHeld),
+  };
+}
+
+/** What is sent only if an orchestration is over: which one, a column each, and the message's place in the list. */
+function conditionsOf(messages: Messages) {
+  const conditions = messages.flatMap(({ ifOver }, i) => (ifOver ? [{ ...ifOver, n: i + 1 }] : []));
+  return {
+    senderPartitions: int4s(conditions, (c) => c.partition),
+    senderKeys: int8s(conditions, (c) => c.key),
+    generations: int4s(conditions, (c) => c.generation),
+    places: int8s(conditions, (c) => c.n),
+  };
+}
+
+/** A message that found its entity; `n` is its place in the list, from 1. */
+export type SentToEntity = Pick<SentRow, 'n' | 'message_id' | 'instance_key' | 'owner'>;
+
+/** The same as parallel arrays: most writes send one, and a row each costs more. */
+type SentToEntities = { readonly ns: null } | ColumnsOf<SentToEntity>;
+
+export function forEachToEntity(sent: SentToEntities, visit: (row: SentToEntity) => void): void {
+  if (sent.ns === null) return;
+  const { message_ids, instance_keys, owners } = sent;
+  sent.ns.forEach((n, at) => {
+    const owner = owners[at] ?? null;
+    visit({ n, message_id: message_ids[at] ?? 0, instance_key: instance_keys[at] ?? 0, owner });
+  });
+}
+
 /**
- * Messages that are due, each for its entity. What is in the future: `delayToEntities`. Of all messages for one request,
- * in this batch and in others, one claims it, and only that is sent. `held`, one per message: its target is resident here
- * and stays so.
+ * Messages that are due, each for its entity, whose row is looked up once for all of its messages. What is in the future:
+ * `delayToEntities`. Of all messages for one request, in this batch and in others, one claims it, and only that is sent.
+ * `held`, one per message: its target is resident here and stays so.
  */
-export function sendToEntities(me: number, messages: Messages, held: readonly boolean[]): Sending {
+export function sendToEntities(
+  me: number,
+  messages: Messages,
+  held: readonly boolean[],
+): Statement<SentToEntities> {
+  const { numbers, partitions, targetHubs, ids, areHeld } = targetsOf(messages, held);
+  const { senderPartitions, senderKeys, generations, places } = conditionsOf(messages);
+  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(messages);
   return sql`
-    with messages as materialized (
-      select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
-                    ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
-                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                    ${byteas(messages, (m) => m.message.event)}::bytea[],
-                    ${bools(held, (isHeld) => isHeld)}::bool[], ${texts(messages, requestOf)}::text[],
-                    ${int8s(messages, (m) => m.newKey)}::int8[],
-                    ${int4s(messages, (m) => m.ifOver?.partition ?? null)}::int4[],
-                    ${int8s(messages, (m) => m.ifOver?.key ?? null)}::int8[],
-                    ${int4s(messages, (m) => m.ifOver?.generation ?? null)}::int4[])
-             with ordinality m(partition, hub_id, instance_id, rank, kind, event, is_held, request, claim,
-                               over_partition, over_key, over_generation, n)),
+    with targets as materialized (
+      select array_agg(partition) as partitions, array_agg(coalesce(instance_key, 0)) as keys,
+             array_agg(coalesce(owner, 0)) as owners, array_agg(is_held) as are_held
+        from (select t.partition, t.is_held, i.instance_key, i.owner
+                from unnest(${partitions}::int4[], ${targetHubs}::int4[], ${ids}::text[], ${areHeld}::bool[])
+                     with ordinality t(partition, hub_id, instance_id, is_held, n)
+                left join instances i using (partition, hub_id, instance_id)
+               order by t.n) r),
+    messages as materialized (
+      select * from unnest(${numbers}::int4[], ${hubs}::int4[], ${ranks}::int2[], ${kinds}::int2[], ${events}::bytea[],
+                           ${requests}::text[], ${claims}::int8[])
+                    with ordinality m(target, hub_id, rank, kind, event, request, claim, n)),
     claimed as (
       insert into signals (hub_id, request, claim)
       select hub_id, request, claim from messages where request is not null order by hub_id, request
-          on conflict (hub_id, request) do nothing
-      returning claim),
+          on conflict (hub_id, request) do nothing returning claim),
     numbered as materialized (
       select f.*, nextval('message_ids') as message_id
-        from (select m.n, m.rank, m.kind, m.event, m.is_held, i.partition, i.instance_key, i.generation, i.owner, i.hub_id
-                from messages m
-                join instances i using (partition, hub_id, instance_id)
-                left join instances o
-                  on (o.partition, o.instance_key) = (m.over_partition, m.over_key)
-                 and o.generation = m.over_generation
-                 and o.status in (0, 6, 7)
-               where (m.request is null or m.claim in (select claim from claimed))
-                 and o.instance_key is null
-               order by m.n) f),
+        from (select n, target, (select keys from targets)[target] as instance_key, rank, kind, event from messages
+               where (request is null or claim in (select claim from claimed))
+                 and n not in (
+                     select n from unnest(${senderPartitions}::int4[], ${senderKeys}::int8[], ${generations}::int4[],
+                                          ${places}::int8[]) c(partition, instance_key, generation, n)
+                       join instances o using (partition, instance_key, generation) where o.status in (0, 6, 7))
+               order by n) f
+       where instance_key <> 0),
     sent as (
       insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
-      select partition, instance_key, rank, message_id, kind, generation, event
-        from numbered
+      select (select partitions from targets)[target], instance_key, rank, message_id, kind, 0, event from numbered
        order by message_id),
     rung as (
       update instances i
-         set ready_at = least(i.ready_at, clock_timestamp()),
-             engine_work = i.engine_work or r.is_for_engine
-        from (select partition, instance_key, bool_or(rank < 0 or kind = 10) as is_for_engine
-                from numbered
-               where not is_held or owner is distinct from ${me}::int8
-               group by partition, instance_key) r
-       where (i.partition, i.instance_key) = (r.partition, r.instance_key))
-    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(partition) as partitions,
-           array_agg(instance_key) as instance_keys, array_agg(generation) as generations, array_agg(owner) as owners,
-           array_agg(hub_id) as hub_ids, array_agg(1) as instance_kinds
+         set ready_at = least(i.ready_at, clock_timestamp()), engine_work = i.engine_work or r.is_for_engine
+        from (select target, instance_key, bool_or(rank < 0 or kind = 10) as is_for_engine from numbered
+               where not (select are_held from targets)[target] or (select owners from targets)[target] <> ${me}::int8
+               group by target, instance_key) r
+       where (i.partition, i.instance_key) = ((select partitions from targets)[r.target], r.instance_key))
+    select array_agg(n) as ns, array_agg(message_id) as message_ids, array_agg(instance_key) as instance_keys,
+           array_agg(nullif((select owners from targets)[target], 0)) as owners
       from (select * from numbered order by n) r`;
 }
 
@@ -100,14 +159,12 @@ export interface DelayedRow {
 
 /** The same for messages that wait in `timers`. */
 export function delayToEntities(messages: Messages): Statement<DelayedRow> {
+  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(messages);
   return sql`
     with messages as materialized (
-      select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${int4s(messages, (m) => m.hubId)}::int4[],
-                    ${texts(messages, (m) => m.id)}::text[], ${int2s(messages, (m) => m.message.rank)}::int2[],
-                    ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                    ${byteas(messages, (m) => m.message.event)}::bytea[],
-                    ${timestamps(messages, (m) => m.firesAt)}::timestamptz[],
-                    ${texts(messages, requestOf)}::text[], ${int8s(messages, (m) => m.newKey)}::int8[])
+      select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${hubs}::int4[],
+                    ${texts(messages, (m) => m.id)}::text[], ${ranks}::int2[], ${kinds}::int2[], ${events}::bytea[],
+                    ${timestamps(messages, (m) => m.firesAt)}::timestamptz[], ${requests}::text[], ${claims}::int8[])
              with ordinality m(partition, hub_id, instance_id, rank, kind, event, fires_at, request, claim, n)),
     claimed as (
       insert into signals (hub_id, request, claim)

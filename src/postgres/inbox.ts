@@ -28,10 +28,13 @@ export interface SentRow {
   readonly instance_kind: number;
 }
 
-type Columns<Row> = { readonly [Column in keyof Row as `${Column & string}s`]: readonly Row[Column][] };
+/** Rows as parallel arrays. */
+export type ColumnsOf<Row> = {
+  readonly [Column in keyof Row as `${Column & string}s`]: readonly Row[Column][];
+};
 
 /** The messages that found their target, as parallel arrays: most writes send one, and a row each costs more. */
-export type SentColumns = Columns<SentRow> | { readonly [Column in keyof Columns<SentRow>]: null };
+export type SentColumns = ColumnsOf<SentRow> | { readonly [Column in keyof ColumnsOf<SentRow>]: null };
 
 export type Sending = Statement<SentColumns>;
 

@@ -13,7 +13,7 @@ import {
 import { type CompletedRow } from './activities.ts';
 import { unreachable } from '../lib/assert.ts';
 import { kindOf, messageKindOf } from './codes.ts';
-import { type DelayedRow } from './entities.ts';
+import { type DelayedRow, type SentToEntity } from './entities.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type SentRow } from './inbox.ts';
 import { Inboxes, type InboxRow } from './inbox-reads.ts';
@@ -75,9 +75,10 @@ export class Settlement {
     this.#route(row, message, message.rank < 0 ? 'engine' : kindOf(row.instance_kind));
   }
 
-  sentToEntity(row: SentRow, { message }: EntityMessage): void {
+  sentToEntity(row: SentToEntity, { partition, hubId, message }: EntityMessage): void {
     const isForEngine = message.rank < 0 || message.kind === 'lockRequest';
-    this.#route(row, toInserted(row, message), isForEngine ? 'engine' : 'entity');
+    const inserted = toInserted({ message_id: row.message_id, generation: 0 }, message);
+    this.#route({ ...row, partition, hub_id: hubId }, inserted, isForEngine ? 'engine' : 'entity');
   }
 
   delayed(row: DelayedRow, { message, firesAt, newKey }: EntityMessage): void {
@@ -271,7 +272,10 @@ function compare(a: Message, b: Message): number {
   return a.rank - b.rank || a.messageId - b.messageId;
 }
 
-function toInserted(row: SentRow, { rank, kind, event }: MessageDraft): Message {
+function toInserted(
+  row: Pick<SentRow, 'message_id' | 'generation'>,
+  { rank, kind, event }: MessageDraft,
+): Message {
   const { message_id: messageId, generation } = row;
   return { rank, messageId, kind, generation, event: keepBytes(event), firesAt: null };
 }
