@@ -22,6 +22,14 @@ interface Sample {
   readonly value: number;
 }
 
+interface HistogramSamples {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'histogram';
+  readonly aggregator: 'sum';
+  readonly values: readonly Sample[];
+}
+
 /**
  * A histogram by kind of work item. Something is observed for each work item, and prom-client checks and hashes labels
  * every time; here it is a few additions, and prom-client is given the sums when it is asked for its text.
@@ -47,10 +55,10 @@ export class KindHistogram extends Histogram<'kind'> {
   }
 
   /** In place of prom-client's own: registries ask every histogram for its samples by this name. */
-  getForPromString(): Promise<{ name: string; help: string; type: string; values: readonly Sample[] }> {
+  getForPromString(): Promise<HistogramSamples> {
     const { name, help } = this.#options;
     const values = [...this.#series].flatMap(([kind, series]) => this.#samplesOf(kind, series));
-    return Promise.resolve({ name, help, type: 'histogram', values });
+    return Promise.resolve({ name, help, type: 'histogram', aggregator: 'sum', values });
   }
 
   #begin(kind: string): Series {

@@ -1,12 +1,15 @@
 import { type ActionKind } from '../domain/count-actions.ts';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Aggregator, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { KindHistogram } from './kind-histogram.ts';
+import { judgeByTheWorst, type Snapshot } from './merged-metrics.ts';
 import { type Spans } from './spans.ts';
 
 interface MetricRow<Label extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Label[];
+  /** What the value is for several processes together; the sum when unset. */
+  readonly together?: Aggregator;
   /** Upper bounds; of histograms only. */
   readonly buckets?: readonly number[];
 }
@@ -44,11 +47,13 @@ export const metricTable = {
     name: 'perdura_backlog_items',
     help: 'Work items in the database that no replica has taken.',
     labels: ['hub', 'kind'],
+    together: 'max',
   },
   backlogOldestSeconds: {
     name: 'perdura_backlog_oldest_seconds',
     help: 'Age of the oldest work item that no replica has taken.',
     labels: ['hub', 'kind'],
+    together: 'max',
   },
   historyResentBytes: {
     name: 'perdura_history_resent_bytes_total',
@@ -121,6 +126,7 @@ export const metricTable = {
     name: 'perdura_build_info',
     help: 'Always 1; the labels say which program this is.',
     labels: ['version', 'node'],
+    together: 'first',
   },
 } as const satisfies Readonly<Record<string, MetricRow<string>>>;
 
@@ -151,6 +157,7 @@ const OTHER_HUBS = '(others)';
 export function createMetrics(version: string, spans?: Spans) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  judgeByTheWorst(registry);
   gauge(registry, metricTable.buildInfo).set({ version, node: process.versions.node }, 1);
   const named = new Set<string>();
   const labelOf = (hub: string): string => {
@@ -165,6 +172,12 @@ export function createMetrics(version: string, spans?: Spans) {
       show();
       showCounts();
       return registry.metrics();
+    },
+    /** The same as data. */
+    snapshot: (): Promise<Snapshot> => {
+      show();
+      showCounts();
+      return registry.getMetricsAsJSON();
     },
     contentType: registry.contentType,
     spans,
@@ -314,8 +327,9 @@ function histogram<L extends string>(
   });
 }
 
-function gauge<L extends string>(registry: Registry, { name, help, labels }: MetricRow<L>): Gauge<L> {
-  return new Gauge({ name, help, labelNames: labels, registers: [registry] });
+function gauge<L extends string>(registry: Registry, row: MetricRow<L>): Gauge<L> {
+  const { name, help, labels, together = 'sum' } = row;
+  return new Gauge({ name, help, labelNames: labels, aggregator: together, registers: [registry] });
 }
 
 function counter<L extends string>(registry: Registry, { name, help, labels }: MetricRow<L>): Counter<L> {
