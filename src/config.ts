@@ -21,6 +21,7 @@ import {
   text,
   whole,
 } from './setting-kinds.ts';
+import { type Readiness } from './telemetry/http.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
 
 export interface Settings {
@@ -30,6 +31,7 @@ export interface Settings {
   readonly grpcPort: number;
   readonly metricsPort: number;
   readonly bindAddress: string;
+  readonly processes: number;
   readonly taskHubs: readonly string[];
   readonly dynamicTaskHubs: boolean;
   readonly logLevel: LogLevel;
@@ -50,10 +52,11 @@ export interface Settings {
 }
 
 /** What the server itself reads; the rest is for the command that starts it. */
-export type ServerSettings = Omit<
-  Settings,
-  'databaseUrl' | 'dataDir' | 'logLevel' | 'logFormat' | 'allowAnonymous' | 'otlpEndpoint' | 'failpoints'
->;
+export type ServerSettings = Omit<Settings, CommandSetting>;
+
+type CommandSetting =
+  | ('databaseUrl' | 'dataDir' | 'processes' | 'logLevel' | 'logFormat')
+  | ('allowAnonymous' | 'otlpEndpoint' | 'failpoints');
 
 /** What the commands that talk to a running server read. */
 export interface ClientSettings {
@@ -65,7 +68,10 @@ export interface ClientSettings {
 /** A server that answers; addresses are `host:port` as bound. */
 export interface RunningServer {
   readonly grpcAddress: string;
+  /** Empty when somebody else answers for it. */
   readonly metricsAddress: string;
+  /** Whether it should get traffic now. */
+  readiness(): Readiness;
   /** Drains: not ready, no claims, leased work finishes within `drainSeconds`, streams end, residents are released. */
   stop(): Promise<void>;
 }
@@ -117,6 +123,11 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
     shown: '127.0.0.1 (dev), 0.0.0.0 (serve)',
     sentence: 'The address that both ports listen on.',
   },
+  processes: setting(
+    whole(1, 64),
+    1,
+    'Processes that serve together on both ports, each a replica of its own, where there are cores for them (serve).',
+  ),
   taskHubs: setting(
     hubNames,
     ['default'],
@@ -260,6 +271,7 @@ export function readSettings(source: SettingsSource): Settings {
     grpcPort: read('grpcPort'),
     metricsPort: read('metricsPort'),
     bindAddress: read('bindAddress'),
+    processes: read('processes'),
     taskHubs: read('taskHubs'),
     dynamicTaskHubs: read('dynamicTaskHubs'),
     logLevel: read('logLevel'),

@@ -11,12 +11,16 @@ import { Hubs } from './hub-directory.ts';
 import { codec } from './protocol/codec.ts';
 import { type EngineSettings } from './scheduler/context.ts';
 import { InstanceWaits } from './scheduler/instance-waits.ts';
-import { startTelemetryServer } from './telemetry/http.ts';
+import { type Readiness, startTelemetryServer } from './telemetry/http.ts';
 import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
 import { version } from './version.ts';
 
-type Settings = ServerSettings & { readonly databaseUrl: string };
+type Settings = Omit<ServerSettings, 'metricsPort'> & {
+  readonly databaseUrl: string;
+  /** Undefined: whoever started this replica answers for it. */
+  readonly metricsPort: number | undefined;
+};
 
 /**
  * The composition root: builds every part of one replica and starts them in order. The schema is there already. Rejects
@@ -77,19 +81,25 @@ class Replica implements RunningServer {
     this.#open.push(() => this.#host.stop());
     await this.#host.start();
     await this.#hubs.prepare();
-    const { bindAddress: host, grpcPort, metricsPort } = this.#settings;
-    const telemetry = await startTelemetryServer({
-      ...{ host, port: metricsPort, metrics: this.#metrics },
-      readiness: () => this.#readiness(),
-    });
-    // Probes are answered until the very end.
-    this.#open.unshift(() => telemetry.close());
+    await this.#openTelemetry();
+    const { bindAddress: host, grpcPort } = this.#settings;
     const [hubs, streams, log] = [this.#hubs, this.#streams, this.#log];
     this.#grpc = await startGrpc({ host, port: grpcPort, hubs, streams, codec, log });
     this.#open.push(() => this.#grpc?.stop() ?? Promise.resolve());
     this.#runLoops();
     this.grpcAddress = this.#grpc.address;
-    this.metricsAddress = `${host.includes(':') ? `[${host}]` : host}:${telemetry.port}`;
+  }
+
+  async #openTelemetry(): Promise<void> {
+    const { bindAddress: host, metricsPort: port } = this.#settings;
+    if (port === undefined) return;
+    const telemetry = await startTelemetryServer({
+      ...{ host, port, metrics: this.#metrics },
+      readiness: () => this.readiness(),
+    });
+    // Probes are answered until the very end.
+    this.#open.unshift(() => telemetry.close());
+    this.metricsAddress = telemetry.address;
   }
 
   #runLoops(): void {
@@ -115,7 +125,7 @@ class Replica implements RunningServer {
     for (let close = this.#open.pop(); close; close = this.#open.pop()) await close();
   }
 
-  #readiness(): { ready: boolean; reason?: string } {
+  readiness(): Readiness {
     if (this.#isStopping) return { ready: false, reason: 'stopping' };
     return this.#host.engine ? { ready: true } : { ready: false, reason: 'the database is not available' };
   }
@@ -137,7 +147,7 @@ const noEngine = {
 
 const MIB = 1024 * 1024;
 
-function engineSettings(settings: ServerSettings): EngineSettings {
+function engineSettings(settings: Settings): EngineSettings {
   return {
     orchestrationLeaseMs: settings.orchestrationLeaseSeconds * 1000,
     activityLeaseMs: settings.activityLeaseSeconds * 1000,

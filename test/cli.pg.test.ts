@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -115,6 +115,34 @@ test.each(['grpc', 'metrics'] as const)('a %s port in use is one clear line', as
   expect(line).toContain(`port ${port}`);
   expect(line).toContain('in use');
   expect(line).toContain(`PERDURA_${which.toUpperCase()}_PORT`);
+});
+
+test.each(['grpc', 'metrics'] as const)(
+  'a %s port in use is one clear line, however many processes are to share it',
+  async (which) => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    const args = ['serve', '--allow-anonymous', '--processes', '3', '--bind-address', '127.0.0.1'];
+    const line = await refusal([...args, `--${which}-port`, String(port)], {
+      ...{ PERDURA_DATABASE_URL: await createEmptyDatabase(), PERDURA_LOG_LEVEL: 'warn' },
+    });
+    holder.close();
+    expect(line).toMatch(
+      new RegExp(`^perdura: port ${port} .* in use .* PERDURA_${which.toUpperCase()}_PORT$`),
+    );
+  },
+);
+
+test('all processes of a server have the heap that the launcher chose', async () => {
+  const url = await createEmptyDatabase();
+  const run = perdura(['serve', '--allow-anonymous', '--processes', '2'], { PERDURA_DATABASE_URL: url });
+  await untilReady(run);
+  const pids = [...run.output().matchAll(/"pid":(\d+)/g)].map(([, pid]) => pid ?? '');
+  expect(pids).toHaveLength(2);
+  for (const pid of pids) {
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=32');
+  }
 });
 
 test('a database that is not there is one clear line without the password', async () => {

@@ -1,9 +1,12 @@
 import { type RunningServer, type Settings } from '../config.ts';
 import { version } from '../version.ts';
 
+/** `host:port` as bound. */
+export type Addresses = Pick<RunningServer, 'grpcAddress' | 'metricsAddress'>;
+
 export interface Started {
   readonly settings: Settings;
-  readonly server: Pick<RunningServer, 'grpcAddress' | 'metricsAddress'>;
+  readonly server: Addresses;
   /** Of the embedded PostgreSQL; absent with a database of one's own. */
   readonly dataDir: string | undefined;
 }

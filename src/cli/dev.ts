@@ -13,7 +13,7 @@ export function devCommand(): Command {
   );
   addSettingOptions(
     command,
-    settingKeys.filter((key) => key !== 'allowAnonymous'),
+    settingKeys.filter((key) => key !== 'allowAnonymous' && key !== 'processes'),
   );
   addExample(command, 'perdura dev --grpc-port 8080 --task-hubs default,orders');
   return command.action(async () => {

@@ -20,6 +20,11 @@ export class CommandError extends Error {
   }
 }
 
+/** A failure that was shown already, by another process of the same run. */
+export class ShownError extends Error {
+  override readonly name = 'ShownError';
+}
+
 /** For `--help`. */
 export function exitCodeHelp(): string {
   const lines = Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(4)} ${meaning}`);

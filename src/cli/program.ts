@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import { benchCommand } from './bench.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor/doctor.ts';
-import { CommandError, exitCodeHelp, exitCodes } from './exit-codes.ts';
+import { CommandError, exitCodeHelp, exitCodes, ShownError } from './exit-codes.ts';
 import { hubCommand } from './hub.ts';
 import { instanceCommand } from './instance/instance.ts';
 import { migrateCommand } from './migrate.ts';
@@ -29,7 +29,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-    process.stderr.write(`perdura: ${describeFailure(error)}\n`);
+    if (!(error instanceof ShownError)) process.stderr.write(`perdura: ${describeFailure(error)}\n`);
     return exitCodes[error instanceof CommandError ? error.exit : 'error'].code;
   }
 }

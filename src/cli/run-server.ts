@@ -9,7 +9,7 @@ import { type Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type Spans } from '../telemetry/spans.ts';
 import { version } from '../version.ts';
-import { banner, startedFields } from './banner.ts';
+import { type Addresses, banner, startedFields } from './banner.ts';
 
 export interface ServerRun {
   readonly settings: Settings;
@@ -26,9 +26,7 @@ export async function runServer(run: ServerRun): Promise<void> {
   const stopping = stopSignal(process, log);
   try {
     arm(settings, log);
-    const store = { url: databaseUrl, schema: settings.databaseSchema };
-    await checkDatabase(store);
-    await migrate({ ...store, log });
+    await prepareDatabase(run);
     const spans = await openSpans(settings, log);
     const server = await startServer({ ...settings, databaseUrl }, log, createMetrics(version, spans));
     announce(run, server);
@@ -40,7 +38,15 @@ export async function runServer(run: ServerRun): Promise<void> {
   }
 }
 
-function arm({ failpoints }: Settings, log: Logger): void {
+/** Brings the schema up to this program. Rejects with a `StartupError` when the database can't be used. */
+export async function prepareDatabase({ settings, databaseUrl, log }: ServerRun): Promise<void> {
+  const store = { url: databaseUrl, schema: settings.databaseSchema };
+  await checkDatabase(store);
+  await migrate({ ...store, log });
+}
+
+/** Lets this process kill itself where the settings say. */
+export function arm({ failpoints }: Settings, log: Logger): void {
   if (failpoints.size === 0) return;
   log.warn(
     { failpoints: Object.fromEntries(failpoints) },
@@ -49,13 +55,18 @@ function arm({ failpoints }: Settings, log: Logger): void {
   armFailpoints(failpoints);
 }
 
-async function openSpans({ otlpEndpoint: endpoint }: Settings, log: Logger): Promise<Spans | undefined> {
+/** Where spans go; undefined without tracing. */
+export async function openSpans(
+  { otlpEndpoint: endpoint }: Settings,
+  log: Logger,
+): Promise<Spans | undefined> {
   if (endpoint === undefined) return undefined;
   const tracing = await import('../telemetry/otlp-spans.ts');
   return tracing.openSpans({ endpoint, version, log });
 }
 
-function announce({ settings, embedded, log, hasBanner }: ServerRun, server: RunningServer): void {
+/** Says that the server is ready and where. */
+export function announce({ settings, embedded, log, hasBanner }: ServerRun, server: Addresses): void {
   const started = { settings, server, dataDir: embedded?.dataDir };
   if (hasBanner) process.stdout.write(banner(started));
   else log.info({ version, ...startedFields(started) }, 'ready');

@@ -1,8 +1,11 @@
+import cluster from 'node:cluster';
 import { Command } from 'commander';
 import { settingKeys } from '../config.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addExample } from './client-command.ts';
+import { serveAsMember } from './processes/serve-as-member.ts';
+import { serveTogether } from './processes/serve-together.ts';
 import { runServer } from './run-server.ts';
 import { addSettingOptions, settingsOf } from './setting-options.ts';
 
@@ -28,6 +31,9 @@ export function serveCommand(): Command {
     const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
     const isForPeople =
       settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && process.stdout.isTTY);
-    await runServer({ settings, databaseUrl: settings.databaseUrl, log, hasBanner: isForPeople });
+    const run = { settings, databaseUrl: settings.databaseUrl, log, hasBanner: isForPeople };
+    if (settings.processes === 1) await runServer(run);
+    else if (cluster.isPrimary) await serveTogether(run);
+    else await serveAsMember(run);
   });
 }

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 async function get(path: string, init?: RequestInit): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
+  const response = await fetch(`http://${server.address}${path}`, init);
   return { status: response.status, text: await response.text() };
 }
 
@@ -41,13 +41,14 @@ test('other paths and methods are refused', async () => {
 });
 
 test('a port in use is one clear line', async () => {
+  const port = Number(server.address.split(':').at(-1));
   const options = {
     host: '127.0.0.1',
-    port: server.port,
+    port,
     metrics: createMetrics('1'),
     readiness: () => readiness,
   };
   await expect(startTelemetryServer(options)).rejects.toThrow(
-    `port ${server.port} (metrics and health) is in use on 127.0.0.1: stop what uses it, or set PERDURA_METRICS_PORT`,
+    `port ${port} (metrics and health) is in use on 127.0.0.1: stop what uses it, or set PERDURA_METRICS_PORT`,
   );
 });

@@ -13,11 +13,14 @@ export interface TelemetryServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
-  readonly readiness: () => Readiness;
+  readonly readiness: () => Readiness | Promise<Readiness>;
+  /** Of a program of several processes: whether all of them answer. */
+  readonly health?: () => Promise<Readiness>;
 }
 
 export interface TelemetryServer {
-  readonly port: number;
+  /** `host:port` as bound. */
+  readonly address: string;
   close(): Promise<void>;
 }
 
@@ -47,9 +50,10 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
     });
     server.listen(options.port, options.host, done);
   });
-  const address = server.address();
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    address: `${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     close: () =>
       new Promise((done) => {
         server.close(() => {
@@ -62,21 +66,23 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
 
 async function answer(
   { method, url }: IncomingMessage,
-  { metrics, readiness }: TelemetryServerOptions,
+  { metrics, readiness, health }: TelemetryServerOptions,
 ): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET');
   switch (url?.split('?')[0]) {
     case '/metrics':
       return { status: 200, type: metrics.contentType, body: await metrics.render() };
     case '/healthz':
-      return plain(200, 'ok');
-    case '/readyz': {
-      const { ready, reason } = readiness();
-      return ready ? plain(200, 'ok') : plain(503, reason ?? 'not ready');
-    }
+      return probed(await health?.());
+    case '/readyz':
+      return probed(await readiness());
     default:
       return plain(404, 'not found: /metrics, /healthz and /readyz are here');
   }
+}
+
+function probed({ ready, reason = 'not ready' }: Readiness = { ready: true }): Answer {
+  return ready ? plain(200, 'ok') : plain(503, reason);
 }
 
 function plain(status: number, text: string): Answer {

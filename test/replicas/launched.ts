@@ -9,16 +9,24 @@ import { must } from '../../src/lib/assert.ts';
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
+  /** Of a process that serves together with others. */
+  readonly pid?: number;
+  readonly pauseMs?: number;
   readonly err?: { readonly message: string };
 }
 
 /** A server that was started; it ends with whoever started it. */
 export interface Launched {
+  readonly pid: number;
   readonly log: readonly LogLine[];
   /** What it wrote to its standard error, where a healthy server writes nothing. */
   readonly complaints: readonly string[];
   /** Its port of gRPC once it answers; rejects when it ends before. */
   readonly ready: Promise<number>;
+  /** Where metrics and probes are answered, `http://host:port`, once it is ready. */
+  readonly telemetry: () => string;
+  /** Resolves with the exit code when it has ended. */
+  readonly ended: Promise<number | null>;
   readonly isRunning: () => boolean;
   /** Whether it ended as by kill -9. */
   readonly wasKilled: () => boolean;
@@ -50,14 +58,15 @@ export function launchServer(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
-  const ended = once(child, 'close');
+  const ended = once(child, 'close').then(() => child.exitCode);
   const log: LogLine[] = [];
   const complaints: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
   const ready = readyPort(child, log, complaints);
   ready.catch(() => undefined);
   return {
-    ...{ log, complaints, ready },
+    ...{ log, complaints, ready, ended, pid: must(child.pid, 'the process id') },
+    telemetry: () => new URL(must(readyLine(log)?.['Metrics and health'], 'its address')).origin,
     wasKilled: () => child.signalCode === 'SIGKILL',
     isRunning: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
@@ -77,13 +86,17 @@ async function readyPort(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     readLines(must(child.stdout, 'standard output'), log, (line) => {
-      const { msg, 'gRPC endpoint': endpoint } = line as LogLine & { 'gRPC endpoint'?: string };
-      if (msg === 'ready' && endpoint !== undefined) resolve(Number(new URL(endpoint).port));
+      const endpoint = readyLine([line])?.['gRPC endpoint'];
+      if (endpoint !== undefined) resolve(Number(new URL(endpoint).port));
     });
     child.once('close', () => {
       reject(new Error(`the server ended before it was ready: ${complaints.join('')}`));
     });
   });
+}
+
+function readyLine(log: readonly LogLine[]): Readonly<Partial<Record<string, string>>> | undefined {
+  return log.find(({ msg }) => msg === 'ready') as Readonly<Partial<Record<string, string>>> | undefined;
 }
 
 /** Reads lines of a log into a list. */

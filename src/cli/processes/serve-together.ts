@@ -1,0 +1,36 @@
+import cluster from 'node:cluster';
+import { startTelemetryServer } from '../../telemetry/http.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { renderTogether } from '../../telemetry/merged-metrics.ts';
+import { version } from '../../version.ts';
+import { announce, arm, prepareDatabase, type ServerRun, stopSignal } from '../run-server.ts';
+import { ProcessGroup } from './group.ts';
+
+/**
+ * Runs several processes that serve together until a signal stops them. This one serves no calls: it prepares the
+ * database, hands out connections, and answers Prometheus and probes for all.
+ */
+export async function serveTogether(run: ServerRun): Promise<void> {
+  const { settings, log } = run;
+  const stopping = stopSignal(process, log);
+  arm(settings, log);
+  await prepareDatabase(run);
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  const group = new ProcessGroup(settings.processes, log);
+  const own = createMetrics(version);
+  const telemetry = await startTelemetryServer({
+    ...{ host: settings.bindAddress, port: settings.metricsPort },
+    metrics: {
+      contentType: own.contentType,
+      render: async () => renderTogether([await own.snapshot(), ...(await group.snapshots())]),
+    },
+    readiness: () => group.readiness(),
+    health: () => group.health(),
+  });
+  const grpcAddress = await Promise.race([group.start(), stopping]);
+  if (grpcAddress !== undefined) announce(run, { grpcAddress, metricsAddress: telemetry.address });
+  await stopping;
+  await group.stop();
+  await telemetry.close();
+  log.info('stopped');
+}
