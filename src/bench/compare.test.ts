@@ -4,7 +4,7 @@ import { type BenchResult } from './result.ts';
 
 const head: BenchResult = {
   ...{ version: '1.2.3', node: '24.0.0', processors: 2, processorModel: 'Abacus' },
-  ...{ streams: 4, concurrency: 256, windows: 1, windowSeconds: 15 },
+  ...{ streams: 4, serverProcesses: 1, concurrency: 256, windows: 1, windowSeconds: 15 },
 };
 const busy = { serverCpuPercent: 99, workerCpuPercent: 70, othersCpuPercent: 3 };
 const ceiling = { itemsPerSecond: 20_000, serverCpuMicrosPerItem: 50, ...busy, windows: [] };

@@ -120,13 +120,16 @@ const commands = {
     for (let count = 0; count < streams; count++) {
       const connection = await GrpcConnection.open({ address, hub: HUB }, fail);
       connections.push(connection);
-      idleConnections.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, fail));
       await new Promise<void>((opened) => {
         connection.openStream('GetWorkItems', prefixed(request), (item) => {
           opened();
           handle(connection, item);
         });
       });
+    }
+    // Afterwards: a server of several processes hands out connections in turn, and each is to have as many of a kind.
+    for (let count = 0; count < streams; count++) {
+      idleConnections.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, fail));
     }
   },
 

@@ -7,6 +7,7 @@ const wish = {
   isQuick: false,
   windowSeconds: undefined,
   concurrency: 1,
+  serverProcesses: 1,
   progress: () => undefined,
 };
 
@@ -19,4 +20,10 @@ test('the chain brings the ceiling that it is judged by', () => {
 test('a quick run measures in shorter windows, unless told how long', () => {
   expect(planRun({ ...wish, isQuick: true }).windowSeconds).toBeLessThan(planRun(wish).windowSeconds);
   expect(planRun({ ...wish, isQuick: true, windowSeconds: 30 }).windowSeconds).toBe(30);
+});
+
+test.each([1, 2, 3, 8])('%i processes of a server have as many streams each, with room for all', (count) => {
+  const { streams, slots } = planRun({ ...wish, concurrency: 5_000, serverProcesses: count });
+  expect(streams % count).toBe(0);
+  expect(streams * slots).toBeGreaterThanOrEqual(5_000);
 });

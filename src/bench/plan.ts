@@ -34,6 +34,8 @@ export interface Plan extends Streams {
   readonly entityWindowSeconds: number;
   /** Orchestrations that run at once; at the ceiling work items that are out, and of clients calls. */
   readonly concurrency: number;
+  /** Of the server, which serve together. */
+  readonly serverProcesses: number;
   /** Says what is being done. */
   readonly progress: (line: string) => void;
 }
@@ -43,6 +45,7 @@ interface Wish {
   readonly isQuick: boolean;
   readonly windowSeconds: number | undefined;
   readonly concurrency: number;
+  readonly serverProcesses: number;
   readonly progress: (line: string) => void;
 }
 
@@ -50,10 +53,10 @@ interface Wish {
 const judges: Partial<Record<Part, readonly Part[]>> = { chain: ['ceiling'], full: ['ceiling', 'chain'] };
 
 /** The whole run takes about seven minutes, a quick one about two. */
-export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }: Wish): Plan {
+export function planRun({ parts, isQuick, windowSeconds, ...wish }: Wish): Plan {
   const instances = isQuick ? 20_000 : 200_000;
   return {
-    ...{ concurrency, progress, ...streamsFor(concurrency), fanOutActivities: 10_000 },
+    ...{ ...wish, ...streamsFor(wish.concurrency, wish.serverProcesses), fanOutActivities: 10_000 },
     parts: [...new Set(parts.flatMap((part) => [part, ...(judges[part] ?? [])]))],
     windowSeconds: windowSeconds ?? (isQuick ? 5 : 10),
     windows: isQuick ? 2 : 5,
@@ -66,7 +69,8 @@ export function planRun({ parts, isQuick, windowSeconds, concurrency, progress }
   };
 }
 
-/** Streams with room for so many orchestrations. */
-export function streamsFor(concurrency: number): Streams {
-  return { streams: STREAMS, slots: Math.max(FEWEST_SLOTS, Math.ceil(concurrency / STREAMS)) };
+/** Streams with room for so many orchestrations, as many to each process of the server. */
+export function streamsFor(concurrency: number, serverProcesses = 1): Streams {
+  const streams = Math.ceil(STREAMS / serverProcesses) * serverProcesses;
+  return { streams, slots: Math.max(FEWEST_SLOTS, Math.ceil(concurrency / streams)) };
 }

@@ -50,13 +50,13 @@ export class Processes implements AsyncDisposable {
     return new Channel(this.#fork('ceiling-server', 'the ceiling'));
   }
 
-  /** `perdura serve` on that database, on free ports. Resolves when it is ready. */
-  async server(databaseUrl: string): Promise<ServerProcess> {
+  /** `perdura serve` on that database, on free ports, with so many processes. Resolves when it is ready. */
+  async server(databaseUrl: string, count = 1): Promise<ServerProcess> {
     this.#refuseWhenStopping();
     const main = join(import.meta.dirname, '..', `main${extension}`);
     const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...serverFlags], {
       detached: true,
-      env: { ...environment(), PERDURA_DATABASE_URL: databaseUrl },
+      env: { ...environment(), PERDURA_DATABASE_URL: databaseUrl, PERDURA_PROCESSES: String(count) },
       stdio: ['ignore', 'pipe', STDERR, 'ipc'],
     });
     this.#keep({ child, title: 'the server' });

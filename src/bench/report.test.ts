@@ -4,7 +4,7 @@ import { type BenchResult, type EntityRate } from './result.ts';
 
 const head: BenchResult = {
   ...{ version: '1.2.3', node: '24.0.0', processors: 2, processorModel: 'Abacus' },
-  ...{ streams: 4, concurrency: 256, windows: 1, windowSeconds: 15 },
+  ...{ streams: 4, serverProcesses: 1, concurrency: 256, windows: 1, windowSeconds: 15 },
 };
 const busy = { serverCpuPercent: 99.4, workerCpuPercent: 70, othersCpuPercent: 3 };
 const ceiling = { itemsPerSecond: 20_000.4, serverCpuMicrosPerItem: 35.04, ...busy };
@@ -71,6 +71,11 @@ test('a load of entities is shown with its ratio to unary calls and how busy eve
   expect(shown.slice(shown.indexOf('starts of what nobody runs yet 7,000 /s (7,000 to 7,000)'))[1]).toBe(
     'ratio to unary calls 70 %',
   );
+});
+
+test('that the server is several processes is said', () => {
+  expect(lines({ ...head, serverProcesses: 2 })).toContain('the server is 2 processes, the ceiling one');
+  expect(lines(head).join()).not.toContain('processes');
 });
 
 test('a part that was not measured has no rows', () => {

@@ -5,9 +5,10 @@ import { decimals, machineLine, percent, type Row, type Section, sectionLines, w
 
 /** The result as a table for people. */
 export function reportTable(result: BenchResult): string {
-  const { streams, concurrency, windows, windowSeconds } = result;
+  const { streams, serverProcesses, concurrency, windows, windowSeconds } = result;
   const head = [
     machineLine(result),
+    ...(serverProcesses > 1 ? [`the server is ${serverProcesses} processes, the ceiling one`] : []),
     ...(result.ceiling
       ? [`${concurrency} at once on ${streams} streams; medians of ${windows} windows of ${windowSeconds} s`]
       : []),

@@ -100,6 +100,7 @@ export interface EntitiesResult {
 
 export interface BenchResult extends Machine {
   readonly streams: number;
+  readonly serverProcesses: number;
   readonly concurrency: number;
   readonly windows: number;
   readonly windowSeconds: number;

@@ -3,7 +3,7 @@ import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
 import type { LoadCounters, LoadWorkerCommands } from './load-worker.ts';
-import { END_SECONDS, type Streams } from './plan.ts';
+import { END_SECONDS, type Plan, type Streams } from './plan.ts';
 import type { PostgresSettings } from './postgres-process.ts';
 import { type Processes } from './processes.ts';
 import { CHAIN_ITEMS } from './script.ts';
@@ -29,19 +29,19 @@ export interface CeilingRig extends Loaded {
   readonly loop: Channel<CeilingCommands>;
 }
 
-/** Starts PostgreSQL, with these settings beside our own, the server and a connected load worker. */
+/** Starts PostgreSQL, with these settings beside our own, the server, of one process unless told, and a connected load worker. */
 export async function startRig(
   processes: Processes,
-  streams: Streams,
+  streams: Streams & Partial<Pick<Plan, 'serverProcesses'>>,
   settings: PostgresSettings = {},
 ): Promise<Rig> {
   const postgres = await processes.postgres().ask('start', { settings });
-  const server = await processes.server(postgres.url);
+  const server = await processes.server(postgres.url, streams.serverProcesses);
   return {
     ...(await connectWorker(processes, server.grpcAddress, streams)),
     databaseUrl: postgres.url,
     serverPid: server.pid,
-    serverCpuMs: () => cpuOfProcess(server.pid),
+    serverCpuMs: () => cpuOfFamily(server.pid),
     postgresCpuMs: () => cpuOfFamily(postgres.pid),
     metrics: async () => (await fetch(server.metricsUrl)).text(),
   };

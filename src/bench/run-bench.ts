@@ -8,11 +8,12 @@ import { measureThroughput } from './throughput.ts';
 
 /** Measures what was planned. */
 export async function runBench(plan: Plan, processes: Processes): Promise<BenchResult> {
-  const { progress, concurrency, windows, windowSeconds, streams } = plan;
+  const { progress, concurrency, windows, windowSeconds, streams, serverProcesses } = plan;
   progress('starting PostgreSQL, the server and the load worker');
   const rig = await startRig(processes, plan);
   const measured = await measureParts(plan, rig, processes);
-  return { ...thisMachine(), ...{ streams, concurrency, windows, windowSeconds }, ...measured };
+  const layout = { streams, serverProcesses, concurrency, windows, windowSeconds };
+  return { ...thisMachine(), ...layout, ...measured };
 }
 
 type Measured = Pick<BenchResult, 'ceiling' | 'chain' | 'full' | 'latency' | 'fanOut' | 'entities'>;

@@ -5,6 +5,7 @@ test.each([
   ['--parts=chain,tea', 'It is some of ceiling, chain, full, latency, fan-out, entities.'],
   ['--seconds=0', 'It is a whole number from 1 to 50.'],
   ['--concurrency=many', 'It is a whole number from 1 to 5000.'],
+  ['--processes=65', 'It is a whole number from 1 to 64.'],
   ['--compare=/nowhere/at/all', 'It can not be read.'],
   [`--compare=${import.meta.filename}`, 'It is not what perdura bench --json prints.'],
 ])('%s is refused with what is allowed', async (flag, sentence) => {
@@ -16,7 +17,15 @@ test.each([
 
 test('--help names every option', () => {
   const help = benchCommand().helpInformation();
-  for (const flag of ['--parts', '--quick', '--seconds', '--concurrency', '--compare', '--json']) {
+  for (const flag of [
+    '--parts',
+    '--quick',
+    '--seconds',
+    '--concurrency',
+    '--processes',
+    '--compare',
+    '--json',
+  ]) {
     expect(help).toContain(flag);
   }
 });

@@ -10,6 +10,7 @@ import { type BenchResult, type Part, partNames } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { runSoak } from '../bench/soak.ts';
 import { soakTable } from '../bench/soak-report.ts';
+import { settingsTable } from '../config.ts';
 import { whole } from '../setting-kinds.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addExample } from './client-command.ts';
@@ -22,6 +23,7 @@ interface BenchFlags {
   readonly quick: boolean;
   readonly seconds?: number;
   readonly concurrency: number;
+  readonly processes: number;
   readonly compare?: BenchResult;
   readonly json: boolean;
 }
@@ -58,6 +60,7 @@ export function benchCommand(): Command {
         .argParser(valueOf(whole(1, 5_000)))
         .default(CONCURRENCY),
     )
+    .addOption(processesOption())
     .addOption(
       new Option(
         '--compare <file>',
@@ -70,6 +73,15 @@ export function benchCommand(): Command {
     .addCommand(soakCommand())
     .addCommand(idleCommand());
   return addExample(command, 'perdura bench --quick --parts chain,latency');
+}
+
+function processesOption(): Option {
+  return new Option(
+    '--processes <number>',
+    'Processes of the server, as in serve; the ceiling has one. Processor time is that of all together.',
+  )
+    .argParser(valueOf(settingsTable.processes))
+    .default(1);
 }
 
 interface SoakFlags {
@@ -108,8 +120,14 @@ function withJson(command: Command): Command {
   return command.option('--json', 'Print one JSON object instead of a table.', false);
 }
 
-async function bench({ parts, quick, seconds, concurrency, compare, json }: BenchFlags): Promise<void> {
-  const plan = planRun({ parts, isQuick: quick, windowSeconds: seconds, concurrency, progress });
+async function bench({ compare, json, ...flags }: BenchFlags): Promise<void> {
+  const { parts, concurrency } = flags;
+  const plan = planRun({
+    ...{ parts, concurrency, progress },
+    isQuick: flags.quick,
+    windowSeconds: flags.seconds,
+    serverProcesses: flags.processes,
+  });
   const result = await measure((processes) => runBench(plan, processes));
   print(result, json, (measured) =>
     compare ? `${reportTable(measured)}\n${comparison(compare, measured)}` : reportTable(measured),
