@@ -718,6 +718,22 @@ describe('an inbox that holds more than what was delivered', () => {
     expect(asked.calls).toContain('fetch 1');
   });
 
+  test('is read on after its controls, also while nothing runs, until events come', () => {
+    worker();
+    const resident = claim(1, [raised()], { status: 'suspended' });
+    const [first, last] = [control('suspend'), control('resume')];
+    settle({ fetched: [{ partition: 7, key: 1, messages: [first], hasMore: true }] });
+    expect(asked.calls).not.toContain('fetch 1');
+    expect(resident.readyIn(0)).toBe(0);
+    settle({ patches: [{ patch: controlPatch(resident, [first]), inserted: [] }] });
+    expect(asked.calls).toContain('fetch 1');
+    expect([resident.isSendable, resident.readyIn(0)]).toEqual([false, 0]);
+    settle({ fetched: [{ partition: 7, key: 1, messages: [last, raised()], hasMore: true }] });
+    asked.calls.length = 0;
+    settle({ patches: [{ patch: controlPatch(resident, [last]), inserted: [] }] });
+    expect([asked.calls, resident.readyIn(0)]).toEqual([[], null]);
+  });
+
   test('is read at once when nothing is here', () => {
     worker();
     claim(1, []);

@@ -178,12 +178,10 @@ export class Dispatch implements Residency, StreamListener {
   /** Takes the next step of an instance, if one is due. Call it after anything about it changed. */
   wake(resident: Resident): void {
     if (resident.isPatching || this.residents.get(resident.state.key) !== resident) return;
-    if (resident.isForEngine) {
-      this.#applyControl(resident);
-      return;
-    }
-    if (resident.lease || resident.isQueued || resident.isLoading || this.#isClosed) return;
-    if (!this.#isDraining) this.#wakeIdle(resident);
+    if (resident.isForEngine) this.#applyControl(resident);
+    else if (resident.lacksControls) this.#fetch(resident);
+    else if (resident.isBusy || this.#isClosed) return;
+    else if (!this.#isDraining) this.#wakeIdle(resident);
     else if (resident.readyIn(0) !== null) this.#release(resident);
   }
 
@@ -194,11 +192,8 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   #wakeIdle(resident: Resident): void {
-    const { requests } = this.#options;
     if (resident.hasMore && resident.messages.length === 0) {
-      if (resident.isFetching) return;
-      resident.isFetching = true;
-      requests.fetch(resident);
+      this.#fetch(resident);
       return;
     }
     const inMs = resident.readyIn(0);
@@ -206,8 +201,14 @@ export class Dispatch implements Residency, StreamListener {
     if (inMs !== 0 || !resident.workClass.isServed()) this.#release(resident);
     else if (resident.history === null) {
       resident.isLoading = true;
-      requests.loadHistory(resident);
+      this.#options.requests.loadHistory(resident);
     } else this.#offer(resident);
+  }
+
+  #fetch(resident: Resident): void {
+    if (resident.isFetching) return;
+    resident.isFetching = true;
+    this.#options.requests.fetch(resident);
   }
 
   #offer(resident: Resident): void {

@@ -1,7 +1,7 @@
 import { isVoid, nextEntityStep } from '../domain/entity-step.ts';
 import { type InstanceState, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
-import { isControl, type Message } from '../domain/message.ts';
+import { isControl, type Message, ranks } from '../domain/message.ts';
 import { readyIn } from '../domain/ready-in.ts';
 import { type Turn } from '../domain/turn.ts';
 import { type ChunkPile } from './chunk-pile.ts';
@@ -33,6 +33,8 @@ export class Resident {
   controls: Message[] = [];
   /** The inbox may hold more than what is in memory. */
   hasMore = false;
+  /** Of that some may be controls, or what the execution starts with: the last read ended before it was past them. */
+  lacksControls = false;
   /** Of the messages. */
   heldBytes = 0;
   /** What of both the sum over all residents contains. */
@@ -86,9 +88,17 @@ export class Resident {
     this.heldBytes = bytesOf(this.messages) + bytesOf(this.controls);
   }
 
+  /** What a read brought, from the beginning of the inbox; `hasMore`: not all that is there. */
+  read(messages: readonly Message[], hasMore: boolean): void {
+    for (const message of messages) this.hold(message);
+    this.hasMore = hasMore;
+    this.lacksControls = hasMore && (messages.at(-1)?.rank ?? ranks.arrived) < ranks.started;
+  }
+
   /** When its next step is due, in milliseconds from now and not before `backoffMs`; null: when something happens. */
   readyIn(backoffMs: number): number | null {
-    return this.controls.length > 0 ? 0 : readyIn(this.state, this.messages, this.hasMore, backoffMs);
+    if (this.controls.length > 0 || this.lacksControls) return 0;
+    return readyIn(this.state, this.messages, this.hasMore, backoffMs);
   }
 
   /** Is its next step one that the engine takes by itself? */
@@ -106,7 +116,7 @@ export class Resident {
   /** Is everything that its next turn needs here, and nothing in its way? */
   get isSendable(): boolean {
     if (this.lease || this.isPatching || this.history === null || this.messages.length === 0) return false;
-    if (this.isForEngine) return false;
+    if (this.isForEngine || this.lacksControls) return false;
     return !isTerminal(this.state.status) && this.readyIn(0) === 0;
   }
 

@@ -60,8 +60,7 @@ export class Residents {
 
   claimed({ state, history, messages, hasMore }: ClaimedInstance): Resident {
     const resident = this.add(state, history);
-    for (const message of messages) resident.hold(message);
-    resident.hasMore = hasMore;
+    resident.read(messages, hasMore);
     return this.#counted(resident);
   }
 
@@ -182,8 +181,7 @@ export class Residents {
   fetched({ key, messages, hasMore }: FetchedInbox): Resident | undefined {
     const resident = this.#byKey.get(key);
     if (!resident) return undefined;
-    for (const message of messages) resident.hold(message);
-    resident.hasMore = hasMore;
+    resident.read(messages, hasMore);
     resident.isFetching = false;
     return this.#counted(resident);
   }

@@ -13,12 +13,17 @@ import {
   withInstancesLocked,
 } from '../../test/helpers/engine.ts';
 import { createChild } from '../../test/helpers/scripted-worker.ts';
+import { resumeControl, suspendControl } from '../domain/events.ts';
+import { limits } from '../domain/limits.ts';
+import { messageKinds, ranks } from '../domain/message.ts';
+import { fromMicros } from '../domain/time.ts';
 import { must } from '../lib/assert.ts';
 import { codec } from '../protocol/codec.ts';
 import { applyControl } from './apply-control.ts';
 import { resumeInstance } from './resume-instance.ts';
 import { skipGracefulTerminations } from './skip-graceful-orchestration-terminations.ts';
 import { suspendInstance } from './suspend-instance.ts';
+import { fetchInbox } from './sweep.ts';
 import { terminateInstance } from './terminate-instance.ts';
 
 const request = { instanceId: 'a', reason: { value: 'because' } };
@@ -63,6 +68,32 @@ test('controls that come at once are applied one by one, in their order', async 
     'executionResumed',
     ...RESUMED.slice(1),
   ]);
+});
+
+test('controls that one read has no room for are read when those before them are applied', async ({
+  still,
+  db,
+}) => {
+  const one = await still();
+  const worker = one.worker();
+  await startOrder(one.hub, { instanceId: 'a' });
+  await answer(one.hub, await worker.turn(), []);
+  await suspend(one);
+  await raise(one.hub, 'a', 'paid');
+  const { partition, key } = onlyResident(one).state;
+  await db.query(
+    `insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+     select $1, $2, ${ranks.control}, nextval('message_ids'), ${messageKinds.suspend}, 0, $3
+       from generate_series(1, ${limits.heldMessages})`,
+    [partition, key, suspendControl(null, fromMicros(0), codec)],
+  );
+  await db.query(
+    `insert into inbox (partition, instance_key, rank, message_id, kind, generation, event)
+     values ($1, $2, ${ranks.control}, nextval('message_ids'), ${messageKinds.resume}, 0, $3)`,
+    [partition, key, resumeControl(null, fromMicros(0), codec)],
+  );
+  await fetchInbox(one.hub, { partition, key });
+  expect((await worker.turn(1)).news).toEqual(RESUMED);
 });
 
 test('what comes while an instance is suspended is held, and delivered after the pair', async ({ still }) => {
