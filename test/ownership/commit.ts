@@ -136,7 +136,9 @@ class Commit {
     else {
       const bell =
         row.bell === 'silent' || this.#model.lacks.has('releaseKeepsBell') ? write.readyAt : row.bell;
-      this.#rows[write.instance] = { ...row, owner: nobody, bell };
+      const hasControls =
+        (this.#inbox & this.#model.messagesTo(write.instance) & this.#model.controls) !== none;
+      this.#rows[write.instance] = { ...row, owner: nobody, bell, engineWork: row.engineWork || hasControls };
     }
     return noResult;
   }
@@ -161,7 +163,10 @@ class Commit {
     const { lacks } = this.#model;
     const status: Status = row.status === 'suspended' && !lacks.has('suspendStays') ? 'suspended' : 'running';
     let after: Row = { ...row, turn: row.turn + 1, status };
-    if (answer.renews) after = this.#renew(instance, { ...after, generation: row.generation + 1 });
+    if (answer.renews) {
+      after = this.#renew(instance, { ...after, generation: row.generation + 1 });
+      if (!lacks.has('renewalStarts')) this.#insertAll(answer.carries);
+    }
     if (answer.ends) after = this.#end(instance, after);
     else this.#make(answer.makes);
     this.#rows[instance] = after;
@@ -253,9 +258,13 @@ class Commit {
     this.#inbox &= ~consumed;
   }
 
+  /** By another one, although its client had sent it first; also once it is carried over. */
   #isOvertaken(later: Message, earlier: Message, consumed: Bits): boolean {
     if (later.to !== earlier.to || later.isControl !== earlier.isControl) return false;
-    return has(this.#inbox, earlier.number) && !has(consumed, earlier.number);
+    const waiting = this.#inbox & ~consumed;
+    const isCopy = ({ number, copyOf }: Message): boolean =>
+      copyOf === earlier.number && has(waiting, number);
+    return has(waiting, earlier.number) || this.#model.messages.some(isCopy);
   }
 
   #fetch({ instance, known }: OfKind<'fetch'>): Result {
@@ -404,12 +413,17 @@ class Commit {
   }
 
   /** By id: whoever lives under it. By key: that life and generation. */
-  #isAddressed({ key }: Message, row: Row): boolean {
+  #isAddressed({ key, recursionOf }: Message, row: Row): boolean {
     const { lacks } = this.#model;
-    if (!key) return row.status !== 'over';
+    const isByName = recursionOf !== undefined && lacks.has('childrenByParent');
+    if (!key || isByName) return row.status !== 'over';
     const life = lacks.has('newKey') ? 1 : row.life;
     if (key.life !== life || (row.status === 'over' && !lacks.has('livingJoin'))) return false;
     return key.generation === row.generation || lacks.has('generationJoin');
+  }
+
+  #insertAll(messages: Bits): void {
+    for (const number of membersOf(messages)) this.#insert(this.#model.message(number));
   }
 
   #insert({ name, bit: inserted }: Message): void {

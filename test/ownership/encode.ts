@@ -58,16 +58,17 @@ function putResident(resident: Resident | undefined): void {
     codes.push(0);
     return;
   }
-  const { life, turn, generation, held, out, hasMore, leaves, status } = resident;
+  const { life, turn, generation, held, out, hasMore, lacksControls, leaves, status } = resident;
   put(life, turn, generation, held, out);
   putWord(status);
   putFlag(hasMore);
+  putFlag(lacksControls);
   putWord(leaves ?? '-');
 }
 
 function putReplica(replica: Replica): void {
-  const { incarnation, mode, isExpired, bells, answers, atWorkers, owes } = replica;
-  put(incarnation, bells, answers, atWorkers, owes);
+  const { incarnation, mode, isExpired, bells, answers, atWorkers, owes, polled, sees } = replica;
+  put(incarnation, bells, answers, atWorkers, owes, polled, sees);
   putWord(mode);
   putFlag(isExpired);
   for (const resident of replica.residents) putResident(resident);

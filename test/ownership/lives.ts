@@ -49,10 +49,10 @@ function renewals(model: Model, state: State, side: number): Step<State>[] {
   const replica = replicaOf(state, side);
   const name = nameOf(replica.incarnation);
   if (isLiving(state, replica.incarnation)) {
-    if (!replica.isExpired) return [];
-    return [
-      { sort: 'step', says: `${name} renews late`, next: withReplica(state, side, { isExpired: false }) },
-    ];
+    const sees = seenBy(model, state, replica);
+    if (!replica.isExpired && sees === replica.sees) return [];
+    const says = replica.isExpired ? `${name} renews late` : `${name} renews and sees who lives`;
+    return [{ sort: 'step', says, next: withReplica(state, side, { isExpired: false, sees }) }];
   }
   if (model.lacks.has('deadStartsOver')) return [];
   if (model.lacks.has('renewalUpdates')) {
@@ -62,6 +62,11 @@ function renewals(model: Model, state: State, side: number): Step<State>[] {
   }
   const says = `${name} finds no row to renew and begins anew`;
   return [{ sort: 'step', says, next: begunAnew(model, orphaned(model, state, side), side) }];
+}
+
+/** A renewal reads who lives. */
+function seenBy(model: Model, { living }: State, { sees }: Replica): Bits {
+  return model.scenario.hasPoller && !model.lacks.has('renewalAssigns') ? living : sees;
 }
 
 /** The old backend may have got the bytes up to COMMIT, or not; an idle transaction is ended by the server. */
@@ -90,11 +95,12 @@ function begunAnew(model: Model, state: State, side: number): State {
     orphan: old.orphan,
     atWorkers: old.atWorkers,
   };
+  const living = (state.living & ~bit(old.incarnation)) | bit(incarnation);
   return {
     ...state,
     decided: state.decided & ~callsOf(model, side),
-    living: (state.living & ~bit(old.incarnation)) | bit(incarnation),
-    replicas: replaced(state.replicas, side, next),
+    living,
+    replicas: replaced(state.replicas, side, { ...next, sees: model.scenario.hasPoller ? living : none }),
   };
 }
 
@@ -117,7 +123,7 @@ export function ended(model: Model, state: State, side: number, mode: 'over' | '
   const { residents, lanes } = replicaOf(after, side);
   return withReplica(after, side, {
     ...{ mode, residents: residents.map(() => undefined) },
-    ...{ bells: none, answers: none, owes: none },
+    ...{ bells: none, answers: none, owes: none, polled: none, sees: none },
     lanes: lanes.map(() => undefined),
   });
 }

@@ -1,7 +1,7 @@
 // What happens in the memory of a replica between two batches: work is handed out, hints turn out to mean nothing, calls
 // are decided.
 
-import { bit, type Bits, has, none } from './bits.ts';
+import { bit, type Bits, has, membersOf, none } from './bits.ts';
 import { type Step } from './checker.ts';
 import { itemOf, type Mine, releasesOf } from './resident-offers.ts';
 import { type Message, type Model } from './scenario.ts';
@@ -19,12 +19,21 @@ import {
 import { isResident } from './writes.ts';
 
 export function stepsOfMemory(model: Model, state: State, side: number): Step<State>[] {
-  const steps = decisionsOf(model, state, side);
+  const steps = [...decisionsOf(model, state, side), ...polls(model, state, side)];
   for (const [instance, resident] of replicaOf(state, side).residents.entries()) {
     if (resident) steps.push(...handOuts(model, { state, side, instance, resident }));
     else steps.push(...unheard(model, state, side, instance));
   }
   return steps;
+}
+
+/** Its partitions are those for which it comes first among the incarnations that it knows to live. */
+function polls(model: Model, state: State, side: number): Step<State>[] {
+  const { incarnation, polled, sees } = replicaOf(state, side);
+  const due = state.sources & model.timers & ~polled;
+  if (!model.scenario.hasPoller || due === none || membersOf(sees).at(-1) !== incarnation) return [];
+  const says = `${nameOf(incarnation)}: a poll finds ${model.namesOf(due)}`;
+  return [{ sort: 'step', says, next: withReplica(state, side, { polled: polled | due }) }];
 }
 
 /** A hint for what is not resident means nothing: whoever owns it now was hinted as well, or will look. */

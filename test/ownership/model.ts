@@ -12,8 +12,8 @@
 // engine_work, turn, generation, status, and which life of its id it is (its key); which messages are in inboxes; which
 // timers and activities exist and who owns the activities; stored completions. Of each of the two replicas:
 // incarnation, whether its lease ran out, its residents (turn, generation, status, messages held, the item that is out,
-// whether the inbox holds more), the transaction of its lane, hints that arrived, activities at its workers. A
-// transaction that its replica has lost sight of goes on by itself. Messages are known by name and exist at most once,
+// whether the inbox holds more), the transaction of its lane, hints that arrived, activities at its workers, timers
+// that a poll found, which incarnations it knows to live. A transaction that its replica has lost sight of goes on by itself. Messages are known by name and exist at most once,
 // so an inbox is a set of bits; its order is the order of their numbers, in which they need not commit.
 //
 // STEPS. A batch is three of them. BEGIN: built from memory, past the fence, with its locks. COMMIT: all its effects,
@@ -29,6 +29,13 @@
 // pressure and abandoned turns. Each so often as the scenario says, at any moment. Steps that only may happen are told
 // apart from those that will, and both from the sweep.
 //
+// WHAT RUNS. One instance with messages of clients. A parent and a child that any replica may own: they start, message,
+// outlive and terminate each other. Two instances whose inboxes are read together. Timers that are there or that turns
+// make, polled by both replicas or by the one that whoever polls takes for responsible. Suspensions, resumptions and
+// terminations, recursive ones too: with a turn out, without, or while the instance moves. Generations that follow each
+// other, with what is carried over. Inboxes that memory has no room for, where controls, starts and what is carried over
+// go before all that arrived.
+//
 // PROPERTIES. In every step: no message is inserted or recorded twice (so one result for an activity, one recording of
 // a turn); none is recorded by another life or generation than it is for; two messages of one client are recorded in
 // the order of its calls, also through two replicas; what workers are shown is in the database; a suspended instance is
@@ -36,8 +43,9 @@
 // execution; an instance that nothing can be done with is not claimed again and again. In every state that only luck
 // could still change (rest.ts): every message that could be delivered is; every acknowledged one was recorded, or its
 // target is over; no item is out for ever, no activity undone, no answer left in `completions`, no message left for a
-// finished execution, nothing owned by the dead. And no run goes on for ever without choices, so each comes to such a
-// state: nothing is stuck, and nothing passed back and forth. Finally no guard ever refuses, and where nothing goes
+// finished execution, nothing owned by the dead; the parent has heard of the end of its child, no child has outlived a
+// recursive termination, and what nothing keeps from its end has ended. And no run goes on for ever without choices, so
+// each comes to such a state: nothing is stuck, and nothing passed back and forth. Finally no guard ever refuses, and where nothing goes
 // wrong the sweep is not needed.
 //
 // WHERE IT IS COARSER THAN THE CODE. Locks of a batch are taken at once; orders and deadlocks have a model of their own
@@ -48,10 +56,10 @@
 // whose row turns out to be another's; the model does without, as the protocol does. A refused batch is simply built
 // again.
 //
-// NOT MODELLED. Three and more replicas; more than two instances; ranks of carried-over events; chunks; bytes and
-// cached history; work-item leases, attempts and quarantine; who polls which timers; filters other than "has a worker";
-// eager starts of clients; recursive termination; purge, rewind and restart; entities and their locks; deletion of
-// hubs; an id that is resolved while its row is being replaced; orderly shutdown; failover to a standby that lags
+// NOT MODELLED. Three and more replicas; more than two instances; the pair that resuming puts in front; chunks; bytes
+// and cached history; work-item leases, attempts and quarantine; more than one partition of timers; filters other than
+// "has a worker"; eager starts of clients; purge, rewind and restart; entities and their locks (entity-locks.ts has
+// them); deletion of hubs; an id that is resolved while its row is being replaced; orderly shutdown; failover to a standby that lags
 // (which the guard is for); the clocks; what a caller is told when its call fails. That a new incarnation deletes its
 // old row first and that activities are re-owned only saves time and is not checked as a rule.
 

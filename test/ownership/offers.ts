@@ -104,10 +104,11 @@ function fireOf(model: Model, replica: Replica, message: number, worker: number)
   return { kind: 'fire', message, isOwn: isResident(replica, model.message(message).to), worker };
 }
 
-/** Due timers, polled by whoever. */
+/** Due timers, polled by whoever; or those that a poll has found, which may be gone by now. */
 function timersOf(model: Model, state: State, side: number): Offer[] {
   const replica = replicaOf(state, side);
-  return membersOf(state.sources & model.timers).map((number) => ({
+  const due = model.scenario.hasPoller ? replica.polled : state.sources & model.timers;
+  return membersOf(due).map((number) => ({
     says: `fire ${model.message(number).name}`,
     writes: [fireOf(model, replica, number, nobody)],
   }));

@@ -42,10 +42,11 @@ export function patchesOf(model: Model, mine: Mine): Offer[] {
   return offers;
 }
 
-/** A hint came; or memory has consumed what it held of a longer inbox. */
+/** A hint came; or memory has consumed what it held of a longer inbox, or all controls of one that may have others. */
 function fetchesOf(model: Model, { state, side, instance, resident }: Mine): Offer[] {
-  const { held, out, hasMore } = resident;
-  const isShort = hasMore && (held & ~model.controls) === none && out === none;
+  const { held, out, hasMore, lacksControls } = resident;
+  const isConsumed = hasMore && (held & ~model.controls) === none && out === none;
+  const isShort = isConsumed || (lacksControls && (held & model.controls) === none);
   if (!has(replicaOf(state, side).bells, instance) && !isShort) return [];
   return [
     { says: `fetch ${model.instanceName(instance)}`, writes: [{ kind: 'fetch', instance, known: held }] },
@@ -53,12 +54,33 @@ function fetchesOf(model: Model, { state, side, instance, resident }: Mine): Off
 }
 
 /** The first control of the inbox, also while a turn is out. */
-function controlsOf(model: Model, { instance, resident }: Mine): Offer[] {
+function controlsOf(model: Model, { state, side, instance, resident }: Mine): Offer[] {
   const { held, life, turn } = resident;
   const [control] = membersOf(held & model.controls);
   if (control === undefined) return [];
-  const write: Write = { kind: 'control', instance, life, turn, message: control };
-  return [{ says: `apply ${model.message(control).name}`, writes: [write] }];
+  const { name, kind } = model.message(control);
+  const writes: Write[] = [{ kind: 'control', instance, life, turn, message: control }];
+  if (kind === 'terminate') {
+    const replica = replicaOf(state, side);
+    if (!model.lacks.has('endTold')) writes.push(...newsOfEnd(model, replica, { instance, life }));
+    if (!model.lacks.has('recursionInside')) writes.push(...recursionsOf(model, control));
+  }
+  return [{ says: `apply ${name}`, writes }];
+}
+
+function newsOfEnd(
+  model: Model,
+  replica: Replica,
+  { instance, life }: { readonly instance: number; readonly life: number },
+): Write[] {
+  return model.newsOfEnd(instance, life).map((message) => sendOf(model, replica, message));
+}
+
+/** Children are found in the transaction; they are locked like those of others, also where they are resident here. */
+function recursionsOf(model: Model, control: number): Write[] {
+  return model
+    .recursionsOf(control)
+    .map((message) => ({ kind: 'send', message, isOwn: false, closing: undefined }));
 }
 
 /** The worker's answer came to this replica, or was stored for it. */
@@ -87,6 +109,7 @@ function turnOf(
   return [
     { kind: 'turn', instance, life, turn, consumed: out, answer, answered },
     ...answer.sends.map((message) => sendOf(model, replica, message)),
+    ...(answer.ends ? newsOfEnd(model, replica, { instance, life }) : []),
     ...answer.starts.map((start): Write => {
       const isOwn = isResident(replica, model.message(start.failed).to);
       return { kind: 'start', start, isOwn };
@@ -106,33 +129,38 @@ export interface Release {
   readonly isChoice: boolean;
 }
 
-function releaseOf({ instance, resident }: Mine, { says, readyAt: leftAs, isChoice }: Release): Offer {
+function releaseOf({ instance, resident }: Mine, { says, readyAt: bell, isChoice }: Release): Offer {
   const { life, turn } = resident;
-  return { says, writes: [{ kind: 'release', instance, life, turn, readyAt: leftAs }], isChoice };
+  return { says, writes: [{ kind: 'release', instance, life, turn, readyAt: bell }], isChoice };
 }
 
 /** Because the worker gave the turn back; because no worker here takes it; to save memory. */
 export function releasesOf(model: Model, mine: Mine): Release[] {
   const { state, side, instance, resident } = mine;
-  const { held, out, hasMore } = resident;
+  const { held, out, hasMore, lacksControls } = resident;
   if ((held & model.controls) !== none) return [];
   const name = model.instanceName(instance);
   const deliverable = (bell: Bell): Bell => (model.lacks.has('readyNow') ? 'silent' : bell);
-  const ready = readyAt(model, resident, held, hasMore);
-  if (out === none && ready === 'now') {
+  const ready = lacksControls ? 'now' : readyAt(model, resident, held, hasMore);
+  if (out === none && ready === 'now' && !lacksControls) {
     if (hasWorker(model, side)) return [];
     return [{ says: `release ${name}`, readyAt: deliverable('now'), isChoice: false }];
   }
   if (state.budget.releases === 0) return [];
-  if (out !== none) return [{ says: `abandon ${name}`, readyAt: deliverable('later'), isChoice: true }];
-  const isRung = model.lacks.has('readyNever') && (held !== none || hasMore);
-  return [{ says: `release ${name}`, readyAt: isRung ? 'now' : ready, isChoice: true }];
+  if (out === none) {
+    return [{ says: `release ${name}`, readyAt: leftAs(model, resident, ready), isChoice: true }];
+  }
+  return [{ says: `abandon ${name}`, readyAt: deliverable(lacksControls ? 'now' : 'later'), isChoice: true }];
+}
+
+function leftAs(model: Model, { held, hasMore }: Resident, ready: Bell): Bell {
+  return model.lacks.has('readyNever') && (held !== none || hasMore) ? 'now' : ready;
 }
 
 /** Messages of the next item, if one may be handed out. */
 export function itemOf(model: Model, { state, side, instance, resident }: Mine): Bits {
-  const { held, out, leaves } = resident;
-  if (out !== none || leaves !== undefined || !hasWorker(model, side)) return none;
+  const { held, out, leaves, lacksControls } = resident;
+  if (out !== none || leaves !== undefined || lacksControls || !hasWorker(model, side)) return none;
   if ((held & model.controls) !== none || isPatching(replicaOf(state, side), instance)) return none;
   return readyAt(model, resident, held, false) === 'now' ? firstOf(held, model.heldMessages) : none;
 }

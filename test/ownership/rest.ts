@@ -12,7 +12,13 @@ export function flawAtRest(model: Model, state: State): string | undefined {
     const flaw = flawOfInstance(model, state, { instance, row, isServed });
     if (flaw !== undefined) return flaw;
   }
-  return flawOfCalls(model, state) ?? flawOfWork(model, state, isServed) ?? flawOfDebts(model, state);
+  return (
+    flawOfCalls(model, state) ??
+    flawOfWork(model, state, isServed) ??
+    flawOfDebts(model, state) ??
+    flawOfFamily(model, state) ??
+    (isServed ? flawOfEnds(model, state) : undefined)
+  );
 }
 
 interface Place {
@@ -97,6 +103,41 @@ function flawOfDebts(model: Model, { rows, recorded, inserted }: State): string 
     return row !== undefined && row.status !== 'over' && isFor(key, row);
   });
   return missing && `${missing.name} was never sent`;
+}
+
+/** A parent hears of the end of its child; and no child outlives a termination that is to end it as well. */
+function flawOfFamily(model: Model, state: State): string | undefined {
+  const flaw = model.messages.find((message) => isUntold(state, message) || isOutlived(state, message));
+  if (!flaw) return undefined;
+  if (flaw.endOf) return `nobody tells the parent of the end of its child: ${flaw.name} was never sent`;
+  return `${model.instanceName(flaw.to)} lives on although ${flaw.name} was to end it with its parent`;
+}
+
+function isUntold({ rows, inserted }: State, { endOf, to, key, number }: Message): boolean {
+  const child = endOf && rows[endOf.child];
+  if (!child || has(inserted, number)) return false;
+  const isOver = child.life > endOf.life || (child.life === endOf.life && child.status === 'over');
+  const parent = rows[to];
+  return isOver && parent !== undefined && parent.status !== 'over' && isFor(key, parent);
+}
+
+function isOutlived({ rows, recorded }: State, { recursionOf, to, key }: Message): boolean {
+  if (recursionOf === undefined || !has(recorded, recursionOf)) return false;
+  const child = rows[to];
+  return child !== undefined && child.status !== 'over' && isFor(key, child);
+}
+
+/** Whatever such an instance waits for comes sooner or later, unless somebody backs off or is suspended. */
+function flawOfEnds({ scenario, instances }: Model, { rows }: State): string | undefined {
+  const isHeldUp = rows.some(
+    (row) => row?.status === 'suspended' || (row?.owner === nobody && row.bell === 'later'),
+  );
+  if (isHeldUp) return undefined;
+  const name = (scenario.ends ?? []).find((one) => {
+    const row = rows[instances.indexOf(one)];
+    return row !== undefined && row.status !== 'over';
+  });
+  return name && `${name} never ends`;
 }
 
 function isFor(key: Message['key'], { life, generation }: Row): boolean {

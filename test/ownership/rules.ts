@@ -251,6 +251,39 @@ export const rules = {
     dropped: 'it deletes only those that it records',
   },
 
+  cutSpares: {
+    says: 'a read of inboxes that is cut leaves nothing of what goes before all that arrived where memory holds something',
+    dropped: 'it leaves whatever comes last',
+  },
+  controlsReadOn: {
+    says: 'a read that ended among the controls is gone on with as soon as these are applied',
+    dropped: 'the rest is read when memory has consumed all that it holds',
+  },
+  frontHeld: {
+    says: 'what goes before all that arrived is held at once, whatever the bound',
+    dropped: 'only controls are',
+  },
+
+  // ── timers ──
+  renewalAssigns: {
+    says: 'who polls for timers is decided anew with each renewal',
+    dropped: 'it is decided once, when a replica begins',
+  },
+
+  // ── parents and children ──
+  endTold: {
+    says: 'the parent is told of the end of a child in its transaction, whatever ends it',
+    dropped: 'it is told only when the child completes by itself',
+  },
+  recursionInside: {
+    says: 'a recursive termination reaches the children in the transaction that ends their parent',
+    dropped: 'it is sent to them afterwards',
+  },
+  childrenByParent: {
+    says: 'a recursive termination finds children by the key of their parent',
+    dropped: 'it goes to whoever holds their ids',
+  },
+
   // ── order and addresses ──
   closingRead: {
     says: 'a batch with a client’s message to an own resident ends by reading that inbox',
@@ -274,6 +307,14 @@ export const rules = {
   endEmptiesInbox: {
     says: 'the end of an instance empties its inbox',
     dropped: 'what is there stays',
+  },
+  renewalStarts: {
+    says: 'continue-as-new brings the first messages of the next generation in its transaction',
+    dropped: 'they are sent afterwards',
+  },
+  carriedFirst: {
+    says: 'what continue-as-new carries over comes before what arrived',
+    dropped: 'it comes after that',
   },
   renewalDropsResults: {
     says: 'continue-as-new deletes results of the old generation',

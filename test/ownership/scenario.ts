@@ -22,6 +22,12 @@ export interface MessageSpec {
   readonly owedFor?: string;
   /** An activity that is created as its creator's own. */
   readonly isEager?: boolean;
+  /** That message again, which continue-as-new carries over into the next generation, before all that arrived. */
+  readonly copyOf?: string;
+  /** The parent is told so of the end of that life of its child, whatever ends it. */
+  readonly endOf?: { readonly child: string; readonly life: number };
+  /** A termination of the parent that is to end its children as well sends it to them. */
+  readonly recursionOf?: string;
 }
 
 export interface InstanceSpec {
@@ -50,6 +56,8 @@ export interface AnswerSpec {
   /** Names of timers and activities that come to be. */
   readonly makes?: readonly string[];
   readonly starts?: readonly StartSpec[];
+  /** Names of messages that continue-as-new puts into the inbox of the next generation. */
+  readonly carries?: readonly string[];
 }
 
 interface StartSpec {
@@ -102,6 +110,12 @@ export interface Scenario {
   readonly answersElsewhere?: boolean;
   /** Messages that a resident holds in memory. */
   readonly heldMessages?: number;
+  /** Messages that one batch reads of all inboxes together. */
+  readonly loadedMessages?: number;
+  /** Timers are polled by one of the replicas that the poller knows to live, and fired from memory; by default by all. */
+  readonly hasPoller?: boolean;
+  /** Instances that nothing but a back-off or a suspension keeps from their end. */
+  readonly ends?: readonly string[];
   /** More claims than this that find nothing deliverable are passing an instance back and forth. */
   readonly futileClaims?: number;
 }
@@ -119,6 +133,9 @@ export interface Message {
   readonly owedFor: number | undefined;
   readonly isEager: boolean;
   readonly isControl: boolean;
+  readonly endOf: { readonly child: number; readonly life: number } | undefined;
+  readonly recursionOf: number | undefined;
+  readonly copyOf: number | undefined;
 }
 
 export interface Answer {
@@ -129,6 +146,7 @@ export interface Answer {
   readonly sends: readonly number[];
   readonly makes: Bits;
   readonly starts: readonly Start[];
+  readonly carries: Bits;
 }
 
 export interface Start {
@@ -147,7 +165,10 @@ export class Model {
   readonly messages: readonly Message[];
   readonly workers: Bits;
   readonly heldMessages: number;
+  readonly loadedMessages: number;
   readonly controls: Bits;
+  /** What goes before all that arrived. */
+  readonly front: Bits;
   readonly timers: Bits;
   readonly activities: Bits;
   /** Messages whose first sender is a client. */
@@ -161,27 +182,39 @@ export class Model {
     this.lacks = new Set(lacks);
     this.budget = { ...nothingHappens, ...scenario.budget };
     this.instances = Object.keys(scenario.instances);
-    const names = Object.keys(scenario.messages);
-    this.messages = Object.entries(scenario.messages).map(([name, spec], number) => ({
+    const specs = inInboxOrder(scenario.messages, this.lacks);
+    const names = specs.map(([name]) => name);
+    const numberOf = (name: string | undefined): number | undefined =>
+      name === undefined ? undefined : names.indexOf(name);
+    this.messages = specs.map(([name, spec], number) => ({
       name,
       number,
       bit: bit(number),
       kind: spec.kind,
       to: spec.to === undefined ? 0 : this.instances.indexOf(spec.to),
       via: spec.via && sideNumber(spec.via),
-      after: spec.after === undefined ? undefined : names.indexOf(spec.after),
+      after: numberOf(spec.after),
       key: spec.key,
       from: spec.from,
-      owedFor: spec.owedFor === undefined ? undefined : names.indexOf(spec.owedFor),
+      owedFor: numberOf(spec.owedFor ?? spec.copyOf),
       isEager: spec.isEager ?? false,
-      isControl: spec.kind === 'suspend' || spec.kind === 'resume' || spec.kind === 'terminate',
+      isControl: isControl(spec),
+      endOf: spec.endOf && { child: this.instances.indexOf(spec.endOf.child), life: spec.endOf.life },
+      recursionOf: numberOf(spec.recursionOf),
+      copyOf: numberOf(spec.copyOf),
     }));
     this.workers = (scenario.workers ?? ['A', 'B']).reduce(
       (bits, side) => bits | bit(sideNumber(side)),
       none,
     );
     this.heldMessages = scenario.heldMessages ?? Infinity;
-    this.controls = this.#all(({ isControl }) => isControl);
+    this.loadedMessages = scenario.loadedMessages ?? Infinity;
+    this.controls = this.#all((message) => message.isControl);
+    const isAhead = (spec: MessageSpec | undefined): boolean =>
+      spec !== undefined && rankOf(spec) < ranks.arrived;
+    this.front = this.lacks.has('frontHeld')
+      ? this.controls
+      : this.#all(({ name }) => isAhead(scenario.messages[name]));
     this.timers = this.#all(({ from }) => from === 'timer');
     this.activities = this.#all(({ from }) => from === 'activity');
     this.calls = this.messages.filter(({ via }) => via !== undefined);
@@ -195,6 +228,17 @@ export class Model {
   /** All messages for an instance that may be in its inbox. */
   messagesTo(instance: number): Bits {
     return defined(this.#to[instance]);
+  }
+
+  /** What the parent of that life is told when it ends. */
+  newsOfEnd(instance: number, life: number): readonly number[] {
+    const told = this.messages.filter(({ endOf }) => endOf?.child === instance && endOf.life === life);
+    return told.map(({ number }) => number);
+  }
+
+  /** What goes to children with that termination of their parent. */
+  recursionsOf(control: number): readonly number[] {
+    return this.messages.filter(({ recursionOf }) => recursionOf === control).map(({ number }) => number);
   }
 
   bitsOf(names: readonly string[]): Bits {
@@ -231,12 +275,14 @@ export class Model {
     });
   }
 
-  #compile({ says, ends = false, renews = false, sends = [], makes = [], starts = [] }: AnswerSpec): Answer {
+  #compile(spec: AnswerSpec): Answer {
+    const { says, ends = false, renews = false, sends = [], makes = [], starts = [], carries = [] } = spec;
     return {
       number: this.#answerCount++,
       ...{ says, ends, renews },
       sends: membersOf(this.bitsOf(sends)),
       makes: this.bitsOf(makes),
+      carries: this.bitsOf(carries),
       starts: starts.map(({ child, started, failed, isEager = false }) => ({
         child: this.instances.indexOf(child),
         started: this.#numberOf(started),
@@ -253,6 +299,29 @@ export class Model {
   #all(isMeant: (message: Message) => boolean): Bits {
     return this.messages.reduce((bits, message) => (isMeant(message) ? bits | message.bit : bits), none);
   }
+}
+
+/** Of its place in an inbox: what has the lower one goes before what was there first. */
+const ranks = { control: 0, started: 1, carriedOver: 2, arrived: 3 };
+
+function rankOf(spec: MessageSpec): number {
+  if (isControl(spec)) return ranks.control;
+  if (spec.kind === 'started') return ranks.started;
+  return spec.copyOf === undefined ? ranks.arrived : ranks.carriedOver;
+}
+
+function isControl({ kind }: MessageSpec): boolean {
+  return kind === 'suspend' || kind === 'resume' || kind === 'terminate';
+}
+
+/** By rank, then as they are written down. */
+function inInboxOrder(
+  messages: Readonly<Record<string, MessageSpec>>,
+  lacks: ReadonlySet<Rule>,
+): [string, MessageSpec][] {
+  const place = (spec: MessageSpec): number =>
+    spec.copyOf !== undefined && lacks.has('carriedFirst') ? ranks.arrived + 1 : rankOf(spec);
+  return Object.entries(messages).sort(([, a], [, b]) => place(a) - place(b));
 }
 
 function sideNumber(side: Side): number {

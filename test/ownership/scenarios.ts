@@ -45,14 +45,12 @@ function family(
     messages: {
       go: { kind: 'started' },
       childStarted: { kind: 'started', to: 'C', key: { life, generation: 0 } },
-      childResult: { kind: 'result', key: firstLife },
+      childResult: { kind: 'result', key: firstLife, endOf: { child: 'C', life } },
       childFailed: { kind: 'result', key: firstLife, ...(isStranger && { owedFor: 'go' }) },
       ...more,
     },
     answers: (item: Item): AnswerSpec[] => {
-      if (item.instance === 'C') {
-        return [{ ...completes, sends: item.has('childStarted') ? ['childResult'] : [] }];
-      }
+      if (item.instance === 'C') return [completes];
       const starts = item.has('go')
         ? [{ child: 'C', started: 'childStarted', failed: 'childFailed', isEager }]
         : [];
@@ -60,6 +58,52 @@ function family(
     },
   };
 }
+
+/** P is A's and starts the child C, which naps; each ends when what it waits for comes. */
+function napping(
+  child: InstanceSpec | 'absent',
+  more: Record<string, MessageSpec>,
+): Omit<Scenario, 'name' | 'budget'> {
+  return {
+    instances: { P: { ...ownedByA, inbox: ['go'] }, C: child },
+    messages: {
+      go: { kind: 'started' },
+      childStarted: { kind: 'started', to: 'C', key: firstLife },
+      nap: { kind: 'result', to: 'C', from: 'timer', key: firstLife },
+      childResult: { kind: 'result', key: firstLife, endOf: { child: 'C', life: 1 } },
+      childFailed: { kind: 'result', key: firstLife },
+      ...more,
+    },
+    answers: (item: Item): AnswerSpec[] => {
+      if (item.has('go')) {
+        const start = { child: 'C', started: 'childStarted', failed: 'childFailed' };
+        return [{ says: 'starts a child', starts: [start] }];
+      }
+      if (item.has('childStarted')) return [{ says: 'naps', makes: ['nap'] }];
+      return [item.has('childResult') || item.has('nap') ? completes : goesOn];
+    },
+    hasPoller: true,
+  };
+}
+
+/** Two generations of P: the first one makes a timer and renews itself for `m1`, the second one ends with its own. */
+const generations: Omit<Scenario, 'name' | 'budget'> = {
+  instances: { P: { ...ownedByA, inbox: ['go'] } },
+  messages: {
+    go: { kind: 'started' },
+    again: { kind: 'started', key: { life: 1, generation: 1 }, owedFor: 'm1' },
+    t1: { kind: 'result', from: 'timer', key: firstLife },
+    t2: { kind: 'result', from: 'timer', key: { life: 1, generation: 1 } },
+    m1: event('B'),
+  },
+  answers: (item) => {
+    if (item.has('m1')) return [{ says: 'continues as new', renews: true, carries: ['again'] }];
+    if (item.has('go')) return [{ says: 'makes a timer', makes: ['t1'] }];
+    if (item.has('again')) return [{ says: 'makes another timer', makes: ['t2'] }];
+    return [item.has('t2') ? completes : goesOn];
+  },
+  hasPoller: true,
+};
 
 const suspension = { e1: event('B'), hold: control('suspend', 'A'), go: control('resume', 'B', 'hold') };
 const itemIsOut: Pick<Scenario, 'instances'> = { instances: { P: { ...ownedByA, inbox: ['e0'] } } };
@@ -317,6 +361,182 @@ export const scenarios = {
       stop: control('terminate', 'B'),
     },
     budget: { crashes: 1, pauses: 1 },
+  },
+  family: {
+    ...napping('absent', {}),
+    name: 'a parent waits for a child that naps; a crash and a pause',
+    budget: { crashes: 1, pauses: 1 },
+    ends: ['P', 'C'],
+  },
+  familyLost: {
+    ...napping('absent', {}),
+    name: 'a parent waits for a child that naps; a lost connection and a lost hint',
+    budget: { lostConnections: 1, lostHints: 1 },
+    ends: ['P', 'C'],
+  },
+  familyTerminated: {
+    ...napping('absent', {
+      stop: control('terminate', 'B'),
+      stopChild: { kind: 'terminate', to: 'C', key: firstLife, recursionOf: 'stop' },
+    }),
+    name: 'a parent and its child are terminated; a lost connection',
+    budget: { lostConnections: 1 },
+    ends: ['P', 'C'],
+  },
+  familyMoves: {
+    ...napping('absent', {
+      stop: control('terminate', 'B'),
+      stopChild: { kind: 'terminate', to: 'C', key: firstLife, recursionOf: 'stop' },
+    }),
+    name: 'a parent and its child are terminated, and only one replica has workers; a crash and a lost hint',
+    budget: { crashes: 1, lostHints: 1, releases: 1 },
+    workers: ['B'],
+  },
+  strangerSpared: {
+    ...napping(
+      { owner: 'B' },
+      {
+        stop: control('terminate', 'B'),
+        stopChild: { kind: 'terminate', to: 'C', key: { life: 2, generation: 0 }, recursionOf: 'stop' },
+      },
+    ),
+    name: 'a parent is terminated recursively, and a stranger holds the id of its child; a pause',
+    budget: { pauses: 1 },
+  },
+  childTerminated: {
+    ...napping('absent', { stop: { ...control('terminate', 'B'), to: 'C' } }),
+    name: 'a child is terminated; a crash and a lost hint',
+    budget: { crashes: 1, lostHints: 1 },
+    ends: ['P', 'C'],
+  },
+  conversation: {
+    name: 'instances of two replicas send each other events; a crash, a lost connection, a lost hint',
+    instances: { P: { ...ownedByA, inbox: ['go'] }, C: { owner: 'B' } },
+    messages: { go: e0, ping: { kind: 'event', to: 'C' }, pong: e0, bye: { kind: 'event', to: 'C' } },
+    answers: (item) => {
+      if (item.has('go')) return [{ ...goesOn, sends: ['ping'] }];
+      if (item.has('ping')) return [{ ...goesOn, sends: ['pong'] }];
+      return [item.has('pong') ? { ...completes, sends: ['bye'] } : completes];
+    },
+    budget: { crashes: 1, lostConnections: 1, lostHints: 1, releases: 1 },
+    together: 2,
+    ends: ['P', 'C'],
+  },
+  generations: {
+    ...generations,
+    name: 'timers of two generations; a crash and a lost hint',
+    budget: { crashes: 1, lostHints: 1 },
+  },
+  generationsCalm: {
+    ...generations,
+    name: 'timers of two generations; nothing goes wrong',
+    budget: { releases: 1 },
+    together: 2,
+    ends: ['P'],
+  },
+  renewedControlled: {
+    ...itemIsOut,
+    name: 'suspend, resume and terminate while an instance continues as new; a pause',
+    messages: {
+      e0,
+      again: { kind: 'started', key: { life: 1, generation: 1 }, owedFor: 'e0' },
+      hold: control('suspend', 'A'),
+      lift: control('resume', 'B', 'hold'),
+      stop: control('terminate', 'A', 'lift'),
+    },
+    answers: (item) =>
+      item.has('e0') ? [{ says: 'continues as new', renews: true, carries: ['again'] }] : [completes, goesOn],
+    budget: { pauses: 1 },
+  },
+  carriedOver: {
+    name: 'an event is carried over and another one comes, memory holds one; a lost hint',
+    instances: { P: ownedByA },
+    messages: {
+      again: { kind: 'started', key: { life: 1, generation: 1 }, owedFor: 'm1' },
+      m1: event('B'),
+      m1Again: { kind: 'event', copyOf: 'm1' },
+      m2: event('A', 'm1'),
+      m3: event('B'),
+    },
+    answers: (item) => [
+      item.has('m1') ? { says: 'continues as new', renews: true, carries: ['again', 'm1Again'] } : goesOn,
+    ],
+    budget: { lostHints: 1, releases: 1 },
+    heldMessages: 1,
+    together: 2,
+  },
+  timerMoves: {
+    name: 'a timer of an instance that moves and is suspended meanwhile; a pause',
+    instances: { P: { ...ownedByA, inbox: ['go'] } },
+    messages: {
+      go: { kind: 'started' },
+      t1: { kind: 'result', from: 'timer', key: firstLife },
+      hold: control('suspend', 'B'),
+      lift: control('resume', 'A', 'hold'),
+    },
+    answers: (item) => {
+      if (item.has('go')) return [{ says: 'makes a timer', makes: ['t1'] }];
+      return [item.has('t1') ? completes : goesOn];
+    },
+    budget: { pauses: 1 },
+    workers: ['B'],
+    hasPoller: true,
+    ends: ['P'],
+  },
+  timerPolled: {
+    name: 'a timer, whose poller may die; a crash, a pause, a lost connection',
+    instances: { P: { ...ownedByA, inbox: ['go'] } },
+    messages: { go: { kind: 'started' }, t1: { kind: 'result', from: 'timer', key: firstLife } },
+    answers: (item) => {
+      if (item.has('go')) return [{ says: 'makes a timer', makes: ['t1'] }];
+      return [item.has('t1') ? completes : goesOn];
+    },
+    budget: { crashes: 1, pauses: 1, lostConnections: 1 },
+    hasPoller: true,
+    ends: ['P'],
+  },
+  scheduledBounded: {
+    name: 'two events for a start in the future, memory holds one; a lost hint',
+    instances: { P: { ...ownedByA, status: 'pending' } },
+    messages: {
+      start: { kind: 'started', from: 'timer', key: firstLife },
+      m1: event('A'),
+      m2: event('A'),
+      m3: event('B'),
+    },
+    rows: ['start'],
+    budget: { lostHints: 1, releases: 1 },
+    heldMessages: 1,
+    together: 2,
+  },
+  boundedControls: {
+    name: 'suspend and resume for a suspended instance, memory holds one message; a lost hint',
+    instances: { P: { ...ownedByA, status: 'suspended', inbox: ['m0'] } },
+    messages: { m0: e0, hold: control('suspend', 'B'), lift: control('resume', 'B', 'hold'), m1: event('A') },
+    budget: { lostHints: 1, releases: 1 },
+    heldMessages: 1,
+    together: 2,
+  },
+  cutReads: {
+    name: 'inboxes of two instances are read together and cut, one of them is suspended; a lost hint',
+    instances: { P: ownedByA, Q: { ...ownedByA, status: 'suspended', inbox: ['q0'] } },
+    messages: {
+      q0: { kind: 'event', to: 'Q' },
+      lift: { ...control('resume', 'B'), to: 'Q' },
+      p1: event('B'),
+      p2: event('B', 'p1'),
+    },
+    budget: { lostHints: 1 },
+    loadedMessages: 1,
+    together: 2,
+  },
+  cutOwn: {
+    name: 'events for two instances whose inboxes are read together and cut; memory is short',
+    instances: { P: ownedByA, Q: ownedByA },
+    messages: { p1: event('B'), p2: event('A', 'p1'), q1: { ...event('A'), to: 'Q' } },
+    budget: { releases: 1 },
+    loadedMessages: 1,
+    together: 2,
   },
   replaced: {
     ...replacement,

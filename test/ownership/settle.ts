@@ -1,6 +1,6 @@
 // The result of a batch arrives: now memory changes, clients are answered, and hints go out.
 
-import { bit, type Bits, countOf, firstOf, membersOf, none } from './bits.ts';
+import { bit, type Bits, countOf, firstOf, has, membersOf, none } from './bits.ts';
 import { defined, type Message, type Model } from './scenario.ts';
 import {
   type ClosingRead,
@@ -43,6 +43,12 @@ type Hint =
   | { readonly kind: 'bell' | 'answer'; readonly owner: number; readonly instance: number }
   | { readonly kind: 'work'; readonly instance: number };
 
+/** What the batch read of an inbox; one that is cut may have left some. */
+interface Read extends ClosingRead {
+  readonly isClosing: boolean;
+  readonly isCut: boolean;
+}
+
 class Settlement {
   readonly hints: Hint[] = [];
   readonly #model: Model;
@@ -55,7 +61,10 @@ class Settlement {
   #atWorkers: readonly Bits[];
   /** Calls that came to nothing and are tried again. */
   #again = none;
-  readonly #closing = new Map<number, ClosingRead>();
+  /** What the batch read of inboxes. */
+  readonly #reads = new Map<number, Read>();
+  /** What it inserted for residents whose inbox it read at its end. */
+  #inserted = none;
 
   constructor(model: Model, state: State, side: number) {
     this.#model = model;
@@ -70,11 +79,7 @@ class Settlement {
 
   /** Patches first, then what was inserted, as the lane tells memory. */
   take({ writes, results }: Transaction): void {
-    for (const write of writes) {
-      if (write.kind !== 'send' || !write.closing) continue;
-      const { to } = this.#model.message(write.message);
-      this.#closing.set(to, write.closing);
-    }
+    this.#read(writes, results);
     if (writes.some(({ kind }) => kind === 'free')) {
       this.#residents.forEach((_, at) => {
         this.#work(at);
@@ -86,7 +91,41 @@ class Settlement {
     writes.forEach((write, at) => {
       this.#deliver(write, defined(results[at]));
     });
-    for (const [instance, read] of this.#closing) this.#close(instance, read);
+    for (const [instance, read] of this.#reads) if (read.isClosing) this.#close(instance, read);
+  }
+
+  /** All reads of a batch together are cut, in the order of their inboxes. */
+  #read(writes: readonly Write[], results: readonly Result[]): void {
+    const reads = new Map(
+      writes.flatMap((write, at) => {
+        const read = this.#readOf(write, defined(results[at]));
+        return read ? [read] : [];
+      }),
+    );
+    let count = 0;
+    for (const [instance, { known, found, isClosing }] of [...reads].sort(([a], [b]) => a - b)) {
+      const most = this.#roomFor(known) + (isClosing ? 1 : 0);
+      let kept = none;
+      for (const number of membersOf(firstOf(found, most))) {
+        if (count++ < this.#model.loadedMessages || this.#isSpared(number, known)) kept |= bit(number);
+      }
+      const isCut =
+        count >= this.#model.loadedMessages || (isClosing ? countOf(found) >= most : kept !== found);
+      this.#reads.set(instance, { known, found: kept, isClosing, isCut });
+    }
+  }
+
+  #readOf(write: Write, { got }: Result): [number, Omit<Read, 'isCut'>] | undefined {
+    if (write.kind === 'fetch') {
+      return [write.instance, { known: write.known, found: got, isClosing: false }];
+    }
+    if (write.kind !== 'send' || !write.closing) return undefined;
+    return [this.#model.message(write.message).to, { ...write.closing, isClosing: true }];
+  }
+
+  /** Where memory holds something, that might never run without what goes before it: no cut takes that away. */
+  #isSpared(number: number, known: Bits): boolean {
+    return known !== none && has(this.#model.front, number) && !this.#model.lacks.has('cutSpares');
   }
 
   after(lane: number, calls: Bits): State {
@@ -124,7 +163,7 @@ class Settlement {
         this.#work(write.instance);
         return;
       case 'fetch':
-        this.#fetched(write.instance, result.got);
+        this.#fetched(write.instance);
         return;
       case 'claim':
         this.#claimed(write.instance, result);
@@ -155,6 +194,8 @@ class Settlement {
   }
 
   #turn({ instance, consumed, answer }: Extract<Write, { kind: 'turn' }>): void {
+    const { lacks } = this.#model;
+    if (lacks.has('renewalStarts')) this.#owes |= answer.carries;
     if (!this.#hasStored(instance)) this.#answers &= ~bit(instance);
     const eager = membersOf(answer.makes & this.#model.activities)
       .filter((number) => this.#model.message(number).isEager)
@@ -166,14 +207,15 @@ class Settlement {
       this.#residents[instance] = undefined;
       return;
     }
-    const { lacks } = this.#model;
     const generation = resident.generation + (answer.renews ? 1 : 0);
     this.#residents[instance] = {
       ...resident,
       generation,
       turn: resident.turn + 1,
       status: resident.status === 'suspended' && !lacks.has('suspendStays') ? 'suspended' : 'running',
-      held: this.#withoutOld(resident.held & ~consumed, generation),
+      held:
+        this.#withoutOld(resident.held & ~consumed, generation) |
+        (lacks.has('renewalStarts') ? none : answer.carries),
       out: none,
     };
   }
@@ -195,6 +237,9 @@ class Settlement {
     const { kind } = this.#model.message(message);
     if (kind === 'terminate') {
       this.#residents[instance] = undefined;
+      if (this.#model.lacks.has('recursionInside')) {
+        for (const number of this.#model.recursionsOf(message)) this.#owes |= bit(number);
+      }
       return;
     }
     const { status, turn } = resident;
@@ -206,21 +251,31 @@ class Settlement {
     };
   }
 
-  #fetched(instance: number, found: Bits): void {
+  #fetched(instance: number): void {
     const resident = this.#residents[instance];
     if (!resident) return;
-    const loaded = this.#first(found, this.#roomFor(resident));
+    const { found, isCut } = defined(this.#reads.get(instance));
     this.#residents[instance] = {
       ...resident,
-      held: resident.held | loaded,
-      hasMore: (found & ~loaded) !== none,
+      held: resident.held | found,
+      hasMore: isCut,
+      lacksControls: isCut && this.#endsAmongControls(found),
     };
   }
 
   #claimed(instance: number, { got, row }: Result): void {
     if (!row) return;
-    const loaded = this.#first(got, this.#model.heldMessages);
-    this.#residents[instance] = residentOf(row, loaded, (got & ~loaded) !== none);
+    const loaded = firstOf(got, Math.min(this.#model.heldMessages, this.#model.loadedMessages));
+    const isCut = (got & ~loaded) !== none;
+    this.#residents[instance] = {
+      ...residentOf(row, loaded, isCut),
+      lacksControls: isCut && this.#endsAmongControls(loaded),
+    };
+  }
+
+  #endsAmongControls(read: Bits): boolean {
+    const last = membersOf(read).at(-1);
+    return last !== undefined && has(this.#model.controls, last) && !this.#model.lacks.has('controlsReadOn');
   }
 
   // ── messages ──
@@ -259,8 +314,7 @@ class Settlement {
     if (rang !== nobody) this.hints.push({ kind: 'bell', owner: rang, instance: to });
     else this.#work(to);
     if (!write.isOwn || (got === none && !this.#model.lacks.has('onlyReturnedRows'))) return;
-    const read = this.#closing.get(to);
-    if (read) this.#closing.set(to, { ...read, found: read.found | message.bit });
+    if (this.#reads.get(to)?.isClosing) this.#inserted |= message.bit;
     else this.#hold(to, message.bit);
   }
 
@@ -275,24 +329,21 @@ class Settlement {
     else this.#route(this.#model.message(failed), { kind: 'start', start, isOwn }, result);
   }
 
-  /** What a closing read found, the messages that the batch itself inserted included: bounded like memory is. */
-  #close(instance: number, { known, found }: ClosingRead): void {
-    const room = Math.max(this.#model.heldMessages - countOf(known), 1);
-    const first = this.#first(found, room + 1);
-    for (const number of membersOf(first)) this.#hold(instance, bit(number));
+  /**
+   * What a closing read found, and what the batch inserted itself: where the read was cut, that is left to a fetch as
+   * well, but for what goes before all that arrived and is surely found.
+   */
+  #close(instance: number, { known, found, isCut }: Read): void {
+    const own = this.#inserted & this.#model.messagesTo(instance);
+    const certain = known === none ? none : own & this.#model.front;
+    for (const number of membersOf(found | (isCut ? certain : own))) this.#hold(instance, bit(number));
     const resident = this.#residents[instance];
-    if (resident && first !== found && !this.#model.lacks.has('closingTellsMore')) {
+    if (resident && isCut && !this.#model.lacks.has('closingTellsMore')) {
       this.#residents[instance] = { ...resident, hasMore: true };
     }
   }
 
-  /** The first messages of an inbox: controls, then the others as they are numbered. */
-  #first(messages: Bits, count: number): Bits {
-    const controls = firstOf(messages & this.#model.controls, count);
-    return controls | firstOf(messages & ~this.#model.controls, count - countOf(controls));
-  }
-
-  #roomFor({ held }: Resident): number {
+  #roomFor(held: Bits): number {
     return Math.max(this.#model.heldMessages - countOf(held), 1);
   }
 
@@ -300,10 +351,10 @@ class Settlement {
   #hold(instance: number, message: Bits): void {
     const resident = this.#residents[instance];
     if (!resident) return;
-    const isControl = (message & this.#model.controls) !== none;
+    const isAhead = (message & this.#model.front) !== none;
     const hasRoom = countOf(resident.held & ~this.#model.controls) < this.#model.heldMessages;
     const isTaking = !resident.hasMore || this.#model.lacks.has('moreStops');
-    if (isControl || (hasRoom && isTaking)) {
+    if (isAhead || (hasRoom && isTaking)) {
       this.#residents[instance] = { ...resident, held: resident.held | message };
     } else this.#residents[instance] = { ...resident, hasMore: true };
   }

@@ -44,6 +44,8 @@ export interface Resident {
   readonly out: Bits;
   /** The inbox holds more than memory. */
   readonly hasMore: boolean;
+  /** Of that some may be controls: the last read ended before it was past them. */
+  readonly lacksControls: boolean;
   /** A release of it is queued, with this bell (only where `releaseAtBuild` is dropped). */
   readonly leaves: Bell | undefined;
 }
@@ -141,6 +143,9 @@ export interface Replica {
   readonly answers: Bits;
   /** Activities that its workers have. */
   readonly atWorkers: Bits;
+  /** Timers that it knows to be due, and the incarnations that it knows to live (only where `hasPoller`). */
+  readonly polled: Bits;
+  readonly sees: Bits;
   /** What it must still send (only where `failureWithStart` is dropped). */
   readonly owes: Bits;
 }
@@ -202,6 +207,7 @@ export function initialState(model: Model): State {
     return {
       ...newReplica(side, residents, lanes),
       atWorkers: atWorkers.reduce((bits, number) => bits | bit(number), none),
+      sees: model.scenario.hasPoller ? bit(0) | bit(1) : none,
     };
   });
   return {
@@ -221,11 +227,15 @@ export function newReplica(
   return {
     ...{ incarnation, mode: 'up', isExpired: false, residents, lanes, orphan: undefined },
     ...{ bells: none, answers: none, atWorkers: none, owes: none },
+    ...{ polled: none, sees: none },
   };
 }
 
 export function residentOf({ life, turn, generation, status }: Row, held: Bits, hasMore: boolean): Resident {
-  return { life, turn, generation, status, held, out: none, hasMore, leaves: undefined };
+  return {
+    ...{ life, turn, generation, status, held, out: none },
+    ...{ hasMore, lacksControls: false, leaves: undefined },
+  };
 }
 
 export function replicaOf(state: State, side: number): Replica {

@@ -18,7 +18,7 @@ import {
   withResident,
   type Write,
 } from './state.ts';
-import { callsIn, fetchedBy, type Offer, targetOf } from './writes.ts';
+import { callsIn, fetchedBy, firedBy, type Offer, targetOf } from './writes.ts';
 
 /** A lane of a replica. */
 export interface At {
@@ -128,6 +128,7 @@ export function begin(
   return withReplica(begun, side, {
     lanes: replaced(replica.lanes, lane, transaction),
     bells: replica.bells & ~fetchedBy(writes),
+    polled: replica.polled & ~firedBy(writes),
     ...(model.lacks.has('memoryAfterResult') && heldEarly(model, replica, writes)),
   });
 }
@@ -146,7 +147,7 @@ export function getLocks(model: Model, state: State, at: At, transaction: Transa
 function withReads(model: Model, state: State, { residents }: Replica, writes: readonly Write[]): Write[] {
   let consumed = none;
   for (const write of writes) {
-    if (write.kind === 'turn') consumed |= write.consumed;
+    if (write.kind === 'turn') consumed |= write.consumed | outdatedBy(model, write);
     if (write.kind === 'control') consumed |= bit(write.message);
   }
   const fetched = fetchedBy(writes);
@@ -161,11 +162,21 @@ function withReads(model: Model, state: State, { residents }: Replica, writes: r
   });
 }
 
+/** Results of the generation that a turn ends: they go before the inbox is read. */
+function outdatedBy(model: Model, { instance, answer }: Extract<Write, { kind: 'turn' }>): Bits {
+  if (!answer.renews) return none;
+  return model.messages.reduce(
+    (old, { key, to, bit: one }) =>
+      key && to === instance && (answer.carries & one) === none ? old | one : old,
+    none,
+  );
+}
+
 /** While the bell is silent, only what goes before all that arrived. */
 function readable(model: Model, { inbox, rows }: State, instance: number): Bits {
   const all = inbox & model.messagesTo(instance);
   const isSilent = rows[instance]?.bell === 'silent' && !model.lacks.has('silentUnread');
-  return isSilent ? all & model.controls : all;
+  return isSilent ? all & model.front : all;
 }
 
 /** Does this statement look before it has its lock? Only where the rule against that is dropped. */

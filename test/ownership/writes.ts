@@ -44,6 +44,10 @@ export function fetchedBy(writes: readonly Write[]): Bits {
   return writes.reduce((bits, write) => (write.kind === 'fetch' ? bits | bit(write.instance) : bits), none);
 }
 
+export function firedBy(writes: readonly Write[]): Bits {
+  return writes.reduce((bits, write) => (write.kind === 'fire' ? bits | bit(write.message) : bits), none);
+}
+
 /** Of the writes of a batch, those for residents are decided anew (only where `bisectAnew` is dropped). */
 export function rebuilt(model: Model, replica: Replica, writes: readonly Write[]): Write[] {
   return writes.map((write) => {
