@@ -15,6 +15,9 @@ async function connected(processes: Processes): Promise<Channel<LoadWorkerComman
 
 test.each<readonly [LoadKind, keyof LoadCounters, number]>([
   ['mixed', 'orchestrations', 10],
+  ['events', 'orchestrations', 40],
+  ['subOrchestrations', 'orchestrations', 40],
+  ['queries', 'calls', 40],
   ['signalsToOne', 'operations', 200],
   ['signalsToMany', 'operations', 200],
   ['entityCalls', 'results', 100],
@@ -28,6 +31,35 @@ test.each<readonly [LoadKind, keyof LoadCounters, number]>([
     expect((await worker.ask('counters', undefined))[counted]).toBeGreaterThan(enough);
   }, 15_000);
   await worker.ask('stopLoad', { seconds: 10 });
+});
+
+test('a load tells how long its orchestrations and calls took', async () => {
+  await using processes = new Processes();
+  const worker = await connected(processes);
+  await worker.ask('startLoad', { kind: 'queries', concurrency: 5 });
+  await vi.waitFor(async () => {
+    expect((await worker.ask('counters', undefined)).calls).toBeGreaterThan(10);
+  }, 15_000);
+  const times = await worker.ask('stopLoad', { seconds: 10 });
+  expect(times.calls?.p50Ms).toBeGreaterThan(0);
+  expect(times.orchestrations?.p99Ms).toBeGreaterThanOrEqual(times.orchestrations?.p50Ms ?? Infinity);
+  await worker.ask('startLoad', { kind: 'signalsToOne', concurrency: 5 });
+  expect(await worker.ask('stopLoad', { seconds: 10 })).not.toHaveProperty('orchestrations');
+});
+
+test('timers are set, fire when they are due and tell how late', async () => {
+  await using processes = new Processes();
+  const worker = await connected(processes);
+  const begin = Date.now();
+  const options = { count: 30, concurrency: 7, allowedMs: 2_000, spreadMs: 500, seconds: 10 };
+  const settingMs = await worker.ask('setTimers', options);
+  const set = await worker.ask('counters', undefined);
+  expect([settingMs <= Date.now() - begin, set.orchestrations]).toEqual([true, 0]);
+  const lateness = await worker.ask('untilFired', { seconds: 10 });
+  expect((await worker.ask('counters', undefined)).orchestrations).toBe(30);
+  expect(Date.now() - begin).toBeGreaterThan(2_400);
+  expect(lateness.p50Ms).toBeGreaterThanOrEqual(0);
+  expect(lateness.p99Ms).toBeLessThan(5_000);
 });
 
 test('orchestrations that do not end are counted, and some named with their status', async () => {

@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { partNames } from '../src/bench/parts.ts';
 import {
   clientSettingKeys,
   clientSettingsTable,
@@ -233,6 +234,10 @@ describe('documents', () => {
     );
     const known = Object.values(metricTable).map(({ name, labels }) => `${name} ${labels.join(', ')}`);
     expect(rows.toSorted()).toEqual(known.toSorted());
+  });
+
+  test('docs/cli.md has every part of the benchmark and no other', () => {
+    expect(documentedNames('docs/cli.md', /^[a-z-]+$/)).toEqual(partNames);
   });
 
   test('docs/operations.md has every error code and no other', () => {

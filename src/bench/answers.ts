@@ -2,7 +2,7 @@
 // five bytes in front: that it isn't compressed, and its length.
 
 import { limits } from '../domain/limits.ts';
-import { activityResult, entityState, eventToRaise, instanceToStart, operationResult } from './script.ts';
+import { activityResult, entityState, instanceToStart, operationResult } from './script.ts';
 import { type Activity, type Batch, type Turn } from './work-item.ts';
 
 /** What comes before every message of a gRPC call. */
@@ -50,8 +50,8 @@ export function waitRequest(instanceId: string): Buffer {
 }
 
 /** A RaiseEventRequest, with its prefix, for the instance of a turn. */
-export function raiseRequest({ id }: Turn): Buffer {
-  return join([id, eventToRaise]).bytes;
+export function raiseRequest({ id }: Turn, event: Buffer): Buffer {
+  return join([id, event]).bytes;
 }
 
 /** Any encoded message, with its prefix. */

@@ -11,6 +11,7 @@ const ceiling = { itemsPerSecond: 20_000, serverCpuMicrosPerItem: 50, ...busy, w
 const chain = {
   ...{ orchestrationsPerSecond: 1000, itemsPerSecond: 11_000, serverCpuMsPerOrchestration: 1.5 },
   ...{ postgresCpuMsPerOrchestration: 0.4, commitsPerOrchestration: 0.1, postgresCpuPercent: 40 },
+  ...{ walBytesPerOrchestration: 7000, p50Ms: 300, p99Ms: 500 },
   ...{ historyBytesResentPerOrchestration: null, ratioToCeiling: 0.4, windows: [], ...busy },
 };
 const latency = { p50Ms: 8, p99Ms: 16, orchestrations: 100 };
@@ -36,14 +37,15 @@ test('what both runs measured stands side by side, with the change', () => {
     "chain: the server's CPU 30.00 → 25.00 items of the ceiling per orchestration (-17 %)",
     "chain: PostgreSQL's CPU 0.40 → 0.40 ms per orchestration (+0 %)",
     'chain: commits 0.10 → 0.10 per orchestration (+0 %)',
+    'chain: write-ahead log 7000.00 → 7000.00 bytes per orchestration (+0 %)',
   ]);
 });
 
 test('what an earlier version did not measure is left out', () => {
-  const entities = { windows: 1, windowSeconds: 2, rates: {} } as unknown as NonNullable<
-    BenchResult['entities']
-  >;
-  expect(lines({ ...head, entities }, { ...head, entities })).toHaveLength(2);
+  const loads = { windows: 1, windowSeconds: 2, rates: {} };
+  expect(lines({ ...head, loads }, { ...head, loads })).toHaveLength(2);
+  const earlier = readResult(JSON.stringify({ ...head, chain: { ratioToCeiling: 0.4 } }));
+  expect(earlier && lines(earlier, { ...head, chain })).toHaveLength(3);
 });
 
 test('only what --json printed is a result', () => {

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { codec, type MessageInput } from '../protocol/codec.ts';
 import { prefixed } from './answers.ts';
-import { encodeActions, lastAction, payload, type Script } from './script.ts';
+import { encodeActions, lastAction, numberOf, payload, type Script } from './script.ts';
 import { type Turn } from './work-item.ts';
 
 /** Entities that signals and calls are spread over. */
@@ -38,10 +38,9 @@ export const criticalSectionsScript: Script = (turn) => {
   return { actions: Buffer.concat([unlock, lock]), isLast: step === ENTITY_STEPS };
 };
 
-/** The number of the orchestration, which is the end of its id, and how many answers of entities it has had. */
-function placeOf({ id, results: answers, lastTaskId }: Turn): { number: number; step: number } {
-  const number = Number(id.toString('latin1', id.lastIndexOf('-') + 1));
-  return { number, step: answers === 0 ? 0 : lastTaskId + 1 };
+/** The number of the orchestration, and how many answers of entities it has had. */
+function placeOf(turn: Turn): { number: number; step: number } {
+  return { number: numberOf(turn), step: turn.results === 0 ? 0 : turn.lastTaskId + 1 };
 }
 
 const run = randomBytes(4).toString('hex');

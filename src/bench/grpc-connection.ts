@@ -14,6 +14,7 @@ import { MessageSplitter } from './message-splitter.ts';
 const methods = [
   ...(['GetWorkItems', 'CompleteOrchestratorTask', 'CompleteActivityTask', 'CompleteEntityTask'] as const),
   ...(['StartInstance', 'RaiseEvent', 'SignalEntity', 'GetInstance', 'WaitForInstanceCompletion'] as const),
+  ...(['QueryInstances', 'ListInstanceIds'] as const),
 ];
 type Method = (typeof methods)[number];
 

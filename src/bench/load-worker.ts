@@ -1,15 +1,12 @@
 // The process that makes the load: workers that answer at once, and the clients that start orchestrations. Both are in
 // one process because it is the worker that knows, without asking, when an orchestration is over.
 
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { must } from '../lib/assert.ts';
 import { StartupError } from '../lib/startup-error.ts';
-import { codec } from '../protocol/codec.ts';
 import {
   activityAnswer,
   batchAnswer,
-  prefixed,
   raiseRequest,
   startRequest,
   turnAnswer,
@@ -18,24 +15,49 @@ import {
 import { answerQuestions } from './channel.ts';
 import { ClientLoad, type Send } from './client-load.ts';
 import { criticalSectionsScript, ENTITIES, entityCallsScript, signalRequest } from './entity-script.ts';
-import { GrpcConnection } from './grpc-connection.ts';
+import { type ConnectOptions, Connections } from './connections.ts';
+import { type GrpcConnection } from './grpc-connection.ts';
+import { describeInstance, untilCompleted } from './instance-calls.ts';
+import { OpenOrchestrations } from './open-orchestrations.ts';
 import { END_SECONDS } from './plan.ts';
-import { CHAIN_STEPS, chainScript, fanOutScript, mixedScript, type Script, waitingScript } from './script.ts';
+import { listEnded, queryRunning } from './query-requests.ts';
+import {
+  CHAIN_STEPS,
+  chainScript,
+  childrenScript,
+  eventsScript,
+  fanOutScript,
+  mixedScript,
+  type Script,
+  timersScript,
+  waitingScript,
+} from './script.ts';
+import { type Percentiles, Times } from './times.ts';
 import { readWorkItem, type Turn } from './work-item.ts';
-
-export interface ConnectOptions {
-  /** `host:port`. */
-  readonly address: string;
-  /** Connections, with one stream of work items each. */
-  readonly streams: number;
-  /** Work items of a kind that each stream takes at once. */
-  readonly slots: number;
-}
 
 export interface LoadOptions {
   readonly kind: LoadKind;
   /** Orchestrations that run, or calls that are out, at once. */
   readonly concurrency: number;
+}
+
+export interface TimersOptions {
+  /** Of orchestrations with a timer each. */
+  readonly count: number;
+  /** Of orchestrations that are started at once. */
+  readonly concurrency: number;
+  /** How long after the beginning the first timer is due. */
+  readonly allowedMs: number;
+  /** How much later the last one is due. */
+  readonly spreadMs: number;
+  /** For all to wait, and then for all to have fired. */
+  readonly seconds: number;
+}
+
+/** How long what has ended in a load has taken; undefined when it doesn't consist of such. */
+export interface LoadTimes {
+  readonly orchestrations?: Percentiles | undefined;
+  readonly calls?: Percentiles | undefined;
 }
 
 /** What was done since the process began. */
@@ -61,13 +83,14 @@ export type LoadWorkerCommands = typeof commands;
 const LOOKED_AT = 20;
 /** Orchestrations that are named when they don't end. */
 const NAMED = 5;
-const ASK_TIMEOUT_MS = 5_000;
-/** The worker's streams are in the first one. */
-const [HUB, IDLE_HUB] = ['default', 'idle'];
+/** Clients that query, each again as soon as it is answered. */
+const QUERY_CLIENTS = 4;
 
 const loads = {
   chain: playing(chainScript(CHAIN_STEPS)),
   mixed: playing(mixedScript(CHAIN_STEPS)),
+  events: playing(eventsScript(CHAIN_STEPS)),
+  subOrchestrations: playing(childrenScript(CHAIN_STEPS)),
   entityCalls: playing(entityCallsScript),
   criticalSections: playing(criticalSectionsScript),
   signalsToOne: calling((number, onOk) => {
@@ -76,83 +99,95 @@ const loads = {
   signalsToMany: calling((number, onOk) => {
     sendSignal(signalRequest(number, number % ENTITIES), onOk);
   }),
+  /** While the chain runs. */
+  queries: (concurrency: number) => {
+    loads.chain(concurrency);
+    calling(sendQuery)(QUERY_CLIENTS);
+  },
   /** In a task hub that has no worker. */
   starts: calling((number, onOk) => {
-    const connection = connectionOf(idleConnections, number);
-    connection.call('StartInstance', startRequest(`${prefix}-idle-${number}`), onOk);
+    connections.nextIdle().call('StartInstance', startRequest(`${orchestrations.idOf(number)}-idle`), onOk);
   }),
   /** Nothing follows from the call: for the ceiling. */
   unary: calling((number, onOk) => {
-    nextConnection().call('SignalEntity', signalRequest(number, 0), onOk);
+    connections.next().call('SignalEntity', signalRequest(number, 0), onOk);
   }),
 };
 
-const connections: GrpcConnection[] = [];
-const idleConnections: GrpcConnection[] = [];
-const prefix = `bench-${randomBytes(4).toString('hex')}`;
+const connections = new Connections();
 const clients = new ClientLoad();
-/** Ids of orchestrations that have not done yet what is wanted of them. */
-const open = new Set<string>();
+const orchestrations = new OpenOrchestrations();
 let script: Script = waitingScript();
-/** Whether an orchestration that is over is followed by another one. */
-let isRenewed = false;
-let started = 0;
+/** Orchestrations that still follow, each when another one is over or waits. */
+let toStart = 0;
+/** Orchestrations that began to wait. */
+let waiting = 0;
+/** How late timers fired. */
+const lateness = new Times();
 let items = 0;
-let orchestrations = 0;
 let results = 0;
 let signals = 0;
 let operations = 0;
 /** Work items whose answer was sent and not acknowledged yet. */
 let unacknowledged = 0;
-let turn = 0;
 /** Work items as they came, while they are recorded. */
 let record: Buffer[] | undefined;
 let onChange: () => void = () => undefined;
 
 const commands = {
-  /** Resolves when every stream has brought its first message, the ping that says that it is open. */
-  async connect({ address, streams, slots }: ConnectOptions): Promise<void> {
-    const request = codec.encode('GetWorkItemsRequest', {
-      maxConcurrentOrchestrationWorkItems: slots,
-      maxConcurrentActivityWorkItems: slots,
-      maxConcurrentEntityWorkItems: slots,
-    });
-    for (let count = 0; count < streams; count++) {
-      const connection = await GrpcConnection.open({ address, hub: HUB }, fail);
-      connections.push(connection);
-      await new Promise<void>((opened) => {
-        connection.openStream('GetWorkItems', prefixed(request), (item) => {
-          opened();
-          handle(connection, item);
-        });
-      });
-    }
-    // Afterwards: a server of several processes hands out connections in turn, and each is to have as many of a kind.
-    for (let count = 0; count < streams; count++) {
-      idleConnections.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, fail));
-    }
-  },
+  /** Resolves when every stream is open. */
+  connect: (options: ConnectOptions): Promise<void> =>
+    connections.open(options, { onItem: handle, onFailure: fail }),
 
   counters(): LoadCounters {
     return {
-      ...{ items, orchestrations, results, operations },
+      ...{ items, orchestrations: orchestrations.ended, results, operations },
       ...{ calls: clients.acknowledged, atMs: performance.now() },
     };
   },
 
   /** Keeps so many orchestrations running, or calls out, until `stopLoad`. */
   startLoad({ kind, concurrency }: LoadOptions): void {
+    orchestrations.times.clear();
+    clients.times.clear();
     loads[kind](concurrency);
   },
 
   /** Starts no more; resolves when all have ended, and some were looked at: they must have completed. */
-  async stopLoad({ seconds }: { seconds: number }): Promise<void> {
-    isRenewed = false;
+  async stopLoad({ seconds }: { seconds: number }): Promise<LoadTimes> {
+    toStart = 0;
     clients.stop();
     await inTime(untilIdle(), seconds);
-    for (let back = 0; back < LOOKED_AT; back++) {
-      if (started > back) await inTime(untilCompleted(nextConnection(), idOf(started - back)), seconds);
+    const { started } = orchestrations;
+    for (let number = started; number > Math.max(0, started - LOOKED_AT); number--) {
+      await inTime(untilCompleted(connections.next(), orchestrations.idOf(number)), seconds);
     }
+    return { orchestrations: orchestrations.times.percentiles(), calls: clients.times.percentiles() };
+  },
+
+  /** Resolves when all timers are set. Gives the milliseconds that it took. */
+  async setTimers({ count, concurrency, allowedMs, spreadMs, seconds }: TimersOptions): Promise<number> {
+    const [begin, first, before] = [Date.now(), orchestrations.started + 1, waiting];
+    lateness.clear();
+    const played = timersScript({
+      dueMs: (number) => begin + allowedMs + Math.floor(((number - first) / count) * spreadMs),
+      onFired: (lateMs) => {
+        lateness.add(lateMs);
+      },
+    });
+    play(played, Math.min(count, concurrency));
+    toStart = Math.max(0, count - concurrency);
+    await inTime(
+      until(() => waiting === before + count),
+      seconds,
+    );
+    return Date.now() - begin;
+  },
+
+  /** Resolves when all timers have fired and their orchestrations have completed. Gives how late they fired. */
+  async untilFired({ seconds }: { seconds: number }): Promise<Percentiles> {
+    await inTime(untilIdle(), seconds);
+    return must(lateness.percentiles(), 'a timer that has fired');
   },
 
   /** Starts so many orchestrations that wait for a timer in the far future; resolves when all of them do. */
@@ -189,9 +224,8 @@ const commands = {
 
 function playing(played: Script): (concurrency: number) => void {
   return (concurrency) => {
-    script = played;
-    isRenewed = true;
-    for (let count = 0; count < concurrency; count++) start();
+    play(played, concurrency);
+    toStart = Infinity;
   };
 }
 
@@ -230,45 +264,64 @@ function countItem(): void {
 }
 
 function playTurn(connection: GrpcConnection, item: Turn): void {
-  const { actions, isLast, needsEvent } = script(item);
-  connection.call('CompleteOrchestratorTask', turnAnswer(item, actions), () => {
+  const answer = script(item);
+  connection.call('CompleteOrchestratorTask', turnAnswer(item, answer.actions), () => {
     countItem();
     results += item.results;
-    if (needsEvent) connection.call('RaiseEvent', raiseRequest(item), () => undefined);
-    if (!isLast) return;
-    orchestrations++;
-    open.delete(textOf(item.id));
-    if (isRenewed) start();
+    if (answer.event) connection.call('RaiseEvent', raiseRequest(item, answer.event), () => undefined);
+    if (answer.isWaiting) waiting++;
+    else if (answer.isLast) orchestrations.end(textOf(item.id));
+    else return;
+    if (toStart > 0) {
+      toStart--;
+      start();
+    }
     onChange();
   });
 }
 
+function play(played: Script, count: number): void {
+  script = played;
+  for (let made = 0; made < count; made++) start();
+}
+
 function start(): void {
-  nextConnection().call('StartInstance', startRequest(nextId()), () => undefined);
+  connections.next().call('StartInstance', startRequest(orchestrations.begin()), () => undefined);
+}
+
+/** A page of what runs, a page of what has ended, or one instance. */
+function sendQuery(number: number, onOk: () => void): void {
+  const connection = connections.next();
+  if (number % 3 === 0) connection.call('QueryInstances', queryRunning, onOk);
+  else if (number % 3 === 1) connection.call('ListInstanceIds', listEnded, onOk);
+  else connection.call('GetInstance', waitRequest(orchestrations.idOf(orchestrations.started)), onOk);
 }
 
 function sendSignal(request: Buffer, onOk: () => void): void {
-  nextConnection().call('SignalEntity', request, () => {
+  connections.next().call('SignalEntity', request, () => {
     signals++;
     onOk();
   });
 }
 
 async function playAll(played: Script, count: number): Promise<void> {
-  script = played;
-  for (let made = 0; made < count; made++) start();
+  play(played, count);
   await inTime(untilIdle());
 }
 
 function isIdle(): boolean {
-  return open.size === 0 && clients.open === 0 && operations >= signals;
+  return orchestrations.size === 0 && clients.open === 0 && operations >= signals;
 }
 
 /** Resolves when everything that was begun is over. */
 function untilIdle(): Promise<void> {
+  return until(isIdle);
+}
+
+function until(condition: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     onChange = () => {
-      if (isIdle()) resolve();
+      if (condition()) resolve();
     };
     onChange();
   });
@@ -283,63 +336,30 @@ async function inTime<Result>(work: Promise<Result>, seconds = END_SECONDS): Pro
 }
 
 async function describeOpen(): Promise<string> {
-  const named = await Promise.all([...open].slice(0, NAMED).map(describeOrchestration));
-  const more = open.size > named.length ? ', …' : '';
+  const named = await Promise.all(
+    orchestrations.oldest(NAMED).map((id) => describeInstance(connections.next(), id)),
+  );
+  const more = orchestrations.size > named.length ? ', …' : '';
   return [
-    `${open.size} orchestrations${named.length > 0 ? ` (${named.join(', ')}${more})` : ''}`,
+    `${orchestrations.size} orchestrations${named.length > 0 ? ` (${named.join(', ')}${more})` : ''}`,
     `${clients.open} calls of clients`,
     `${signals - operations} operations of entities`,
     `${unacknowledged} answers without a reply`,
   ].join(', ');
 }
 
-async function describeOrchestration(id: string): Promise<string> {
-  const asked = nextConnection().ask('GetInstance', waitRequest(id));
-  const response = await Promise.race([asked, pause(ASK_TIMEOUT_MS, undefined, { ref: false })]);
-  if (!response) return `${id}: no answer`;
-  const state = codec.decode('GetInstanceResponse', response).orchestrationState;
-  return `${id}: ${state?.orchestrationStatus ?? 'unknown to the server'}`;
-}
-
 async function timeOne(): Promise<number> {
-  const connection = nextConnection();
-  const id = nextId();
+  const connection = connections.next();
+  const id = orchestrations.begin();
   const begin = performance.now();
   await connection.ask('StartInstance', startRequest(id));
   await untilCompleted(connection, id);
   return performance.now() - begin;
 }
 
-/** Rejects when it ends otherwise. */
-async function untilCompleted(connection: GrpcConnection, id: string): Promise<void> {
-  const response = await connection.ask('WaitForInstanceCompletion', waitRequest(id));
-  const state = codec.decode('GetInstanceResponse', response).orchestrationState;
-  if (state?.orchestrationStatus !== 'ORCHESTRATION_STATUS_COMPLETED') {
-    throw new Error(`an orchestration ended as ${String(state?.orchestrationStatus)}`);
-  }
-}
-
-function nextId(): string {
-  const id = idOf(++started);
-  open.add(id);
-  return id;
-}
-
-function idOf(number: number): string {
-  return `${prefix}-${number}`;
-}
-
 /** What an encoded field of at most 127 bytes says, without its tag and length. */
 function textOf(field: Buffer): string {
   return field.toString('latin1', 2);
-}
-
-function nextConnection(): GrpcConnection {
-  return connectionOf(connections, ++turn);
-}
-
-function connectionOf(from: readonly GrpcConnection[], number: number): GrpcConnection {
-  return must(from[number % from.length], 'a connection');
 }
 
 /** A load that fails in part measures nothing. */

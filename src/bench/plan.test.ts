@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planRun } from './plan.ts';
-import { partNames } from './result.ts';
+import { partNames } from './parts.ts';
 
 const wish = {
   parts: partNames,

@@ -1,5 +1,5 @@
 import { type Filling } from '../postgres/bench-rows.ts';
-import { type Part } from './result.ts';
+import { type Part } from './parts.ts';
 
 /** Connections of the load worker, with one stream of work items each. */
 const STREAMS = 4;
@@ -29,9 +29,13 @@ export interface Plan extends Streams {
   readonly latencySeconds: number;
   readonly fanOutRuns: number;
   readonly fanOutActivities: number;
-  /** Of every load of entities. */
-  readonly entityWindows: number;
-  readonly entityWindowSeconds: number;
+  /** Due at once. */
+  readonly burstTimers: number;
+  /** Due one after the other, five hundred a second. */
+  readonly spreadTimers: number;
+  /** Of every load. */
+  readonly loadWindows: number;
+  readonly loadWindowSeconds: number;
   /** Orchestrations that run at once; at the ceiling work items that are out, and of clients calls. */
   readonly concurrency: number;
   /** Of the server, which serve together. */
@@ -52,20 +56,33 @@ interface Wish {
 /** A rate is judged by another one that is measured beside it. */
 const judges: Partial<Record<Part, readonly Part[]>> = { chain: ['ceiling'], full: ['ceiling', 'chain'] };
 
-/** The whole run takes about seven minutes, a quick one about two. */
+type Amounts = Omit<Plan, 'parts' | 'concurrency' | 'serverProcesses' | 'progress' | keyof Streams>;
+
+const thorough: Amounts = {
+  ...{ windows: 5, windowSeconds: 10, warmUpSeconds: 10 },
+  filling: { finished: 200_000, waiting: 200_000 },
+  latencySeconds: 20,
+  ...{ fanOutRuns: 5, fanOutActivities: 10_000 },
+  ...{ burstTimers: 100_000, spreadTimers: 5_000 },
+  ...{ loadWindows: 3, loadWindowSeconds: 3 },
+};
+
+const quick: Amounts = {
+  ...{ windows: 2, windowSeconds: 4, warmUpSeconds: 2 },
+  filling: { finished: 20_000, waiting: 20_000 },
+  latencySeconds: 3,
+  ...{ fanOutRuns: 2, fanOutActivities: 2_000 },
+  ...{ burstTimers: 5_000, spreadTimers: 1_000 },
+  ...{ loadWindows: 1, loadWindowSeconds: 2 },
+};
+
+/** The whole run takes about ten minutes, a quick one less than three. */
 export function planRun({ parts, isQuick, windowSeconds, ...wish }: Wish): Plan {
-  const instances = isQuick ? 20_000 : 200_000;
+  const amounts = isQuick ? quick : thorough;
   return {
-    ...{ ...wish, ...streamsFor(wish.concurrency, wish.serverProcesses), fanOutActivities: 10_000 },
+    ...{ ...amounts, ...wish, ...streamsFor(wish.concurrency, wish.serverProcesses) },
     parts: [...new Set(parts.flatMap((part) => [part, ...(judges[part] ?? [])]))],
-    windowSeconds: windowSeconds ?? (isQuick ? 5 : 10),
-    windows: isQuick ? 2 : 5,
-    warmUpSeconds: isQuick ? 3 : 10,
-    filling: { finished: instances, waiting: instances },
-    latencySeconds: isQuick ? 5 : 20,
-    fanOutRuns: isQuick ? 2 : 5,
-    entityWindows: isQuick ? 1 : 3,
-    entityWindowSeconds: isQuick ? 2 : 3,
+    windowSeconds: windowSeconds ?? amounts.windowSeconds,
   };
 }
 

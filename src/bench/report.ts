@@ -1,7 +1,17 @@
-import { entitiesSection } from './entities-report.ts';
+import { costRows, loadsSection } from './loads-report.ts';
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
 import { CHAIN_ITEMS, CHAIN_STEPS } from './script.ts';
-import { decimals, machineLine, percent, type Row, type Section, sectionLines, whole } from './table.ts';
+import {
+  decimals,
+  machineLine,
+  percent,
+  type Row,
+  type Section,
+  sectionLines,
+  timesRow,
+  whole,
+} from './table.ts';
+import { timersSection } from './timers-report.ts';
 
 /** The result as a table for people. */
 export function reportTable(result: BenchResult): string {
@@ -18,7 +28,8 @@ export function reportTable(result: BenchResult): string {
     ...(result.chain ? [chainSection(result.chain)] : []),
     ...(result.full ? [fullSection(result.full)] : []),
     ...otherSections(result),
-    ...(result.entities ? [entitiesSection(result.entities)] : []),
+    ...(result.timers ? [timersSection(result.timers)] : []),
+    ...(result.loads ? [loadsSection(result.loads)] : []),
   ];
   return [...head, ...sections.flatMap(sectionLines)].join('\n');
 }
@@ -55,9 +66,11 @@ function chainRows(chain: ChainResult & { readonly windows: readonly ChainResult
     ['orchestrations', whole(chain.orchestrationsPerSecond), '/s'],
     ['work items', whole(chain.itemsPerSecond), '/s', range(chain.windows)],
     ratio,
+    timesRow('an orchestration', chain),
     ['CPU of the server', decimals(chain.serverCpuMsPerOrchestration, 2), `ms ${each}`],
     ['CPU of PostgreSQL', decimals(chain.postgresCpuMsPerOrchestration, 2), `ms ${each}`],
     ['commits', decimals(chain.commitsPerOrchestration, 2), each],
+    ['write-ahead log', whole(chain.walBytesPerOrchestration), `bytes ${each}`],
     ['history sent again', resent === null ? '-' : whole(resent), `bytes ${each}`],
     busyRow(chain),
   ];
@@ -75,13 +88,16 @@ function otherSections({ latency, fanOut }: BenchResult): Section[] {
     });
   }
   if (fanOut) {
-    const { activities, activitiesPerSecond, ratioToChain } = fanOut;
+    const { activities, activitiesPerSecond, ratioToCeiling, ratioToChain } = fanOut;
     const ratio = ratioToChain === null ? '-' : percent(ratioToChain * 100);
     sections.push({
       title: `Fan-out: one orchestration of ${whole(activities)} activities at once`,
       rows: [
         ['activities', whole(activitiesPerSecond), '/s'],
+        ["ratio to the ceiling's work items", percent(ratioToCeiling * 100), ''],
         ["ratio to the chain's work items", ratio, '', '(reach: 40 %)'],
+        timesRow('an orchestration', fanOut),
+        ...costRows(fanOut, 'activity'),
       ],
     });
   }

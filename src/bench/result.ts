@@ -2,10 +2,9 @@ import { cpus } from 'node:os';
 import { type StatementCalls } from '../postgres/bench-counters.ts';
 import { type Filling } from '../postgres/bench-rows.ts';
 import { version } from '../version.ts';
-
-/** What can be measured, in the order in which it is. */
-export const partNames = ['ceiling', 'chain', 'full', 'latency', 'fan-out', 'entities'] as const;
-export type Part = (typeof partNames)[number];
+import { type Costs } from './costs.ts';
+import { type Load } from './loads.ts';
+import { type Percentiles } from './times.ts';
 
 /** What was measured on. */
 export interface Machine {
@@ -30,72 +29,68 @@ export interface CeilingResult extends Busy {
 }
 
 /** Sequential activities, many orchestrations at once. Medians of the windows. */
-export interface ChainResult extends Busy {
+export interface ChainResult extends Busy, Percentiles {
   readonly orchestrationsPerSecond: number;
   readonly itemsPerSecond: number;
   readonly serverCpuMsPerOrchestration: number;
   readonly postgresCpuMsPerOrchestration: number;
   readonly commitsPerOrchestration: number;
+  readonly walBytesPerOrchestration: number;
   /** Null when the server does not count them. */
   readonly historyBytesResentPerOrchestration: number | null;
   readonly postgresCpuPercent: number;
 }
 
-export interface LatencyResult {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+export interface LatencyResult extends Percentiles {
   readonly orchestrations: number;
 }
 
-export interface FanOutResult {
+/** Costs are those of an activity; the percentiles are of whole orchestrations. */
+export interface FanOutResult extends Costs, Percentiles {
   readonly activities: number;
   readonly activitiesPerSecond: number;
+  /** Of work items per second, measured just before. */
+  readonly ratioToCeiling: number;
   /** Of the chain's work items per second; null when the chain was not measured. */
   readonly ratioToChain: number | null;
 }
 
-/** What the part `entities` consists of, in the order in which it is measured. */
-export const entityLoadNames = [
-  ...(['unary', 'signalsToOne', 'signalsToMany', 'entityCalls', 'criticalSections', 'starts'] as const),
-];
-export type EntityLoad = (typeof entityLoadNames)[number];
-
-export const entityLoads: Readonly<Record<EntityLoad, EntityLoadRow>> = {
-  unary: { title: "the ceiling's unary calls", counted: 'calls' },
-  signalsToOne: { title: 'signals to one entity', counted: 'calls', reachPercent: 60 },
-  signalsToMany: { title: 'signals to 1,000 entities', counted: 'calls', reachPercent: 60 },
-  entityCalls: { title: 'calls of entities, answered', counted: 'results' },
-  criticalSections: { title: 'critical sections, 2 of 100 each', counted: 'results' },
-  starts: { title: 'starts of what nobody runs yet', counted: 'calls' },
-};
-
-interface EntityLoadRow {
-  readonly title: string;
-  /** Calls of clients that were acknowledged, or answers that came back to orchestrations. */
-  readonly counted: 'calls' | 'results';
-  readonly reachPercent?: number;
+/** Timers of one orchestration each. */
+export interface TimersRun extends Costs, Percentiles {
+  readonly timers: number;
+  /** From when the first was due until the last orchestration has completed. */
+  readonly perSecond: number;
 }
 
-/** One window of one load. */
-export interface EntityWindow extends Busy {
+export interface TimersResult {
+  /** All due at once. The percentiles are of how late each fired, here that of a backlog. */
+  readonly burst: TimersRun & {
+    /** Of work items per second: each timer that fires is one. */
+    readonly ratioToCeiling: number;
+  };
+  /** Due one after the other, fewer than can be fired. */
+  readonly spread: TimersRun;
+}
+
+/** One window of one load; "each" is the unit of its row. */
+export interface LoadWindow extends Busy, Costs, Partial<Percentiles> {
   readonly perSecond: number;
-  /** Of entities, in batches of any size. */
-  readonly operationsPerSecond: number;
-  readonly serverCpuMicrosEach: number;
+  /** Of what else is counted, such as operations of entities, in batches of any size. */
+  readonly besidePerSecond?: number;
   readonly postgresCpuPercent: number;
 }
 
 /** Medians of the windows. */
-export interface EntityRate extends EntityWindow {
-  /** To calls that bare grpc-js acknowledges at once, as many at a time. */
-  readonly ratioToUnary: number;
-  readonly windows: readonly EntityWindow[];
+export interface LoadRate extends LoadWindow {
+  /** To the load that it is judged by; null of the ceiling. */
+  readonly ratio: number | null;
+  readonly windows: readonly LoadWindow[];
 }
 
-export interface EntitiesResult {
+export interface LoadsResult {
   readonly windows: number;
   readonly windowSeconds: number;
-  readonly rates: Readonly<Record<EntityLoad, EntityRate>>;
+  readonly rates: Readonly<Partial<Record<Load, LoadRate>>>;
 }
 
 export interface BenchResult extends Machine {
@@ -117,7 +112,8 @@ export interface BenchResult extends Machine {
   };
   readonly latency?: LatencyResult;
   readonly fanOut?: FanOutResult;
-  readonly entities?: EntitiesResult;
+  readonly timers?: TimersResult;
+  readonly loads?: LoadsResult;
 }
 
 /** The server at one moment under lasting load. */

@@ -2,7 +2,7 @@ import { assert } from '../lib/assert.ts';
 import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
-import type { LoadCounters, LoadWorkerCommands } from './load-worker.ts';
+import type { LoadCounters, LoadTimes, LoadWorkerCommands } from './load-worker.ts';
 import { END_SECONDS, type Plan, type Streams } from './plan.ts';
 import type { PostgresSettings } from './postgres-process.ts';
 import { type Processes } from './processes.ts';
@@ -82,8 +82,8 @@ export interface Moment extends LoadCounters {
   readonly machineCpuMs: number;
 }
 
-export async function stopLoad({ worker }: Loaded): Promise<void> {
-  await worker.ask('stopLoad', { seconds: END_SECONDS });
+export function stopLoad({ worker }: Loaded): Promise<LoadTimes> {
+  return worker.ask('stopLoad', { seconds: END_SECONDS });
 }
 
 export async function momentOf({ worker, serverCpuMs, workerCpuMs }: Loaded): Promise<Moment> {

@@ -1,9 +1,12 @@
-import { measureEntities } from './entities.ts';
+import { measureFanOut } from './fan-out.ts';
+import { measureLoads } from './measure-loads.ts';
+import { measureTimers } from './measure-timers.ts';
+import { type Part } from './parts.ts';
 import { type Plan } from './plan.ts';
 import { type Processes } from './processes.ts';
-import { type BenchResult, type FanOutResult, type LatencyResult, type Part, thisMachine } from './result.ts';
+import { type BenchResult, type LatencyResult, thisMachine } from './result.ts';
 import { type Rig, startCeilingRig, startRig } from './rig.ts';
-import { median, percentile } from './statistics.ts';
+import { percentile } from './statistics.ts';
 import { measureThroughput } from './throughput.ts';
 
 /** Measures what was planned. */
@@ -16,22 +19,20 @@ export async function runBench(plan: Plan, processes: Processes): Promise<BenchR
   return { ...thisMachine(), ...layout, ...measured };
 }
 
-type Measured = Pick<BenchResult, 'ceiling' | 'chain' | 'full' | 'latency' | 'fanOut' | 'entities'>;
+type Measured = Pick<BenchResult, 'ceiling' | 'chain' | 'full' | 'latency' | 'fanOut' | 'timers' | 'loads'>;
 
 async function measureParts(plan: Plan, rig: Rig, processes: Processes): Promise<Measured> {
   const isPlanned = (part: Part): boolean => plan.parts.includes(part);
-  const isJudged = isPlanned('ceiling') || isPlanned('entities');
-  const loop = isJudged ? await startCeilingRig(processes, plan, rig) : undefined;
+  const loop = await startCeilingRig(processes, plan, rig);
   const measured: { -readonly [Name in keyof Measured]: Measured[Name] } = {};
-  if (loop && isPlanned('ceiling')) {
-    Object.assign(measured, await measureThroughput(plan, rig, loop, processes));
-  }
+  if (isPlanned('ceiling')) Object.assign(measured, await measureThroughput(plan, rig, loop, processes));
   if (isPlanned('latency')) measured.latency = await measureLatency(plan, rig);
   if (isPlanned('fan-out')) {
-    measured.fanOut = await measureFanOut(plan, rig, measured.chain?.itemsPerSecond);
+    measured.fanOut = await measureFanOut(plan, { rig, loop }, measured.chain?.itemsPerSecond);
   }
-  if (loop && isPlanned('entities')) measured.entities = await measureEntities(plan, rig, loop);
-  return measured;
+  if (isPlanned('timers')) measured.timers = await measureTimers(plan, rig, loop);
+  const loads = await measureLoads(plan, rig, loop);
+  return { ...measured, ...(loads && { loads }) };
 }
 
 async function measureLatency({ latencySeconds, progress }: Plan, { worker }: Rig): Promise<LatencyResult> {
@@ -45,22 +46,4 @@ async function measureLatency({ latencySeconds, progress }: Plan, { worker }: Ri
     p99Ms: percentile(samples, 0.99),
     orchestrations: samples.length,
   };
-}
-
-async function measureFanOut(
-  { fanOutActivities: activities, fanOutRuns, progress }: Plan,
-  { worker }: Rig,
-  itemsPerSecond: number | undefined,
-): Promise<FanOutResult> {
-  const rates: number[] = [];
-  // The first one warms up.
-  for (let run = 0; run <= fanOutRuns; run++) {
-    const { seconds } = await worker.ask('fanOut', { activities });
-    if (run === 0) continue;
-    progress(`fan-out ${run} of ${fanOutRuns}: ${Math.round(activities / seconds)} activities/s`);
-    rates.push(activities / seconds);
-  }
-  const activitiesPerSecond = median(rates);
-  const ratioToChain = itemsPerSecond === undefined ? null : activitiesPerSecond / itemsPerSecond;
-  return { activities, activitiesPerSecond, ratioToChain };
 }

@@ -8,8 +8,10 @@ export interface Answer {
   readonly actions: Buffer;
   /** Whether nothing more is wanted of what was started: when it is acknowledged, an orchestration is counted. */
   readonly isLast: boolean;
-  /** Whether the orchestration now waits for an event from outside. */
-  readonly needsEvent?: boolean;
+  /** What the orchestration now waits for from outside: the fields of a RaiseEventRequest beside the instance id. */
+  readonly event?: Buffer;
+  /** Whether it now waits for so long that the next one is started meanwhile. */
+  readonly isWaiting?: boolean;
 }
 
 export type Script = (turn: Turn) => Answer;
@@ -18,6 +20,10 @@ export type Script = (turn: Turn) => Answer;
 export const CHAIN_STEPS = 5;
 /** Work items of such an orchestration: its activities, and a turn before, between and after them. */
 export const CHAIN_ITEMS = CHAIN_STEPS * 2 + 1;
+/** Work items of an orchestration that waits for as many events: only turns. */
+export const EVENTS_ITEMS = CHAIN_STEPS + 1;
+/** Work items of an orchestration that calls as many sub-orchestrations of one turn each. */
+export const CHILDREN_ITEMS = CHAIN_STEPS * 2 + 1;
 
 const TIMER_MS = 100;
 /** The year 2100. */
@@ -41,14 +47,48 @@ export const instanceToStart: Buffer = codec.encode('CreateInstanceRequest', {
   input: payload,
 });
 
-/** The fields of a RaiseEventRequest beside the instance id. */
-export const eventToRaise: Buffer = codec.encode('RaiseEventRequest', { name: 'Go', input: payload });
-
 /** One activity after the other. */
 export function chainScript(steps: number): Script {
   const answers = chainAnswers(steps);
   const last = lastAnswer(steps + 1);
   return ({ lastTaskId }) => answers[lastTaskId] ?? last;
+}
+
+/** Waits for one event after the other. */
+export function eventsScript(events: number): Script {
+  const answers = Array.from({ length: events }, (_, index) => waitForEvent(index + 1));
+  const last = lastAnswer(1);
+  return ({ lastTaskId }) => answers[lastTaskId] ?? last;
+}
+
+/** Calls one sub-orchestration after the other. Those have no input, and complete at once. */
+export function childrenScript(children: number): Script {
+  const answers = Array.from({ length: children }, (_, index) => answer([createChild(index + 1)]));
+  const last = lastAnswer(children + 1);
+  return ({ isBare, lastTaskId }) => (isBare ? childAnswer : (answers[lastTaskId] ?? last));
+}
+
+export interface TimersOptions {
+  /** When the timer of the orchestration of that number is due, in milliseconds since 1970. */
+  readonly dueMs: (number: number) => number;
+  /** With the milliseconds from then until the turn came that tells of it. */
+  readonly onFired: (lateMs: number) => void;
+}
+
+/** Waits for a timer, and completes. */
+export function timersScript({ dueMs, onFired }: TimersOptions): Script {
+  const last = lastAnswer(2);
+  return (turn) => {
+    const due = dueMs(numberOf(turn));
+    if (turn.isFirst) return { ...answer([createTimer(1, due)]), isWaiting: true };
+    onFired(Date.now() - due);
+    return last;
+  };
+}
+
+/** The number of the turn's orchestration, which is the end of its id. */
+export function numberOf({ id }: Turn): number {
+  return Number(id.toString('latin1', id.lastIndexOf('-') + 1));
 }
 
 /** All activities at once; it is over when all their results have come. Plays one orchestration. */
@@ -73,16 +113,15 @@ export function mixedScript(steps: number): Script {
   const timerId = steps + 1;
   const childId = steps + 2;
   const activities = chainAnswers(steps);
-  const waiting = { ...answer([]), needsEvent: true };
-  const child = answer([{ id: childId, createSubOrchestration: { name: 'Child' } }]);
+  const waiting = waitForEvent(0);
+  const child = answer([createChild(childId)]);
   const again = complete(childId + 1, { orchestrationStatus: 'ORCHESTRATION_STATUS_CONTINUED_AS_NEW' });
   const renewed = { ...answer([again]), isLast: true };
-  const bare = { ...lastAnswer(1), isLast: false };
   return ({ isFirst, isBare, lastTaskId }) => {
-    if (isBare) return bare;
+    if (isBare) return childAnswer;
     if (lastTaskId === timerId) return waiting;
     if (lastTaskId === childId) return renewed;
-    // Of everything that brings on a turn only an event has no task id.
+    // Of everything that brings on a turn only the event is numbered 0.
     if (lastTaskId === 0 && !isFirst) return child;
     return activities[lastTaskId] ?? answer([createTimer(timerId, Date.now() + TIMER_MS)]);
   };
@@ -98,6 +137,11 @@ function chainAnswers(steps: number): Answer[] {
   return Array.from({ length: steps }, (_, index) => answer([scheduleTask(index + 1)]));
 }
 
+/** The number is a digit. */
+function waitForEvent(number: number): Answer {
+  return { ...answer([]), event: codec.encode('RaiseEventRequest', { name: `Go${number}`, input: payload }) };
+}
+
 function lastAnswer(id: number): Answer {
   return { ...answer([lastAction(id)]), isLast: true };
 }
@@ -110,6 +154,9 @@ export function lastAction(id: number): MessageInput<'OrchestratorAction'> {
 function answer(actions: MessageInput<'OrchestratorAction'>[]): Answer {
   return { actions: encodeActions(actions), isLast: false };
 }
+
+/** Of a sub-orchestration that has no input: it completes, and something more is wanted of its parent. */
+const childAnswer: Answer = { ...lastAnswer(1), isLast: false };
 
 export function encodeActions(actions: MessageInput<'OrchestratorAction'>[]): Buffer {
   return codec.encode('OrchestratorResponse', { actions });
@@ -124,6 +171,10 @@ function complete(
 
 function createTimer(id: number, atMs: number): MessageInput<'OrchestratorAction'> {
   return { id, createTimer: { fireAt: fromMicros(atMs * 1000) } };
+}
+
+function createChild(id: number): MessageInput<'OrchestratorAction'> {
+  return { id, createSubOrchestration: { name: 'Child' } };
 }
 
 function scheduleTask(id: number): MessageInput<'OrchestratorAction'> {

@@ -1,4 +1,5 @@
 import { type Machine } from './result.ts';
+import { type Percentiles } from './times.ts';
 
 /** One line of a table: what, how much, of what, and a remark. */
 export type Row = readonly [name: string, value: string, unit: string, remark?: string];
@@ -23,6 +24,11 @@ export function sectionLines({ title, rows }: Section): string[] {
 /** Whether a server is what it is held to be. */
 export function verdict({ isWithinLimits }: { readonly isWithinLimits: boolean }): Row {
   return ['within the limits', isWithinLimits ? 'yes' : 'no', ''];
+}
+
+/** How long one of something took. */
+export function timesRow(what: string, { p50Ms = NaN, p99Ms = NaN }: Partial<Percentiles>): Row {
+  return [`${what} took, p50 / p99`, `${decimals(p50Ms, 1)} / ${decimals(p99Ms, 1)}`, 'ms'];
 }
 
 export function whole(value: number): string {

@@ -12,9 +12,10 @@ const chain = (itemsPerSecond: number): ChainResult => ({
   ...{
     postgresCpuMsPerOrchestration: 0,
     commitsPerOrchestration: 0,
+    walBytesPerOrchestration: 0,
     historyBytesResentPerOrchestration: null,
   },
-  ...{ ...busy, postgresCpuPercent: 0 },
+  ...{ ...busy, postgresCpuPercent: 0, p50Ms: 0, p99Ms: 0 },
 });
 const filling = { finished: 1, waiting: 1 };
 

@@ -1,7 +1,8 @@
 // The ceiling and the chain, in databases of both kinds, in windows that take turns: what else the machine does meets both alike.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { countCommits } from '../postgres/bench-counters.ts';
+import { must } from '../lib/assert.ts';
+import { type CostMoment, costMomentOf, costsOf } from './costs.ts';
 import { type Plan } from './plan.ts';
 import { readMetric } from './prometheus.ts';
 import { type Busy, type CeilingResult, type ChainResult } from './result.ts';
@@ -12,7 +13,7 @@ import { median } from './statistics.ts';
 /** Of a window, before measuring begins. */
 export const RAMP_MS = 2_000;
 /** A chain is steady when as many orchestrations have ended as run at once; after so long it is measured anyway. */
-const LONGEST_RAMP_MS = 20_000;
+const LONGEST_RAMP_MS = 10_000;
 const LOOK_MS = 100;
 
 /** One window of LOOP. */
@@ -43,18 +44,21 @@ export async function chainWindow(rig: Rig, { concurrency }: Plan, seconds: numb
   const before = await chainMoment(rig);
   await pause(seconds * 1000);
   const after = await chainMoment(rig);
-  await stopLoad(rig);
+  const times = await stopLoad(rig);
   const items = after.items - before.items;
   // Orchestrations move in waves and end in bunches; what each costs is told more exactly by its work items.
   const orchestrations = items / CHAIN_ITEMS;
   const postgresCpuMs = after.postgresCpuMs - before.postgresCpuMs;
+  const costs = costsOf(before, after, orchestrations);
   const resent = (after.historyBytesResent - before.historyBytesResent) / orchestrations;
   return {
     orchestrationsPerSecond: perSecond(after.orchestrations - before.orchestrations, before, after),
     itemsPerSecond: perSecond(items, before, after),
-    serverCpuMsPerOrchestration: (after.serverCpuMs - before.serverCpuMs) / orchestrations,
-    postgresCpuMsPerOrchestration: postgresCpuMs / orchestrations,
-    commitsPerOrchestration: (after.commits - before.commits) / orchestrations,
+    serverCpuMsPerOrchestration: costs.serverCpuMicrosEach / 1000,
+    postgresCpuMsPerOrchestration: costs.postgresCpuMicrosEach / 1000,
+    commitsPerOrchestration: costs.commitsEach,
+    walBytesPerOrchestration: costs.walBytesEach,
+    ...must(times.orchestrations, 'how long orchestrations took'),
     historyBytesResentPerOrchestration: Number.isNaN(resent) ? null : resent,
     ...busy(before, after, postgresCpuMs),
     postgresCpuPercent: percent(postgresCpuMs, before, after),
@@ -69,17 +73,14 @@ async function untilSteady(rig: Rig, orchestrations: number): Promise<void> {
   }
 }
 
-interface ChainMoment extends Moment {
-  readonly postgresCpuMs: number;
-  readonly commits: number;
+interface ChainMoment extends CostMoment {
   /** NaN when it isn't counted. */
   readonly historyBytesResent: number;
 }
 
 async function chainMoment(rig: Rig): Promise<ChainMoment> {
-  const [commits, metrics] = await Promise.all([countCommits(rig.databaseUrl), rig.metrics()]);
-  const historyBytesResent = readMetric(metrics, 'perdura_history_resent_bytes_total') ?? NaN;
-  return { ...(await momentOf(rig)), postgresCpuMs: rig.postgresCpuMs(), commits, historyBytesResent };
+  const historyBytesResent = readMetric(await rig.metrics(), 'perdura_history_resent_bytes_total') ?? NaN;
+  return { ...(await costMomentOf(rig)), historyBytesResent };
 }
 
 export function busy(before: Moment, after: Moment, postgresCpuMs: number): Busy {
@@ -123,6 +124,9 @@ export function medianChain(windows: readonly ChainResult[]): ChainResult {
     serverCpuMsPerOrchestration: of('serverCpuMsPerOrchestration'),
     postgresCpuMsPerOrchestration: of('postgresCpuMsPerOrchestration'),
     commitsPerOrchestration: of('commitsPerOrchestration'),
+    walBytesPerOrchestration: of('walBytesPerOrchestration'),
+    p50Ms: of('p50Ms'),
+    p99Ms: of('p99Ms'),
     historyBytesResentPerOrchestration: Number.isNaN(resent) ? null : resent,
     serverCpuPercent: of('serverCpuPercent'),
     workerCpuPercent: of('workerCpuPercent'),

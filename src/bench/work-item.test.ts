@@ -51,11 +51,12 @@ test('an activity has the id of its instance and of its task', () => {
   });
 });
 
-test('answers of entities count like results; the step is the last digit of the id', () => {
+test('answers of entities and events count like results; the step is the last digit of the id or name', () => {
   const requestId = '01234567-0000-4000-8000-000000000003';
   const completed: Event = { timestamp, entityOperationCompleted: { requestId, output: { value: '7' } } };
   const granted: Event = { timestamp, entityLockGranted: { criticalSectionId: requestId } };
-  for (const event of [completed, granted]) {
+  const raised: Event = { timestamp, eventRaised: { name: 'Go3', input: { value: '7' } } };
+  for (const event of [completed, granted, raised]) {
     expect(readWorkItem(turn([executionStarted], [orchestratorStarted, event]))).toMatchObject({
       ...{ isFirst: false, results: 1, lastTaskId: 3 },
     });

@@ -12,9 +12,9 @@ export interface Turn {
   readonly isFirst: boolean;
   /** Whether that execution has no input; false when it isn't the first turn. */
   readonly isBare: boolean;
-  /** How many activities, timers, sub-orchestrations and calls of entities it says the end of; entities locked count as one. */
+  /** How many activities, timers, sub-orchestrations and calls of entities it says the end of; entities locked count as one, like an event from outside. */
   readonly results: number;
-  /** The task id of the last of them, of entities the last digit of the request's id; 0 without any. */
+  /** The task id of the last of them, of entities the last digit of the request's id, of events that of their name; 0 without any. */
   readonly lastTaskId: number;
 }
 
@@ -50,9 +50,10 @@ const CHILD_COMPLETED = 0x52; // HistoryEvent.subOrchestrationInstanceCompleted 
 const TASK_SCHEDULED_ID = 0x08; // TaskCompletedEvent and SubOrchestrationInstanceCompletedEvent.taskScheduledId = 1
 const TIMER_FIRED = 0x6a; // HistoryEvent.timerFired = 13
 const TIMER_ID = 0x10; // TimerFiredEvent.timerId = 2
+const EVENT_RAISED = 0x8a; // HistoryEvent.eventRaised = 17
 const ENTITY_COMPLETED = 0xca; // HistoryEvent.entityOperationCompleted = 25
 const LOCK_GRANTED = 0xe2; // HistoryEvent.entityLockGranted = 28
-const REQUEST_ID = 0x0a; // EntityOperationCompletedEvent.requestId and EntityLockGrantedEvent.criticalSectionId = 1
+const NUMBERED = 0x0a; // EventRaisedEvent.name, EntityOperationCompletedEvent.requestId, EntityLockGrantedEvent.criticalSectionId = 1
 const DIGIT_ZERO = 0x30;
 
 /** Undefined for what isn't answered: a health ping. */
@@ -111,7 +112,7 @@ function readEvent(reader: WireReader, end: number, news: News): void {
   while (reader.at < end) {
     const tag = reader.tag();
     if (tag === TASK_COMPLETED || tag === CHILD_COMPLETED) readResult(reader, TASK_SCHEDULED_ID, news);
-    else if (tag === ENTITY_COMPLETED || tag === LOCK_GRANTED) readReply(reader, news);
+    else if (endsInDigit.has(tag)) readNumbered(reader, news);
     else if (tag === TIMER_FIRED) readResult(reader, TIMER_ID, news);
     else if (tag === EXECUTION_STARTED) readStart(reader, news);
     else reader.skip(tag);
@@ -129,13 +130,16 @@ function readResult(reader: WireReader, idTag: number, news: News): void {
   }
 }
 
-function readReply(reader: WireReader, news: News): void {
+/** What has a text whose last digit says what it answers. */
+const endsInDigit: ReadonlySet<number> = new Set([EVENT_RAISED, ENTITY_COMPLETED, LOCK_GRANTED]);
+
+function readNumbered(reader: WireReader, news: News): void {
   const end = reader.lengthEnd();
   news.results++;
   while (reader.at < end) {
     const tag = reader.tag();
     reader.skip(tag);
-    if (tag === REQUEST_ID) news.lastTaskId = (reader.bytes[reader.at - 1] ?? 0) - DIGIT_ZERO;
+    if (tag === NUMBERED) news.lastTaskId = (reader.bytes[reader.at - 1] ?? 0) - DIGIT_ZERO;
   }
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { partNames } from '../bench/parts.ts';
 import { benchCommand } from './bench.ts';
 
 test.each([
-  ['--parts=chain,tea', 'It is some of ceiling, chain, full, latency, fan-out, entities.'],
+  ['--parts=chain,tea', `It is some of ${partNames.join(', ')}.`],
   ['--seconds=0', 'It is a whole number from 1 to 50.'],
   ['--concurrency=many', 'It is a whole number from 1 to 5000.'],
   ['--processes=65', 'It is a whole number from 1 to 64.'],
@@ -15,17 +16,10 @@ test.each([
   await expect(command.parseAsync([flag], { from: 'user' })).rejects.toThrow(sentence);
 });
 
-test('--help names every option', () => {
-  const help = benchCommand().helpInformation();
-  for (const flag of [
-    '--parts',
-    '--quick',
-    '--seconds',
-    '--concurrency',
-    '--processes',
-    '--compare',
-    '--json',
-  ]) {
+test('--help names every option and part', () => {
+  const help = benchCommand().helpInformation().replaceAll(/\s+/g, ' ');
+  const flags = ['--parts', '--quick', '--seconds', '--concurrency', '--processes', '--compare', '--json'];
+  for (const flag of [...flags, ...partNames.map((name) => `${name} (`)]) {
     expect(help).toContain(flag);
   }
 });

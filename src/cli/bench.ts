@@ -3,10 +3,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { comparison, readResult } from '../bench/compare.ts';
 import { runIdle } from '../bench/idle.ts';
 import { idleTable } from '../bench/idle-report.ts';
+import { type Part, partNames, partTable } from '../bench/parts.ts';
 import { CONCURRENCY, planRun } from '../bench/plan.ts';
 import { Processes } from '../bench/processes.ts';
 import { reportTable } from '../bench/report.ts';
-import { type BenchResult, type Part, partNames } from '../bench/result.ts';
+import { type BenchResult } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { runSoak } from '../bench/soak.ts';
 import { soakTable } from '../bench/soak-report.ts';
@@ -31,32 +32,29 @@ interface BenchFlags {
 export function benchCommand(): Command {
   const command = withJson(new Command('bench'))
     .description(
-      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about seven minutes.',
+      'Measure this version on this machine: starts an embedded PostgreSQL with durable settings in a folder of its own, a server and a load worker, and ends them. Takes about ten minutes.',
     )
     .addOption(
       new Option(
         '--parts <names>',
-        'What to measure, separated by commas: ceiling (bare grpc-js), chain (five activities one after the other, many orchestrations at once; brings the ceiling), full (the chain in a database with 200,000 finished and 200,000 waiting instances; brings both), latency (one orchestration at a time), fan-out (10,000 activities at once), entities (signals, calls, critical sections and starts; brings bare grpc-js with calls of clients).',
+        `What to measure, separated by commas: ${partsHelp()}. Each is shown beside what bare grpc-js does at the same time.`,
       )
         .argParser(parseParts)
         .default([...partNames], 'all'),
     )
     .option(
       '--quick',
-      'Shorter windows, fewer of them, a smaller database: a minute or two, and less exact.',
+      'Shorter windows, fewer of them, less of everything: less than three minutes, and less exact.',
       false,
     )
     .addOption(
       new Option(
         '--seconds <number>',
-        'Length of each window of the ceiling and of the chains, in seconds. Default: 10, or 5 with --quick.',
+        'Length of each window of the ceiling and of the chains, in seconds. Default: 10, or 4 with --quick.',
       ).argParser(valueOf(whole(1, 50))),
     )
     .addOption(
-      new Option(
-        '--concurrency <number>',
-        'Orchestrations that run at once in the chain and with entities, and calls that are out at once.',
-      )
+      new Option('--concurrency <number>', 'Orchestrations that run at once, and calls that are out at once.')
         .argParser(valueOf(whole(1, 5_000)))
         .default(CONCURRENCY),
     )
@@ -181,6 +179,10 @@ function readEarlier(file: string): BenchResult {
   const result = readResult(text);
   if (!result) throw new InvalidArgumentError('It is not what perdura bench --json prints.');
   return result;
+}
+
+function partsHelp(): string {
+  return partNames.map((name) => `${name} (${partTable[name]})`).join(', ');
 }
 
 function parseParts(text: string): Part[] {

@@ -44,7 +44,7 @@ describe('docs/cli.md', () => {
     .filter((line) => /^\| (`|\d)/.test(line));
 
   test('has every command as it describes itself, and no other', () => {
-    expect(rows.filter((row) => row.startsWith('| `'))).toEqual(
+    expect(rows.filter((row) => row.startsWith('| `perdura '))).toEqual(
       leaves.map((command) => `| \`${termsOf(command)}\` | ${command.description()} |`),
     );
   });

@@ -1,18 +1,24 @@
 import { withClient } from './bench-client.ts';
 import { query, sql } from './sql.ts';
 
-/** Transactions that the server of this database has committed so far; backends report them up to a second late. */
-export async function countCommits(url: string): Promise<number> {
+/** What a PostgreSQL has written so far. */
+export interface Written {
+  /** Transactions that wrote something. */
+  readonly commits: number;
+  readonly walBytes: number;
+}
+
+/** Exact at this moment: by transaction ids and the position in the log. What backends report themselves is seconds late. */
+export async function countWritten(url: string): Promise<Written> {
   const [row] = await withClient(url, (client) =>
     query(
       client,
-      sql<{ commits: number }>`
-        select xact_commit as commits
-          from pg_stat_database
-         where datname = current_database()`,
+      sql<{ commits: string; wal_bytes: string }>`
+        select pg_snapshot_xmax(pg_current_snapshot())::text as commits,
+               pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text as wal_bytes`,
     ),
   );
-  return Number(row?.commits);
+  return { commits: Number(row?.commits), walBytes: Number(row?.wal_bytes) };
 }
 
 /** The library that PostgreSQL has to load at its start to count statements; it comes with the embedded one. */

@@ -1,0 +1,64 @@
+import { must } from '../lib/assert.ts';
+import { codec } from '../protocol/codec.ts';
+import { prefixed } from './answers.ts';
+import { GrpcConnection } from './grpc-connection.ts';
+
+export interface ConnectOptions {
+  /** `host:port`. */
+  readonly address: string;
+  /** Connections, with one stream of work items each. */
+  readonly streams: number;
+  /** Work items of a kind that each stream takes at once. */
+  readonly slots: number;
+}
+
+interface Hears {
+  readonly onItem: (connection: GrpcConnection, item: Buffer) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** The worker's streams are in the first one. */
+const [HUB, IDLE_HUB] = ['default', 'idle'];
+
+/** The connections of a load worker: those with its streams, and as many in a task hub that has no worker. */
+export class Connections {
+  readonly #withStreams: GrpcConnection[] = [];
+  readonly #idle: GrpcConnection[] = [];
+  #turn = 0;
+
+  /** Resolves when every stream has brought its first message, the ping that says that it is open. */
+  async open({ address, streams, slots }: ConnectOptions, { onItem, onFailure }: Hears): Promise<void> {
+    const request = codec.encode('GetWorkItemsRequest', {
+      maxConcurrentOrchestrationWorkItems: slots,
+      maxConcurrentActivityWorkItems: slots,
+      maxConcurrentEntityWorkItems: slots,
+    });
+    for (let count = 0; count < streams; count++) {
+      const connection = await GrpcConnection.open({ address, hub: HUB }, onFailure);
+      this.#withStreams.push(connection);
+      await new Promise<void>((opened) => {
+        connection.openStream('GetWorkItems', prefixed(request), (item) => {
+          opened();
+          onItem(connection, item);
+        });
+      });
+    }
+    // Afterwards: a server of several processes hands out connections in turn, and each is to have as many of a kind.
+    for (let count = 0; count < streams; count++) {
+      this.#idle.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, onFailure));
+    }
+  }
+
+  /** One of those with streams; they take turns, like the others. */
+  next(): GrpcConnection {
+    return this.#inTurn(this.#withStreams);
+  }
+
+  nextIdle(): GrpcConnection {
+    return this.#inTurn(this.#idle);
+  }
+
+  #inTurn(from: readonly GrpcConnection[]): GrpcConnection {
+    return must(from[++this.#turn % from.length], 'a connection');
+  }
+}

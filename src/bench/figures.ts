@@ -1,0 +1,74 @@
+import { type Load, loadNames, loads } from './loads.ts';
+import { type BenchResult, type LoadsResult } from './result.ts';
+
+/** A figure that says something about another run as well: a ratio, or a cost. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  readonly of: (result: BenchResult) => number | null | undefined;
+}
+
+const each = 'per orchestration';
+
+/** What `--compare` looks at. */
+export const figures: readonly Figure[] = [
+  {
+    ...{ name: 'chain to the ceiling', unit: '%' },
+    of: ({ chain }) => chain && chain.ratioToCeiling * 100,
+  },
+  {
+    name: "chain: the server's CPU",
+    unit: `items of the ceiling ${each}`,
+    of: ({ chain, ceiling }) =>
+      chain && ceiling && (chain.serverCpuMsPerOrchestration * 1000) / ceiling.serverCpuMicrosPerItem,
+  },
+  {
+    name: "chain: PostgreSQL's CPU",
+    unit: `ms ${each}`,
+    of: ({ chain }) => chain?.postgresCpuMsPerOrchestration,
+  },
+  { name: 'chain: commits', unit: each, of: ({ chain }) => chain?.commitsPerOrchestration },
+  {
+    name: 'chain: write-ahead log',
+    unit: `bytes ${each}`,
+    of: ({ chain }) => chain?.walBytesPerOrchestration,
+  },
+  {
+    name: 'full to the chain',
+    unit: '%',
+    of: ({ full }) => full && full.ratioToChain * 100,
+  },
+  { name: 'latency p50', unit: 'ms', of: ({ latency }) => latency?.p50Ms },
+  { name: 'latency p99', unit: 'ms', of: ({ latency }) => latency?.p99Ms },
+  {
+    name: 'fan-out to the chain',
+    unit: '%',
+    of: ({ fanOut }) => fanOut?.ratioToChain && fanOut.ratioToChain * 100,
+  },
+  {
+    ...{ name: 'fan-out to the ceiling', unit: '%' },
+    of: ({ fanOut }) => fanOut && fanOut.ratioToCeiling * 100,
+  },
+  {
+    ...{ name: 'timers to the ceiling', unit: '%' },
+    of: ({ timers }) => timers && timers.burst.ratioToCeiling * 100,
+  },
+  { name: 'timers: late p99', unit: 'ms', of: ({ timers }) => timers?.spread.p99Ms },
+  ...loadNames.flatMap((name) => loadFigure(name)),
+];
+
+function loadFigure(name: Load): Figure[] {
+  const { title, judge } = loads[name];
+  if (!judge) return [];
+  return [
+    {
+      ...{ name: title, unit: `% of ${loads[judge].title}` },
+      of: ({ loads: measured }) => ratioOf(measured, name),
+    },
+  ];
+}
+
+function ratioOf(measured: LoadsResult | undefined, name: Load): number | undefined {
+  const ratio = measured?.rates[name]?.ratio;
+  return typeof ratio === 'number' ? ratio * 100 : undefined;
+}
