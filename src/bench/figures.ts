@@ -1,3 +1,4 @@
+import { floors } from './floors.ts';
 import { type Load, loadNames, loads } from './loads.ts';
 import { type BenchResult, type LoadsResult } from './result.ts';
 
@@ -6,14 +7,16 @@ export interface Figure {
   readonly name: string;
   readonly unit: string;
   readonly of: (result: BenchResult) => number | null | undefined;
+  /** Of `--check`: below it something has collapsed. */
+  readonly floor?: number | undefined;
 }
 
 const each = 'per orchestration';
 
-/** What `--compare` looks at. */
+/** What both `--compare` and `--check` look at. */
 export const figures: readonly Figure[] = [
   {
-    ...{ name: 'chain to the ceiling', unit: '%' },
+    ...{ name: 'chain to the ceiling', unit: '%', floor: floors.chain },
     of: ({ chain }) => chain && chain.ratioToCeiling * 100,
   },
   {
@@ -36,6 +39,7 @@ export const figures: readonly Figure[] = [
   {
     name: 'full to the chain',
     unit: '%',
+    floor: floors.full,
     of: ({ full }) => full && full.ratioToChain * 100,
   },
   { name: 'latency p50', unit: 'ms', of: ({ latency }) => latency?.p50Ms },
@@ -46,11 +50,11 @@ export const figures: readonly Figure[] = [
     of: ({ fanOut }) => fanOut?.ratioToChain && fanOut.ratioToChain * 100,
   },
   {
-    ...{ name: 'fan-out to the ceiling', unit: '%' },
+    ...{ name: 'fan-out to the ceiling', unit: '%', floor: floors.fanOut },
     of: ({ fanOut }) => fanOut && fanOut.ratioToCeiling * 100,
   },
   {
-    ...{ name: 'timers to the ceiling', unit: '%' },
+    ...{ name: 'timers to the ceiling', unit: '%', floor: floors.timers },
     of: ({ timers }) => timers && timers.burst.ratioToCeiling * 100,
   },
   { name: 'timers: late p99', unit: 'ms', of: ({ timers }) => timers?.spread.p99Ms },
@@ -62,7 +66,7 @@ function loadFigure(name: Load): Figure[] {
   if (!judge) return [];
   return [
     {
-      ...{ name: title, unit: `% of ${loads[judge].title}` },
+      ...{ name: title, unit: `% of ${loads[judge].title}`, floor: floors[name] },
       of: ({ loads: measured }) => ratioOf(measured, name),
     },
   ];

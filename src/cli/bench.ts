@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { shortfalls } from '../bench/check.ts';
 import { comparison, readResult } from '../bench/compare.ts';
 import { runIdle } from '../bench/idle.ts';
 import { idleTable } from '../bench/idle-report.ts';
@@ -26,6 +27,7 @@ interface BenchFlags {
   readonly concurrency: number;
   readonly processes: number;
   readonly compare?: BenchResult;
+  readonly check: boolean;
   readonly json: boolean;
 }
 
@@ -66,6 +68,11 @@ export function benchCommand(): Command {
       )
         .argParser(readEarlier)
         .conflicts('json'),
+    )
+    .option(
+      '--check',
+      "Fail when a ratio is below its floor: a guard against a collapse, far below what is usual. Rates and times don't count.",
+      false,
     )
     .action(bench)
     .addCommand(soakCommand())
@@ -118,7 +125,7 @@ function withJson(command: Command): Command {
   return command.option('--json', 'Print one JSON object instead of a table.', false);
 }
 
-async function bench({ compare, json, ...flags }: BenchFlags): Promise<void> {
+async function bench({ compare, check, json, ...flags }: BenchFlags): Promise<void> {
   const { parts, concurrency } = flags;
   const plan = planRun({
     ...{ parts, concurrency, progress },
@@ -130,6 +137,13 @@ async function bench({ compare, json, ...flags }: BenchFlags): Promise<void> {
   print(result, json, (measured) =>
     compare ? `${reportTable(measured)}\n${comparison(compare, measured)}` : reportTable(measured),
   );
+  if (check) requireFloors(result);
+}
+
+/** Throws when a ratio is below its floor. */
+export function requireFloors(result: BenchResult): void {
+  const collapsed = shortfalls(result);
+  if (collapsed.length > 0) throw new CommandError(`too slow: ${collapsed.join('; ')}`);
 }
 
 async function soak({ minutes }: SoakFlags, command: Command): Promise<void> {
