@@ -4,7 +4,7 @@ import { type Part } from './parts.ts';
 /** Connections of the load worker, with one stream of work items each. */
 const STREAMS = 4;
 const FEWEST_SLOTS = 250;
-/** Orchestrations that run at once, unless told otherwise. */
+/** Orchestrations that run at once, unless told otherwise or in a hurry. */
 export const CONCURRENCY = 512;
 /** What is under way when a load ends is over within this time, or the run fails. */
 export const END_SECONDS = 60;
@@ -48,7 +48,7 @@ interface Wish {
   readonly parts: readonly Part[];
   readonly isQuick: boolean;
   readonly windowSeconds: number | undefined;
-  readonly concurrency: number;
+  readonly concurrency: number | undefined;
   readonly serverProcesses: number;
   readonly progress: (line: string) => void;
 }
@@ -56,9 +56,10 @@ interface Wish {
 /** A rate is judged by another one that is measured beside it. */
 const judges: Partial<Record<Part, readonly Part[]>> = { chain: ['ceiling'], full: ['ceiling', 'chain'] };
 
-type Amounts = Omit<Plan, 'parts' | 'concurrency' | 'serverProcesses' | 'progress' | keyof Streams>;
+type Amounts = Omit<Plan, 'parts' | 'serverProcesses' | 'progress' | keyof Streams>;
 
 const thorough: Amounts = {
+  concurrency: CONCURRENCY,
   ...{ windows: 5, windowSeconds: 10, warmUpSeconds: 10 },
   filling: { finished: 200_000, waiting: 200_000 },
   latencySeconds: 20,
@@ -68,6 +69,8 @@ const thorough: Amounts = {
 };
 
 const quick: Amounts = {
+  // What runs at once is waited for before and after every window.
+  concurrency: 128,
   ...{ windows: 2, windowSeconds: 4, warmUpSeconds: 2 },
   filling: { finished: 20_000, waiting: 20_000 },
   latencySeconds: 3,
@@ -77,10 +80,11 @@ const quick: Amounts = {
 };
 
 /** The whole run takes about ten minutes, a quick one less than three. */
-export function planRun({ parts, isQuick, windowSeconds, ...wish }: Wish): Plan {
+export function planRun({ parts, isQuick, windowSeconds, concurrency: wished, ...wish }: Wish): Plan {
   const amounts = isQuick ? quick : thorough;
+  const concurrency = wished ?? amounts.concurrency;
   return {
-    ...{ ...amounts, ...wish, ...streamsFor(wish.concurrency, wish.serverProcesses) },
+    ...{ ...amounts, ...wish, concurrency, ...streamsFor(concurrency, wish.serverProcesses) },
     parts: [...new Set(parts.flatMap((part) => [part, ...(judges[part] ?? [])]))],
     windowSeconds: windowSeconds ?? amounts.windowSeconds,
   };

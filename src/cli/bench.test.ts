@@ -39,7 +39,7 @@ test('--help names every option and part', () => {
 
 const head: BenchResult = {
   ...{ version: '1.2.3', node: '24.0.0', processors: 2, processorModel: 'Abacus' },
-  ...{ streams: 4, concurrency: 256, windows: 1, windowSeconds: 15 },
+  ...{ streams: 4, serverProcesses: 1, concurrency: 256, windows: 1, windowSeconds: 15 },
 };
 
 /** A result with this ratio of starts to unary calls, in percent. */

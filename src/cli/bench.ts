@@ -5,7 +5,7 @@ import { comparison, readResult } from '../bench/compare.ts';
 import { runIdle } from '../bench/idle.ts';
 import { idleTable } from '../bench/idle-report.ts';
 import { type Part, partNames, partTable } from '../bench/parts.ts';
-import { CONCURRENCY, planRun } from '../bench/plan.ts';
+import { planRun } from '../bench/plan.ts';
 import { Processes } from '../bench/processes.ts';
 import { reportTable } from '../bench/report.ts';
 import { type BenchResult } from '../bench/result.ts';
@@ -24,7 +24,7 @@ interface BenchFlags {
   readonly parts: readonly Part[];
   readonly quick: boolean;
   readonly seconds?: number;
-  readonly concurrency: number;
+  readonly concurrency?: number;
   readonly processes: number;
   readonly compare?: BenchResult;
   readonly check: boolean;
@@ -56,9 +56,10 @@ export function benchCommand(): Command {
       ).argParser(valueOf(whole(1, 50))),
     )
     .addOption(
-      new Option('--concurrency <number>', 'Orchestrations that run at once, and calls that are out at once.')
-        .argParser(valueOf(whole(1, 5_000)))
-        .default(CONCURRENCY),
+      new Option(
+        '--concurrency <number>',
+        'Orchestrations that run at once, and calls that are out at once. Default: 512, or 128 with --quick.',
+      ).argParser(valueOf(whole(1, 5_000))),
     )
     .addOption(processesOption())
     .addOption(
