@@ -134,14 +134,18 @@ test.each(['grpc', 'metrics'] as const)(
   },
 );
 
-test('all processes of a server have the heap that the launcher chose', async () => {
+test.each([
+  ['the launcher chose', 32, 'cmdline', {}],
+  ['its caller chose', 16, 'environ', { NODE_OPTIONS: '--max-semi-space-size=16' }],
+])('all processes of a server have the heap that %s', async (_, size, where, env) => {
   const url = await createEmptyDatabase();
-  const run = perdura(['serve', '--allow-anonymous', '--processes', '2'], { PERDURA_DATABASE_URL: url });
+  const args = ['serve', '--allow-anonymous', '--processes', '2'];
+  const run = perdura(args, { PERDURA_DATABASE_URL: url, ...env });
   await untilReady(run);
   const pids = [...run.output().matchAll(/"pid":(\d+)/g)].map(([, pid]) => pid ?? '');
   expect(pids).toHaveLength(2);
   for (const pid of pids) {
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=32');
+    expect(readFileSync(`/proc/${pid}/${where}`, 'utf8')).toContain(`--max-semi-space-size=${size}`);
   }
 });
 
