@@ -17,7 +17,7 @@ export const mutations: Readonly<Record<Rule, readonly ScenarioName[]>> = {
   memoryAfterResult: ['calm'],
   decidedAtBuild: ['oneWorker'],
   hintAtBuild: ['calm', 'threeEvents', 'suspended', 'storedAnswer', 'replacedLost'],
-  releaseAtBuild: ['unserved'],
+  releaseAtBuild: ['calm'],
   fetchIsPatch: ['backingOff'],
   releasedIsForeign: ['refused'],
   onlyReturnedRows: ['childReplaces'],
