@@ -39,10 +39,10 @@ export interface Launched {
 
 const ourMain = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** Starts `perdura serve` on that database, with these settings of the environment; `main` is that of another version. */
+/** Starts `perdura serve` on that database, with this environment; `main` is that of another version. */
 export function launchServer(
   databaseUrl: string,
-  settings: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>>,
   main = ourMain,
 ): Launched {
   const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
@@ -52,7 +52,7 @@ export function launchServer(
       PERDURA_DATABASE_URL: databaseUrl,
       PERDURA_METRICS_PORT: '0',
       PERDURA_DRAIN_SECONDS: '0',
-      ...settings,
+      ...environment,
     },
     // The channel ends it with us, however we end.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

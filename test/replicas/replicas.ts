@@ -7,6 +7,7 @@ import { createLogger } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { TestHub } from '../helpers/client.ts';
 import { test as databaseTest } from '../helpers/database.ts';
+import { type FalseClock } from '../helpers/false-clock.ts';
 import { until } from '../helpers/until.ts';
 import { type Launched, launchServer, type LogLine, readLines } from './launched.ts';
 import { LoadWorker, type LoadWorkerOptions } from './load-worker.ts';
@@ -31,6 +32,12 @@ export interface InProcess extends Replica {
   readonly metric: (name: string) => Promise<number>;
 }
 
+interface SpawnOptions {
+  readonly through?: PostgresProxy;
+  readonly port?: number;
+  readonly clock?: FalseClock;
+}
+
 /** A server in a process of its own: it can be killed and frozen. */
 interface Spawned extends Replica, Launched {
   readonly port: number;
@@ -40,7 +47,7 @@ export interface Fixtures {
   /** Starts a replica in this process. `through`: its way to the database. */
   replica: (options?: Partial<ServerSettings> & { readonly through?: PostgresProxy }) => Promise<InProcess>;
   /** Starts a replica in a process of its own. */
-  spawned: (options?: { readonly through?: PostgresProxy; readonly port?: number }) => Promise<Spawned>;
+  spawned: (options?: SpawnOptions) => Promise<Spawned>;
   proxy: () => Promise<PostgresProxy>;
   /** The task hub as its clients see it at that replica. */
   at: (replica: Replica) => TestHub;
@@ -68,11 +75,12 @@ export const test = databaseTest.extend<Fixtures & { opened: Opened }>({
     });
   },
   spawned: async ({ databaseUrl, opened }, use) => {
-    await use(async ({ through, port = 0 } = {}) => {
+    await use(async ({ through, port = 0, clock } = {}) => {
       const server = launchServer(through?.url ?? databaseUrl, {
         PERDURA_TASK_HUBS: HUB,
         PERDURA_GRPC_PORT: String(port),
         PERDURA_MAX_DELIVERY_ATTEMPTS: String(noAttempt.maxDeliveryAttempts),
+        ...clock?.env,
       });
       opened.push(server.kill);
       const bound = await server.ready;
