@@ -29,6 +29,11 @@ test.for([
   { seed: 2, servers: 2, faults: 'freeze-server,end-connections,read-only,lock-table' },
   { seed: 3, servers: 1, faults: 'stop-postgres,kill-postgres,connection-squeeze,kill-server,cut-commits' },
   { seed: 4, servers: 2, faults: 'failpoint,fail-over' },
+  {
+    seed: 1,
+    servers: 2,
+    faults: 'drop-packets,move-clock,half-open-clients,slow-clients,tiny-client-packets',
+  },
   // Connections that end between the answer to COMMIT and that to Sync: once, such a commit was sent again.
   { seed: 1, servers: 1, faults: 'tiny-packets,end-connections', atOnce: 3 },
 ])('no promise is broken by $faults (seed $seed, $servers servers)', async (run) => {

@@ -1,36 +1,17 @@
 import { type Client } from 'pg';
 import { must } from '../../src/lib/assert.ts';
 import { failpointNames } from '../../src/lib/failpoints.ts';
+import { clockMover } from '../helpers/false-clock.ts';
 import { schema } from '../helpers/schema.ts';
-import { type Role } from '../replicas/postgres-proxy.ts';
+import { type Fault } from './fault.ts';
 import { insist } from './insist.ts';
-import { type Random } from './random.ts';
-import { livingIn, type Place, type Rig } from './rig.ts';
-
-// What is done to the rig. Whatever a fault draws comes from its own random numbers, and it knows nothing of what has
-// happened before: a seed gives the same faults again.
-
-/** What was done. */
-export interface Harm {
-  /** To whom. */
-  readonly what: string;
-  /** Ends it, and may say how it went. Everything works afterwards, or will soon by itself. */
-  readonly heal: () => unknown;
-}
-
-export interface Fault {
-  readonly name: string;
-  /** It fills PostgreSQL's disk, which must be one of its own: only root can make that. */
-  readonly fillsDisk?: boolean;
-  /** From its beginning to its end, at least and at most. */
-  readonly lastsMs: readonly [least: number, most: number];
-  inject(rig: Rig, random: Random): Promise<Harm> | Harm;
-}
-
-const everyRole: readonly Role[] = ['lane', 'session', 'listener', 'reads'];
+import { networkFaults } from './network-faults.ts';
+import { livingIn, nameOf } from './place.ts';
 
 /** Longer than a server's lease, 15 s, so that the others bury it. */
 const ZOMBIE_MS = [16_500, 19_000] as const;
+
+const [LEAST_OFF_S, MOST_OFF_S] = [2, 300];
 
 export const faults: readonly Fault[] = [
   {
@@ -81,6 +62,23 @@ export const faults: readonly Fault[] = [
       return { what: nameOf(place), heal: thaw };
     },
   },
+  {
+    name: 'move-clock',
+    needs: 'clocks',
+    lastsMs: [1_000, 8_000],
+    inject(rig, random) {
+      const place = random.pick(rig.places);
+      const clock = must(place.clock, 'a clock of its own');
+      const seconds = random.pick([-1, 1]) * random.between(LEAST_OFF_S, MOST_OFF_S);
+      clock.set(seconds);
+      return {
+        what: `of ${nameOf(place)} by ${seconds} s, with ${clockMover}`,
+        heal: () => {
+          clock.set(0);
+        },
+      };
+    },
+  },
   stopOfPostgres('stop-postgres', 'SIGQUIT'),
   stopOfPostgres('kill-postgres', 'SIGKILL'),
   {
@@ -100,65 +98,6 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'cut-commits',
-    lastsMs: [5, 400],
-    inject(rig, random) {
-      const { place, proxy } = withProxy(rig, random);
-      proxy.mute('lane');
-      return {
-        what: `of ${place}`,
-        heal: () => {
-          breakOff(proxy);
-        },
-      };
-    },
-  },
-  {
-    name: 'half-open',
-    lastsMs: [3_000, 12_000],
-    inject(rig, random) {
-      const { place, proxy } = withProxy(rig, random);
-      const roles = random.pick<readonly Role[]>([['listener'], ['lane'], ['session'], ['reads'], everyRole]);
-      proxy.deafen(...roles);
-      proxy.mute(...roles);
-      return {
-        what: `${roles.join(' and ')} of ${place}`,
-        heal: () => {
-          breakOff(proxy);
-        },
-      };
-    },
-  },
-  {
-    name: 'slow-network',
-    lastsMs: [2_000, 8_000],
-    inject(rig, random) {
-      const { place, proxy } = withProxy(rig, random);
-      const most = random.between(20, 200);
-      proxy.weather = { delayMs: () => random.between(0, most) };
-      return {
-        what: `up to ${most} ms for ${place}`,
-        heal: () => {
-          proxy.weather = undefined;
-        },
-      };
-    },
-  },
-  {
-    name: 'tiny-packets',
-    lastsMs: [2_000, 8_000],
-    inject(rig, random) {
-      const { place, proxy } = withProxy(rig, random);
-      proxy.weather = { delayMs: () => 0, packetBytes: () => random.between(1, 10) };
-      return {
-        what: `for ${place}`,
-        heal: () => {
-          proxy.weather = undefined;
-        },
-      };
-    },
-  },
-  {
     name: 'read-only',
     lastsMs: [500, 4_000],
     async inject({ postgres }) {
@@ -171,7 +110,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'full-disk',
-    fillsDisk: true,
+    needs: 'disk',
     lastsMs: [500, 4_000],
     inject(rig) {
       const disk = must(rig.postgres.disk, 'a disk of its own');
@@ -208,6 +147,7 @@ export const faults: readonly Fault[] = [
       return { what: table, heal: () => client.end() };
     },
   },
+  ...networkFaults,
   {
     name: 'kill-worker',
     lastsMs: [0, 3_000],
@@ -249,18 +189,4 @@ async function connectAll(connect: () => Promise<Client>): Promise<Client[]> {
       return connected;
     }
   }
-}
-
-function withProxy({ places }: Rig, random: Random): { place: string; proxy: Place['proxy'] } {
-  const place = random.pick(places);
-  return { place: nameOf(place), proxy: place.proxy };
-}
-
-function breakOff(proxy: Place['proxy']): void {
-  proxy.cut();
-  proxy.restore();
-}
-
-function nameOf({ number }: Place): string {
-  return `server ${number}`;
 }

@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   }
   const command = `npm run faults -- --seed ${options.seed} --minutes ${options.forMs / 60_000} --servers ${options.servers} --at-once ${options.atOnce} --faults ${options.faults.map(({ name }) => name).join()}`;
   say(command);
+  for (const fault of options.leftOut) say(`left out: ${fault}`);
   try {
     const violations = await run({ ...options, signal: stopping.signal, say });
     for (const violation of violations) say(`VIOLATION ${violation}`);

@@ -1,18 +1,23 @@
 import { parseArgs } from 'node:util';
-import { type Fault } from './faults.ts';
+import { type Fault } from './fault.ts';
+import { obstacleTo } from './needs.ts';
 import { type RunOptions } from './run.ts';
 
 const MOST_SERVERS = 3;
 const MOST_AT_ONCE = 3;
 
+interface Options extends Omit<RunOptions, 'signal' | 'say'> {
+  /** What was asked for and can't be done on this machine, and why. */
+  readonly leftOut: readonly string[];
+}
+
 /** Reads the command line. Returns what is wrong with it, or the options of a run. */
 export function readOptions(
   args: readonly string[],
   faults: readonly Fault[],
-): Omit<RunOptions, 'signal' | 'say'> | string {
+  obstacle = obstacleTo,
+): Options | string {
   const known = faults.map(({ name }) => name);
-  const isRoot = process.getuid?.() === 0;
-  const possible = faults.flatMap(({ name, fillsDisk = false }) => (fillsDisk && !isRoot ? [] : [name]));
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -21,7 +26,7 @@ export function readOptions(
         minutes: { type: 'string', default: '2' },
         servers: { type: 'string', default: '3' },
         'at-once': { type: 'string', default: '1' },
-        faults: { type: 'string', default: possible.join() },
+        faults: { type: 'string', default: known.join() },
       },
     });
     const names = values.faults.split(',');
@@ -33,7 +38,14 @@ export function readOptions(
       return `--seed and --minutes are numbers, --servers is 1 to ${MOST_SERVERS}, --at-once 1 to ${MOST_AT_ONCE}, --faults some of ${known.join()}`;
     }
     const chosen = faults.filter(({ name }) => names.includes(name));
-    return { seed, servers, atOnce, forMs: Number(minutes) * 60_000, faults: chosen };
+    const why = ({ needs }: Fault): string | undefined => needs && obstacle(needs);
+    const leftOut = chosen.flatMap((fault) => {
+      const reason = why(fault);
+      return reason === undefined ? [] : [`${fault.name} ${reason}`];
+    });
+    const possible = chosen.filter((fault) => why(fault) === undefined);
+    if (possible.length === 0) return leftOut.join('; ');
+    return { seed, servers, atOnce, forMs: Number(minutes) * 60_000, faults: possible, leftOut };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { faults } from './faults.ts';
+import { type Need } from './needs.ts';
 import { readOptions } from './options.ts';
 import { planFaults } from './plan.ts';
 
@@ -29,7 +30,14 @@ test('the command line chooses seed, time, servers and faults', () => {
     'kill-worker',
     'read-only',
   ]);
-  expect(readOptions([], faults)).toMatchObject({ servers: 3, atOnce: 1, faults });
+  expect(readOptions([], faults, () => undefined)).toMatchObject({ servers: 3, atOnce: 1, faults });
+});
+
+test('what a fault needs and the machine has not is said, and the rest goes on', () => {
+  const obstacle = (need: Need): string | undefined => (need === 'disk' ? 'takes root' : undefined);
+  const options = readOptions(['--faults', 'full-disk,move-clock'], faults, obstacle);
+  expect(options).toMatchObject({ faults: [{ name: 'move-clock' }], leftOut: ['full-disk takes root'] });
+  expect(readOptions(['--faults', 'full-disk'], faults, obstacle)).toBe('full-disk takes root');
 });
 
 test.for([

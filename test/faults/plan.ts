@@ -1,4 +1,4 @@
-import { type Fault } from './faults.ts';
+import { type Fault } from './fault.ts';
 import { Random } from './random.ts';
 
 /** One fault of a run. */

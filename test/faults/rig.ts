@@ -1,10 +1,11 @@
 import { must } from '../../src/lib/assert.ts';
 import { type Launched, launchServer } from '../replicas/launched.ts';
 import { LoadWorker } from '../replicas/load-worker.ts';
-import { PostgresProxy } from '../replicas/postgres-proxy.ts';
 import { RoundRobin } from '../replicas/round-robin.ts';
 import { earlierMain } from './earlier.ts';
 import { insist } from './insist.ts';
+import { type Need } from './needs.ts';
+import { addressOf, closePlace, livingIn, makePlace, type Place } from './place.ts';
 import { Postgres } from './postgres.ts';
 
 const HUB = 'orders';
@@ -16,19 +17,6 @@ const settings = {
   PERDURA_STREAM_GRACE_SECONDS: '1',
 };
 
-/** The place of a server: its port and its way to PostgreSQL stay the same, whoever lives there. */
-export interface Place {
-  readonly number: number;
-  readonly proxy: PostgresProxy;
-  /** All that have lived there; the last one is there now, unless it was killed. */
-  readonly lives: Launched[];
-  port: number;
-  /** An earlier version runs there. */
-  isEarlier: boolean;
-  /** Somebody starts a server there. */
-  starting: Promise<void> | undefined;
-}
-
 /** PostgreSQL, servers that reach it through a proxy each, and a worker for each server. */
 export class Rig implements AsyncDisposable {
   readonly postgres: Postgres;
@@ -39,13 +27,12 @@ export class Rig implements AsyncDisposable {
   readonly everyWorker: LoadWorker[] = [];
   readonly #clients: RoundRobin[] = [];
 
-  /** `hasOwnDisk`: PostgreSQL's disk can be filled. */
-  static async start(servers: number, hasOwnDisk: boolean): Promise<Rig> {
-    const postgres = await Postgres.start(hasOwnDisk);
-    const proxies = await Promise.all(
-      Array.from({ length: servers }, () => PostgresProxy.start(postgres.url)),
-    );
-    const rig = new Rig(postgres, proxies);
+  /** `needs`: what the faults take that not every run has. */
+  static async start(servers: number, needs: ReadonlySet<Need>): Promise<Rig> {
+    const postgres = await Postgres.start(needs.has('disk'));
+    const numbers = Array.from({ length: servers }, (_, number) => number);
+    const places = await Promise.all(numbers.map((number) => makePlace(number, postgres.url, needs)));
+    const rig = new Rig(postgres, places);
     try {
       for (const place of rig.places) await rig.startServer(place);
     } catch (error) {
@@ -56,21 +43,17 @@ export class Rig implements AsyncDisposable {
     return rig;
   }
 
-  private constructor(postgres: Postgres, proxies: readonly PostgresProxy[]) {
+  private constructor(postgres: Postgres, places: readonly Place[]) {
     this.postgres = postgres;
-    this.places = proxies.map((proxy, number) => ({
-      number,
-      proxy,
-      lives: [],
-      port: 0,
-      isEarlier: false,
-      starting: undefined,
-    }));
+    this.places = places;
   }
 
   /** A client behind a balancer that knows all servers. */
   client(): RoundRobin {
-    const client = new RoundRobin(this.places.map(endpointOf), HUB);
+    const client = new RoundRobin(
+      this.places.map(({ front }) => front),
+      HUB,
+    );
     this.#clients.push(client);
     return client;
   }
@@ -79,9 +62,7 @@ export class Rig implements AsyncDisposable {
   async startDoomed(place: Place, failpoints: string): Promise<void> {
     await livingIn(place).kill();
     place.isEarlier = false;
-    const env = { ...settings, PERDURA_GRPC_PORT: String(place.port), PERDURA_FAILPOINTS: failpoints };
-    const server = launchServer(place.proxy.url, env);
-    place.lives.push(server);
+    const server = launch(place, { PERDURA_FAILPOINTS: failpoints });
     await server.ready.catch(() => {
       // One that finds no database says so and ends: it was never there.
       const isHomeless = server.complaints.some((text) => text.includes("the database can't be reached"));
@@ -99,10 +80,7 @@ export class Rig implements AsyncDisposable {
   /** One that gives up because it finds no database is started again. */
   async #start(place: Place): Promise<void> {
     place.port = await insist(async () => {
-      const port = String(place.port);
-      const env = { ...settings, PERDURA_GRPC_PORT: port };
-      const server = launchServer(place.proxy.url, env, place.isEarlier ? earlierMain() : undefined);
-      place.lives.push(server);
+      const server = launch(place);
       try {
         return await server.ready;
       } catch (error) {
@@ -128,7 +106,7 @@ export class Rig implements AsyncDisposable {
   }
 
   startWorker(number: number): void {
-    const from = endpointOf(must(this.places[number], 'a place'));
+    const from = must(this.places[number], 'a place').front;
     const worker = new LoadWorker({ from, otherwise: this.client(), hub: HUB });
     this.workers[number] = worker;
     this.everyWorker.push(worker);
@@ -142,16 +120,19 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const worker of this.everyWorker) worker.close();
     for (const client of this.#clients) client.close();
-    for (const { lives } of this.places) await Promise.all(lives.map(({ kill }) => kill()));
-    for (const { proxy } of this.places) proxy.close();
+    await Promise.all(this.places.map(closePlace));
     await this.postgres[Symbol.asyncDispose]();
   }
 }
 
-export function livingIn({ lives }: Place): Launched {
-  return must(lives.at(-1), 'a server');
-}
-
-function endpointOf({ port }: Place): { endpoint: string } {
-  return { endpoint: `127.0.0.1:${port}` };
+function launch(place: Place, environment: Readonly<Record<string, string>> = {}): Launched {
+  const { proxy, network, clock, lives, port, isEarlier } = place;
+  const own = { PERDURA_GRPC_PORT: String(port), PERDURA_BIND_ADDRESS: addressOf(place) };
+  const server = launchServer(
+    proxy.url,
+    { ...settings, ...own, ...clock?.env, ...environment },
+    { main: isEarlier ? earlierMain() : undefined, by: network?.enter },
+  );
+  lives.push(server);
+  return server;
 }

@@ -7,7 +7,7 @@ import { leftovers, readAll } from '../replicas/check.ts';
 import { type EntityState } from '../replicas/entity-worker.ts';
 import { type RoundRobin } from '../replicas/round-robin.ts';
 import { type Evidence, violationsOf } from './check.ts';
-import { type Fault, type Harm } from './faults.ts';
+import { type Fault, type Harm } from './fault.ts';
 import { insist } from './insist.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
@@ -43,8 +43,8 @@ export async function run(options: RunOptions): Promise<string[]> {
   const tell = (text: string): void => {
     say(`${((performance.now() - begin) / 1000).toFixed(2).padStart(7)} s  ${text}`);
   };
-  const fillsDisk = options.faults.some((fault) => fault.fillsDisk === true);
-  await using rig = await Rig.start(servers, fillsDisk);
+  const needs = new Set(options.faults.flatMap((fault) => fault.needs ?? []));
+  await using rig = await Rig.start(servers, needs);
   const ledger = new Ledger();
   const client = rig.client();
   const load = new Load(client, ledger, new Random(seed));

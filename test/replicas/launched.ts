@@ -39,16 +39,25 @@ export interface Launched {
 
 const ourMain = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** Starts `perdura serve` on that database, with this environment; `main` is that of another version. */
+export interface LaunchOptions {
+  /** That of another version. */
+  readonly main?: string | undefined;
+  /** A command that runs the one after it, as the same process. */
+  readonly by?: readonly string[] | undefined;
+}
+
+/** Starts `perdura serve` on that database, with this environment. */
 export function launchServer(
   databaseUrl: string,
   environment: Readonly<Record<string, string>>,
-  main = ourMain,
+  { main = ourMain, by = [] }: LaunchOptions = {},
 ): Launched {
-  const args = ['serve', '--allow-anonymous', '--bind-address', '127.0.0.1', '--log-format', 'json'];
-  const child = spawn(process.execPath, [main, ...args], {
+  const args = ['serve', '--allow-anonymous', '--log-format', 'json'];
+  const [command = '', ...words] = [...by, process.execPath, main, ...args];
+  const child = spawn(command, words, {
     env: {
       PATH: process.env['PATH'],
+      PERDURA_BIND_ADDRESS: '127.0.0.1',
       PERDURA_DATABASE_URL: databaseUrl,
       PERDURA_METRICS_PORT: '0',
       PERDURA_DRAIN_SECONDS: '0',

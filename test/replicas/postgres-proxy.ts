@@ -41,8 +41,8 @@ export class PostgresProxy {
   readonly #connections = new Set<Connection>();
   #isRefusing = false;
 
-  static async start(databaseUrl: string): Promise<PostgresProxy> {
-    const server = createServer().listen(0, '127.0.0.1');
+  static async start(databaseUrl: string, address = '127.0.0.1'): Promise<PostgresProxy> {
+    const server = createServer().listen(0, address);
     await once(server, 'listening');
     return new PostgresProxy(server, new URL(databaseUrl));
   }
@@ -51,7 +51,8 @@ export class PostgresProxy {
     this.#server = server;
     this.#target = target;
     const url = new URL(target);
-    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { address, port } = server.address() as AddressInfo;
+    url.host = `${address}:${port}`;
     this.url = url.href;
     server.on('connection', (client) => {
       if (this.#isRefusing) client.destroy();
