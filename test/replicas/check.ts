@@ -105,10 +105,11 @@ function faultsOfOne(planned: Planned, { row, turns, events }: Recorded, sent: L
   ];
 }
 
-export function faultsOfRow({ output }: Planned, row: InstanceRow): string[] {
+export function faultsOfRow({ output, failure }: Planned, row: InstanceRow): string[] {
+  const status = failure === undefined ? statusCodes.completed : statusCodes.failed;
   return faults([
-    [row.status === statusCodes.completed, `has the status ${row.status}`],
-    [row.output?.toString() === output, `has the output ${String(row.output)} instead of ${output}`],
+    [row.status === status, `has the status ${row.status}`],
+    [(row.output?.toString() ?? '') === output, `has the output ${String(row.output)} instead of ${output}`],
     [row.owner === null && row.ready_at === null, 'has an owner or a bell although it has ended'],
     [row.attempts === 0, `counted ${row.attempts} attempts`],
   ]);

@@ -3,9 +3,10 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { type Response, TaskHubClient, type Request, type UnaryName } from '../../src/grpc/client.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { type ActivityRequest } from '../../src/protocol/generated/ActivityRequest.ts';
+import { type ExecutionStartedEvent } from '../../src/protocol/generated/ExecutionStartedEvent.ts';
 import { type OrchestratorRequest } from '../../src/protocol/generated/OrchestratorRequest.ts';
 import { playSection, resultOf } from './entity-worker.ts';
-import { isFailing, play, runStep } from './programs.ts';
+import { DEADLY, isFailing, play, runStep } from './programs.ts';
 import { readBatch } from '../helpers/entities.ts';
 import { type RoundRobin } from './round-robin.ts';
 
@@ -37,6 +38,7 @@ export class LoadWorker {
   readonly #own: TaskHubClient;
   #stream: { cancel(): void } | undefined;
   #isClosed = false;
+  #deaths = 0;
   /** How often the activity of an instance was run, by instance, task and input. */
   readonly runs = new Map<string, number>();
   /** Names of the statuses other than OK that answers got. */
@@ -89,35 +91,47 @@ export class LoadWorker {
     else if (entityRequestV2) {
       const { state, request } = readBatch(completionToken, entityRequestV2);
       const result = resultOf(state, request.operationRequests);
-      await this.#answer('CompleteEntityTask', { completionToken, ...result });
+      await this.#answer('CompleteEntityTask', { completionToken, ...result }, this.#deaths);
     } else this.#greeting.resolve(undefined);
+  }
+
+  /** Nothing that it has is answered; another one takes its place. */
+  #die(): void {
+    this.#deaths++;
+    this.#stream?.cancel();
   }
 
   async #turn(request: OrchestratorRequest, completionToken: string): Promise<void> {
     this.turns++;
     const { instanceId } = request;
+    if (startOf(request)?.name === DEADLY) {
+      this.#die();
+      return;
+    }
+    const life = this.#deaths;
     await this.#options.before?.(`${instanceId} turn`);
-    await this.#answer('CompleteOrchestratorTask', {
-      ...{ instanceId, completionToken },
-      actions: actionsFor(request),
-    });
+    const answer = { instanceId, completionToken, actions: actionsFor(request) };
+    await this.#answer('CompleteOrchestratorTask', answer, life);
   }
 
   async #activity(request: ActivityRequest, completionToken: string): Promise<void> {
     const { orchestrationInstance, taskId, name, input } = request;
+    if (name === DEADLY) {
+      this.#die();
+      return;
+    }
     const instanceId = orchestrationInstance?.instanceId ?? '';
     const run = `${instanceId} ${taskId} ${input?.value ?? ''}`;
     this.runs.set(run, (this.runs.get(run) ?? 0) + 1);
+    const life = this.#deaths;
     await this.#options.before?.(`${instanceId} task ${taskId}`);
-    await this.#answer('CompleteActivityTask', {
-      ...{ instanceId, taskId, completionToken },
-      ...resultOfActivity(name, input?.value ?? ''),
-    });
+    const result = resultOfActivity(name, input?.value ?? '');
+    await this.#answer('CompleteActivityTask', { instanceId, taskId, completionToken, ...result }, life);
   }
 
-  async #answer<Name extends UnaryName>(name: Name, request: Request<Name>): Promise<void> {
+  async #answer<Name extends UnaryName>(name: Name, request: Request<Name>, life: number): Promise<void> {
     const { to: first = this.#own, otherwise = first } = this.#options;
-    for (let to: typeof first = first; !this.#isClosed; to = otherwise) {
+    for (let to: typeof first = first; !this.#isClosed && life === this.#deaths; to = otherwise) {
       try {
         await to.call(name, request, { timeoutMs: ANSWER_TIMEOUT_MS });
         return;
@@ -130,9 +144,13 @@ export class LoadWorker {
 }
 
 function actionsFor(request: OrchestratorRequest): MessageInput<'OrchestratorAction'>[] {
-  const started = [...request.pastEvents, ...request.newEvents].find((event) => event.executionStarted);
-  if (started?.executionStarted?.name !== 'Section') return [...play(request)];
+  if (startOf(request)?.name !== 'Section') return [...play(request)];
   return playSection(codec.decode('OrchestratorRequest', codec.encode('OrchestratorRequest', request)));
+}
+
+function startOf({ pastEvents, newEvents }: OrchestratorRequest): ExecutionStartedEvent | undefined {
+  const events = [...pastEvents, ...newEvents];
+  return events.find((event) => event.executionStarted)?.executionStarted ?? undefined;
 }
 
 function resultOfActivity(name: string, input: string): MessageInput<'ActivityResponse'> {

@@ -9,6 +9,8 @@ export interface Planned {
   readonly name: string;
   readonly input: string;
   readonly output: string;
+  /** It fails, and so says the reason among other things. */
+  readonly failure?: string;
   /** Events that are raised for it, one after the other. */
   readonly events: readonly string[];
 }

@@ -42,6 +42,9 @@ export function isFailing(name: string, input: string): boolean {
   return name === 'Flaky' && Number(input) < TRIES;
 }
 
+/** The activity or orchestration that whoever takes it dies of. */
+export const DEADLY = 'Die';
+
 /** The flaky activity succeeds when it is asked for as often. */
 const TRIES = 3;
 const RETRY_MS = 50;
@@ -78,6 +81,15 @@ const programs: Readonly<Record<string, Program>> = {
     const ids = numbersTo(Number(input));
     if (asked.size === 0) return ids.map((id) => child(id, instanceId));
     return results.size < ids.length ? [] : [complete(sum(results))];
+  },
+
+  /** Its input. */
+  Echo: ({ input }) => [complete(input)],
+
+  /** An activity that no worker survives: the output says that somebody noticed. */
+  Deadly({ asked, failed }) {
+    if (asked.size === 0) return [scheduleTask(1, DEADLY)];
+    return failed.has(1) ? [complete('given up')] : [];
   },
 
   /** So many events with the names e1, e2, …: the output is their names in the order in which they came. */
