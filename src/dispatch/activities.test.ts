@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemoryWorker, only } from '../../test/helpers/engine.ts';
+import { lostDelayMs } from '../domain/back-off.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { type ReleasedActivity } from '../domain/write.ts';
 import { codec } from '../protocol/codec.ts';
@@ -29,9 +30,9 @@ afterEach(() => {
 
 const nothing = (): void => undefined;
 
-function activities(leaseMs = 0): Activities {
+function activities(leaseMs = 0, maxAttempts = 3): Activities {
   return new Activities({
-    ...{ streams, incarnation: 77, leaseMs, maxAttempts: 3, maxItemBytes: 1_000_000, abandons },
+    ...{ streams, incarnation: 77, leaseMs, maxAttempts, maxItemBytes: 1_000_000, abandons },
     ...{ codec, metrics },
     requests: {
       ...{ applyControl: nothing, release: nothing, fetch: nothing, loadHistory: nothing },
@@ -129,6 +130,21 @@ describe('deliveries that came to nothing', () => {
       [6, 2],
     ]);
     expect(quarantined).toEqual([7]);
+  });
+
+  test('again and again go back for a while of their own', () => {
+    const all = activities(0, 10);
+    const worker = new MemoryWorker(streams);
+    for (const key of [5, 6]) all.dispatch(item(key, { attempt: 2 }), true);
+    all.dispatch(item(7, { attempt: 1 }), true);
+    worker.stream.closed();
+    all.giveBack(all.expire(() => true));
+    expect(released.map(({ activityKey, readyInMs }) => [activityKey, readyInMs])).toEqual([
+      [5, lostDelayMs(5, 3)],
+      [6, lostDelayMs(6, 3)],
+      [7, 0],
+    ]);
+    expect(lostDelayMs(5, 3)).not.toBe(lostDelayMs(6, 3));
   });
 
   test('that are none ask for nothing', () => {

@@ -1,3 +1,4 @@
+import { lostDelayMs } from '../domain/back-off.ts';
 import { encodeToken } from '../domain/completion-token.ts';
 import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
@@ -218,7 +219,12 @@ export class Activities {
     const again = expired.filter((lease) => !isPoison(lease));
     if (again.length === 0) return;
     this.#metrics.redelivered('activity', again.length);
-    this.#requests.releaseActivities(again.map((lease) => releaseOf(lease, lease.attempt + 1, 0)));
+    this.#requests.releaseActivities(
+      again.map((lease) => {
+        const timesLost = lease.attempt + 1;
+        return releaseOf(lease, timesLost, lostDelayMs(lease.activityKey, timesLost));
+      }),
+    );
   }
 
   /** What is out, as plain data: a new incarnation goes on with it (decisions 14). */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lowerFlags, MemoryWorker, only, type WorkerOptions } from '../../test/helpers/engine.ts';
 import { inboxMessage, instanceState, startedMessage } from '../../test/helpers/factories.ts';
+import { lostDelayMs } from '../domain/back-off.ts';
 import { decodeToken } from '../domain/completion-token.ts';
 import { instanceId } from '../domain/ids.ts';
 import { type InstanceState } from '../domain/instance.ts';
@@ -35,8 +36,8 @@ class Asked implements Requests {
   applyControl({ state }: Resident): void {
     this.calls.push(`control ${state.key}`);
   }
-  release(resident: Resident): void {
-    this.calls.push(`release ${resident.state.key} in ${resident.readyIn(0) ?? 'never'}`);
+  release(resident: Resident, backoffMs: number): void {
+    this.calls.push(`release ${resident.state.key} in ${resident.readyIn(backoffMs) ?? 'never'}`);
   }
   fetch({ state }: Resident): void {
     this.calls.push(`fetch ${state.key}`);
@@ -390,6 +391,23 @@ describe('a turn that came to nothing', () => {
     expect(one.turns).toHaveLength(3);
     expect(asked.calls.at(-1)).toBe('quarantine 1');
     expect(asked.reasons).toEqual([expect.stringMatching(/3 times.*its worker went away/)]);
+  });
+
+  test('for the third time is given up for a while of its own', () => {
+    dispatch = newDispatch({ maxDeliveryAttempts: 10 });
+    dispatch.trust(Clock.monotonicMs(), 1e9);
+    const one = worker();
+    const residents = [1, 2].map((key) => claim(key, [raised()], { attempts: 1 }));
+    for (const resident of residents) dispatch.failDelivery(resident, 'its worker went away');
+    expect(one.turns).toHaveLength(4);
+    for (const resident of residents) dispatch.failDelivery(resident, 'its worker went away');
+    expect(one.turns).toHaveLength(4);
+    const delays = [1, 2].map((key) => lostDelayMs(key, 3));
+    expect(new Set(delays).size).toBe(2);
+    expect(asked.calls.filter((call) => call !== 'claim')).toEqual([
+      `release 1 in ${delays[0]}`,
+      `release 2 in ${delays[1]}`,
+    ]);
   });
 
   test('starts counting where another replica left off', () => {

@@ -1,6 +1,8 @@
+import { lostDelayMs } from '../domain/back-off.ts';
 import { type InstanceToken } from '../domain/completion-token.ts';
+import { unrecorded } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
-import { type NewActivity, type NewInstance, type Patch } from '../domain/write.ts';
+import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Metrics } from '../telemetry/metrics.ts';
 import { Abandons } from './abandons.ts';
@@ -11,7 +13,7 @@ import { type WorkKind, workKinds } from './filters.ts';
 import { LeaseExpiry } from './lease-expiry.ts';
 import { Orchestrations } from './orchestrations.ts';
 import { type Requests } from './requests.ts';
-import { type Resident } from './resident.ts';
+import { endsLease, type Resident } from './resident.ts';
 import { Residents } from './residents.ts';
 import { Slots } from './slots.ts';
 import { type StreamListener, type WorkerStream, type WorkerStreams } from './streams.ts';
@@ -273,11 +275,12 @@ export class Dispatch implements Residency, StreamListener {
     resident.attempts++;
     if (resident.isPatching) return;
     if (resident.controls.length === 0 && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
-      this.#options.requests.quarantine(
-        resident,
-        `its work item was handed out ${resident.attempts} times without an answer that could be recorded; the last time: ${reason}`,
-      );
-    } else this.wake(resident);
+      this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
+      return;
+    }
+    const delayMs = lostDelayMs(resident.state.key, resident.attempts);
+    if (delayMs > 0 && resident.isSendable && this.#mayDispatch()) this.#release(resident, delayMs);
+    else this.wake(resident);
   }
 
   takeActivity(activityKey: number, hubId: number): ActivityLease | undefined {
@@ -375,9 +378,4 @@ export class Dispatch implements Residency, StreamListener {
     if (activities.length > 0) this.activities.giveBack(activities);
     return residents.size + activities.length;
   }
-}
-
-/** Whether the item that is out is worth nothing after it. */
-function endsLease(patch: Patch): boolean {
-  return patch.kind === 'end' || patch.kind === 'release' || (patch.kind === 'entity' && patch.dropsSignals);
 }

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.ts';
 import { isControl, type Message, ranks } from '../domain/message.ts';
 import { readyIn } from '../domain/ready-in.ts';
 import { type Turn } from '../domain/turn.ts';
+import { type Patch } from '../domain/write.ts';
 import { type ChunkPile } from './chunk-pile.ts';
 import { type WorkerStream } from './streams.ts';
 import { type WorkClass } from './work-class.ts';
@@ -158,4 +159,9 @@ function bytesOf(messages: readonly Message[]): number {
   let bytes = 0;
   for (const { event } of messages) bytes += event.length;
   return bytes;
+}
+
+/** Whether the item that is out is worth nothing after it. */
+export function endsLease(patch: Patch): boolean {
+  return patch.kind === 'end' || patch.kind === 'release' || (patch.kind === 'entity' && patch.dropsSignals);
 }

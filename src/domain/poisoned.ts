@@ -38,6 +38,11 @@ export function failPoisonedInstance(
   );
 }
 
+/** Why an instance is given up whose turns come to nothing, the last of them for that reason. */
+export function unrecorded(attempts: number, reason: string): string {
+  return `its work item was handed out ${attempts} times without an answer that could be recorded; the last time: ${reason}`;
+}
+
 export interface PoisonedActivity {
   readonly taskId: number;
   readonly name: string;
