@@ -52,7 +52,9 @@ const room = { count: 0, inside: null, overlaps: [] };
 const good: Evidence = {
   ledger: {
     accepted: new Map([['x', planned]]),
-    endings: new Map([['x', { status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', afterMs: 2_100 }]]),
+    endings: new Map([
+      ['x', { status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', failure: undefined, afterMs: 2_100 }],
+    ]),
     events: new Map([
       ['x/e1', once],
       ['x/e2', once],
@@ -90,9 +92,24 @@ const withRow = (row: Partial<Recorded['row']>): Evidence => ({
 const endingAs = (changes: object): Evidence =>
   withLedger({
     endings: new Map([
-      ['x', { status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', afterMs: 2_100, ...changes }],
+      [
+        'x',
+        {
+          ...{ status: 'ORCHESTRATION_STATUS_COMPLETED', output: '301', failure: undefined, afterMs: 2_100 },
+          ...changes,
+        },
+      ],
     ]),
   });
+/** It was planned to fail. */
+const failing = (changes: object): Evidence => {
+  const accepted = new Map([['x', { ...planned, output: '', failure: 'was given up' }]]);
+  const ending = { status: 'ORCHESTRATION_STATUS_FAILED', output: undefined, failure: 'it was given up' };
+  return {
+    ...withRow({ status: statusCodes.failed, output: null }),
+    ledger: { ...endingAs({ ...ending, ...changes }).ledger, accepted },
+  };
+};
 const counting = (count: number): Evidence => ({
   ...good,
   entities: new Map([['@counter@1', { ...room, count }]]),
@@ -129,6 +146,7 @@ test.for<[what: string, evidence: Evidence]>([
       },
     },
   ],
+  ['what must fail has failed', failing({})],
   ['a server says that its database is away', writing({ err: { message: 'the database is not available' } })],
 ])('no violation: %s', ([, evidence]) => {
   expect(violationsOf(evidence)).toEqual([]);
@@ -151,6 +169,8 @@ test.for<[what: string, text: string, evidence: Evidence]>([
     'I1 x ended as ORCHESTRATION_STATUS_FAILED',
     endingAs({ status: 'ORCHESTRATION_STATUS_FAILED' }),
   ],
+  ['what must fail has not', 'I1 x ended as', failing({ status: 'ORCHESTRATION_STATUS_COMPLETED' })],
+  ['it failed for another reason', 'FAILED with a bug', failing({ failure: 'a bug' })],
   [
     'the database has another output',
     'I1 x has the output 300 instead of 301',

@@ -9,7 +9,7 @@ import {
 } from '../replicas/check.ts';
 import { faultsIn, type Launched } from '../replicas/launched.ts';
 import { type Planned } from '../replicas/load.ts';
-import { type Ledger } from './ledger.ts';
+import { type Ending, type Ledger } from './ledger.ts';
 
 // The invariants, checked when a run is over: what clients were told against what the database holds and what servers
 // wrote. Every violation is a line that begins with the number of its invariant and names an id.
@@ -55,18 +55,36 @@ export function violationsOf(evidence: Evidence): string[] {
  */
 const CLOCK_MS = 500;
 
+const SHOWN_CHARACTERS = 100;
+
 /** As clients saw them. */
 function wrongEndings({ ledger }: Evidence): string[] {
-  return [...ledger.accepted.values()].flatMap(({ id, name, input, output }) => {
+  return [...ledger.accepted.values()].flatMap((planned) => {
+    const { id, name, input, output } = planned;
     const ending = ledger.endings.get(id);
     if (!ending) return [`I1 ${id} was accepted and has not ended`];
-    const isRight = ending.status === 'ORCHESTRATION_STATUS_COMPLETED' && ending.output === output;
     const isEarly = name === 'Sleep' && ending.afterMs < Number(input) - CLOCK_MS;
     return [
-      ...(isRight ? [] : [`I1 ${id} ended as ${ending.status} with ${String(ending.output)}, not ${output}`]),
+      ...(isAsPlanned(planned, ending)
+        ? []
+        : [
+            `I1 ${id} ended as ${ending.status} with ${shown(ending.output ?? ending.failure)}, not ${shown(output)}`,
+          ]),
       ...(isEarly ? [`I6 ${id} slept ${ending.afterMs} ms instead of ${input}`] : []),
     ];
   });
+}
+
+function isAsPlanned({ output, failure }: Planned, ending: Ending): boolean {
+  if (failure === undefined) {
+    return ending.status === 'ORCHESTRATION_STATUS_COMPLETED' && ending.output === output;
+  }
+  return ending.status === 'ORCHESTRATION_STATUS_FAILED' && (ending.failure?.includes(failure) ?? false);
+}
+
+/** The beginning of what may be very long. */
+function shown(text: string | undefined): string {
+  return String(text).slice(0, SHOWN_CHARACTERS);
 }
 
 /** As the database has them. */

@@ -1,3 +1,4 @@
+import { type Load } from './load.ts';
 import { type Need } from './needs.ts';
 import { type Random } from './random.ts';
 import { type Rig } from './rig.ts';
@@ -19,5 +20,5 @@ export interface Fault {
   readonly needs?: Need;
   /** From its beginning to its end, at least and at most. */
   readonly lastsMs: readonly [least: number, most: number];
-  inject(rig: Rig, random: Random): Promise<Harm> | Harm;
+  inject(rig: Rig, random: Random, load: Load): Promise<Harm> | Harm;
 }

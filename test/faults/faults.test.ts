@@ -30,7 +30,7 @@ test.for([
   { seed: 3, servers: 1, faults: 'stop-postgres,kill-postgres,connection-squeeze,kill-server,cut-commits' },
   { seed: 4, servers: 2, faults: 'failpoint,fail-over' },
   {
-    seed: 1,
+    seed: 10,
     servers: 2,
     faults: 'drop-packets,move-clock,half-open-clients,slow-clients,tiny-client-packets',
   },

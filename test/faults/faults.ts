@@ -7,6 +7,7 @@ import { type Fault } from './fault.ts';
 import { insist } from './insist.ts';
 import { networkFaults } from './network-faults.ts';
 import { livingIn, nameOf } from './place.ts';
+import { poison } from './poison.ts';
 
 /** Longer than a server's lease, 15 s, so that the others bury it. */
 const ZOMBIE_MS = [16_500, 19_000] as const;
@@ -90,6 +91,14 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'restore-backup',
+    lastsMs: [1_000, 5_000],
+    async inject(rig) {
+      const restore = await rig.backUp();
+      return { what: 'one was made, then PostgreSQL works on', heal: restore };
+    },
+  },
+  {
     name: 'end-connections',
     lastsMs: [0, 0],
     async inject({ postgres }) {
@@ -147,7 +156,31 @@ export const faults: readonly Fault[] = [
       return { what: table, heal: () => client.end() };
     },
   },
+  {
+    name: 'vacuum',
+    lastsMs: [2_000, 8_000],
+    async inject({ postgres }) {
+      const reader = await postgres.connect();
+      await reader.query('begin isolation level repeatable read');
+      await reader.query(`select count(*) from ${schema}.instances`);
+      const cleaner = await postgres.connect();
+      // It waits for the reader, and everybody else for it.
+      const vacuum = cleaner
+        .query('vacuum (full, freeze, analyze)')
+        .then(
+          () => 'it went through',
+          () => 'it was cut off',
+        )
+        .finally(() => cleaner.end());
+      const heal = async (): Promise<string> => {
+        await reader.end();
+        return vacuum;
+      };
+      return { what: 'of everything, beside a long transaction', heal };
+    },
+  },
   ...networkFaults,
+  poison,
   {
     name: 'kill-worker',
     lastsMs: [0, 3_000],

@@ -13,6 +13,8 @@ export interface Tally {
 export interface Ending {
   readonly status: string;
   readonly output: string | undefined;
+  /** Why it failed. */
+  readonly failure: string | undefined;
   /** Since before it was first asked for. */
   readonly afterMs: number;
 }

@@ -57,13 +57,21 @@ export class Load {
     clearTimeout(timer);
   }
 
+  /** One more, beside whatever goes on. */
+  also(what: Omit<Planned, 'id' | 'events'>): void {
+    const id = `${what.name.toLowerCase()}-${this.#count++}`;
+    const extra = this.#run({ ...what, id, events: [] }).catch(unlessGivenUp);
+    this.#over = Promise.all([this.#over, extra]);
+    this.#over.catch(() => undefined);
+  }
+
   async #lane(): Promise<void> {
     while (!this.#isStopping) {
       try {
         await pause(this.#random.between(0, REST_MS));
         await this.#doOneThing();
       } catch (error) {
-        if (!(error instanceof GaveUp)) throw error;
+        unlessGivenUp(error);
       }
     }
   }
@@ -72,11 +80,10 @@ export class Load {
     const what = this.#random.between(1, 10);
     const section: Kind = ['Section', JSON.stringify(drawSection(this.#random.next)), '"done"'];
     if (what <= 3) await this.#signal();
-    else await this.#run(what === 4 ? section : this.#random.pick(moreKinds));
+    else await this.#run(plan(this.#count++, what === 4 ? section : this.#random.pick(moreKinds)));
   }
 
-  async #run(kind: Kind): Promise<void> {
-    const planned = plan(this.#count++, kind);
+  async #run(planned: Planned): Promise<void> {
     const { id: instanceId, name, input, events } = planned;
     const begin = performance.now();
     await this.#persist('StartInstance', { instanceId, name, input: { value: input } });
@@ -98,6 +105,7 @@ export class Load {
         this.#ledger.endings.set(instanceId, {
           status: state.orchestrationStatus,
           output: state.output?.value,
+          failure: state.failureDetails?.errorMessage,
           afterMs: performance.now() - begin,
         });
         return;
@@ -160,4 +168,8 @@ export class Load {
     if (this.#hasGivenUp) throw new GaveUp();
     await pause(AGAIN_MS);
   }
+}
+
+function unlessGivenUp(error: unknown): void {
+  if (!(error instanceof GaveUp)) throw error;
 }

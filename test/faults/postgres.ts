@@ -5,9 +5,10 @@ import { Client } from 'pg';
 import { must } from '../../src/lib/assert.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createLogger, type Logger } from '../../src/telemetry/log.ts';
+import { until } from '../helpers/until.ts';
 import { insist } from './insist.ts';
 import { SmallDisk } from './small-disk.ts';
-import { startStandby } from './standby.ts';
+import { backUp, startStandby } from './standby.ts';
 
 /** What was committed must survive whatever we do to it. */
 const settings = {
@@ -17,6 +18,8 @@ const settings = {
   wal_keep_size: '512MB',
 };
 
+const RECOVERY_MS = 30_000;
+
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
 export class Postgres implements AsyncDisposable {
   readonly disk: SmallDisk | undefined;
@@ -25,7 +28,7 @@ export class Postgres implements AsyncDisposable {
   #server: EmbeddedPostgres | undefined;
   #starting: Promise<void> | undefined;
   #dataDir: string;
-  #standbys = 0;
+  #copies = 0;
   #isMoving = false;
 
   /** `hasOwnDisk`: one that can be filled, in memory. That takes root. */
@@ -79,8 +82,44 @@ export class Postgres implements AsyncDisposable {
     }
   }
 
+  /**
+   * Makes a backup while it works. Resolves with what brings it back: the server is stopped and thrown away but for its log
+   * of transactions, which goes on from the backup to the last commit.
+   */
+  async backUp(): Promise<() => Promise<void>> {
+    this.#mustStay();
+    const primary = this.#running;
+    const dataDir = this.#nextDataDir();
+    const client = await this.connect();
+    await backUp(primary, client, { to: dataDir, as: 'recovery' }).finally(() => client.end());
+    this.#isMoving = true;
+    return async () => {
+      await this.#stop('SIGQUIT');
+      const log = join(primary.dataDir, 'postgres', 'data', 'pg_wal');
+      const recovery = { ...settings, restore_command: `cp "${log}/%f" "%p"` };
+      this.#dataDir = dataDir;
+      this.#server = await startEmbeddedPostgres({ dataDir, settings: recovery, log: this.#log });
+      this.#forgetWhenGone(this.#server);
+      await until(() => this.#isWritable(), 'the end of the recovery', RECOVERY_MS);
+      this.#isMoving = false;
+      rmSync(primary.dataDir, { recursive: true, force: true });
+    };
+  }
+
+  async #isWritable(): Promise<boolean> {
+    const client = await this.connect();
+    const { rows } = await client
+      .query<{ recovers: boolean }>('select pg_is_in_recovery() as recovers')
+      .finally(() => client.end());
+    return rows[0]?.recovers === false;
+  }
+
+  #nextDataDir(): string {
+    return join(this.#folder, `data-${++this.#copies}`);
+  }
+
   async #moveFrom(primary: EmbeddedPostgres): Promise<void> {
-    const dataDir = join(this.#folder, `data-${++this.#standbys}`);
+    const dataDir = this.#nextDataDir();
     const client = await this.connect();
     const options = { dataDir, settings, log: this.#log };
     const standby = await startStandby(primary, client, options).finally(() => client.end());
@@ -93,7 +132,7 @@ export class Postgres implements AsyncDisposable {
   }
 
   #mustStay(): void {
-    if (this.#isMoving) throw new Error('a standby of it is being made');
+    if (this.#isMoving) throw new Error('a copy of it is being made');
   }
 
   /** Resolves when it runs. */

@@ -10,10 +10,10 @@ import { Postgres } from './postgres.ts';
 
 const HUB = 'orders';
 
-/** Workers die and servers lose streams all the time: nothing is given up for it, and nobody waits for them long. */
+/** Workers die and servers lose streams all the time: nothing healthy is given up for it, and nobody waits for them long. */
 const settings = {
   PERDURA_TASK_HUBS: HUB,
-  PERDURA_MAX_DELIVERY_ATTEMPTS: '1000',
+  PERDURA_MAX_DELIVERY_ATTEMPTS: '8',
   PERDURA_STREAM_GRACE_SECONDS: '1',
 };
 
@@ -98,6 +98,19 @@ export class Rig implements AsyncDisposable {
   /** Another PostgreSQL takes over where the servers look for the old one. */
   async failOver(): Promise<void> {
     await this.postgres.failOver();
+    this.#follow();
+  }
+
+  /** Resolves with what puts the backup in place of PostgreSQL. */
+  async backUp(): Promise<() => Promise<void>> {
+    const restore = await this.postgres.backUp();
+    return async () => {
+      await restore();
+      this.#follow();
+    };
+  }
+
+  #follow(): void {
     for (const { proxy } of this.places) {
       proxy.cut();
       proxy.retarget(this.postgres.url);

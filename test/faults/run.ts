@@ -28,8 +28,8 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
-/** The last replica that died is buried after some twenty seconds, and what waited for it goes on. */
-const END_MS = 90_000;
+/** What kills its workers is given up after a minute and a half, a dead replica buried after some twenty seconds. */
+const END_MS = 120_000;
 const QUIET_MS = 45_000;
 /** Before the first fault, so that there is something to break. */
 const WARM_UP_MS = 1_000;
@@ -51,7 +51,7 @@ export async function run(options: RunOptions): Promise<string[]> {
   tell(`${servers} servers answer`);
   load.start();
   await pause(WARM_UP_MS, undefined, { signal });
-  await takeAll(options, { rig, tell, signal });
+  await takeAll(options, { rig, load, tell, signal });
   tell('no more faults, nothing new begins');
   await load.stop(END_MS);
   tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
@@ -62,6 +62,7 @@ export async function run(options: RunOptions): Promise<string[]> {
 
 interface Taking {
   readonly rig: Rig;
+  readonly load: Load;
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -76,9 +77,10 @@ async function takeAll({ seed, atOnce, faults, forMs }: RunOptions, taking: Taki
   );
 }
 
-async function take({ fault, restMs, lastsMs, seed }: Step, { rig, tell, signal }: Taking): Promise<void> {
+async function take({ fault, restMs, lastsMs, seed }: Step, taking: Taking): Promise<void> {
+  const { tell, signal } = taking;
   await pause(restMs, undefined, { signal });
-  const harm = await inject(fault, rig, new Random(seed));
+  const harm = await inject(fault, taking, new Random(seed));
   if (!harm) {
     tell(`${fault.name}: not now, PostgreSQL is away`);
     return;
@@ -91,9 +93,9 @@ async function take({ fault, restMs, lastsMs, seed }: Step, { rig, tell, signal 
 }
 
 /** Nothing when another fault is in the way: it has taken PostgreSQL, or all of its connections. */
-async function inject(fault: Fault, rig: Rig, random: Random): Promise<Harm | undefined> {
+async function inject(fault: Fault, { rig, load }: Taking, random: Random): Promise<Harm | undefined> {
   try {
-    return await fault.inject(rig, random);
+    return await fault.inject(rig, random, load);
   } catch (error) {
     const isAway = !rig.postgres.isRunning || (error instanceof Error && 'code' in error);
     if (isAway) return undefined;

@@ -26,7 +26,7 @@ export async function startStandby(
   client: Client,
   { dataDir, settings, log }: StandbyOptions,
 ): Promise<EmbeddedPostgres> {
-  await backUp(primary, client, dataDir);
+  await backUp(primary, client, { to: dataDir, as: 'standby' });
   const { port, username, password } = new URL(primary.url);
   const primary_conninfo = `host=127.0.0.1 port=${port} user=${username} password=${password}`;
   const standby = await startEmbeddedPostgres({ dataDir, settings: { ...settings, primary_conninfo }, log });
@@ -46,9 +46,20 @@ export async function startStandby(
   }
 }
 
+interface Backup {
+  /** Its data folder, which is made. */
+  readonly to: string;
+  /** What it is when it is started: a standby, or a server of its own once it has read all there is to read. */
+  readonly as: 'standby' | 'recovery';
+}
+
 /** By copying it while it works. */
-async function backUp({ dataDir: from }: EmbeddedPostgres, client: Client, to: string): Promise<void> {
-  await client.query(`select pg_backup_start('standby', fast => true)`);
+export async function backUp(
+  { dataDir: from }: EmbeddedPostgres,
+  client: Client,
+  { to, as }: Backup,
+): Promise<void> {
+  await client.query(`select pg_backup_start('faults', fast => true)`);
   // Files that vanish meanwhile make it complain; what matters of them is in the log of the transactions.
   await once(spawn('cp', ['-a', from, to], { stdio: 'ignore' }), 'close');
   const { rows } = await client.query<{ labelfile: string }>(
@@ -59,7 +70,7 @@ async function backUp({ dataDir: from }: EmbeddedPostgres, client: Client, to: s
   const { uid, gid } = statSync(data);
   for (const [name, text] of [
     ['backup_label', rows[0]?.labelfile ?? ''],
-    ['standby.signal', ''],
+    [`${as}.signal`, ''],
   ] as const) {
     writeFileSync(join(data, name), text);
     chownSync(join(data, name), uid, gid);
