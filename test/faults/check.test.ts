@@ -69,7 +69,8 @@ const good: Evidence = {
   ]),
   left: [],
   unpurged: [],
-  servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [] }],
+  servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [], residentBytes: [100e6] }],
+  idleCallsPerSecond: 1,
   workerStatuses: new Set(['UNAVAILABLE']),
 };
 
@@ -120,8 +121,15 @@ const withRoom = (changes: object): Evidence => ({
 });
 const writing = (line: object): Evidence => ({
   ...good,
-  servers: [{ log: [{ level: 'error', msg: 'm', ...line }], complaints: [] }],
+  servers: [{ log: [{ level: 'error', msg: 'm', ...line }], complaints: [], residentBytes: [] }],
 });
+const using = (residentBytes: readonly number[]): Evidence => ({
+  ...good,
+  servers: [{ log: [], complaints: [], residentBytes }],
+});
+/** Of a life of so many samples, from so many bytes at its beginning by so many each time. */
+const growing = (samples: number, from: number, by: number): number[] =>
+  Array.from({ length: samples }, (_, i) => from + i * by);
 
 const [first = [], second = [], third = []] = history;
 
@@ -147,6 +155,8 @@ test.for<[what: string, evidence: Evidence]>([
     },
   ],
   ['what must fail has failed', failing({})],
+  ['a server grows at first', using([...growing(12, 100e6, 10e6), ...growing(48, 210e6, 0)])],
+  ['a server has not lived for long', using(growing(20, 100e6, 5e6))],
   ['a server says that its database is away', writing({ err: { message: 'the database is not available' } })],
 ])('no violation: %s', ([, evidence]) => {
   expect(violationsOf(evidence)).toEqual([]);
@@ -247,8 +257,15 @@ test.for<[what: string, text: string, evidence: Evidence]>([
   [
     'a server wrote to its standard error',
     'I9 server process 0 complained: Error: x',
-    { ...good, servers: [{ log: [], complaints: ['Error: x'] }] },
+    { ...good, servers: [{ log: [], complaints: ['Error: x'], residentBytes: [] }] },
   ],
+  [
+    'idle servers keep the database busy',
+    'I8 an idle server sends 5 statements',
+    { ...good, idleCallsPerSecond: 5 },
+  ],
+  ['a server grows all the time', 'I11 server process 0 grew', using(growing(60, 100e6, 1e6))],
+  ['a server was very large', 'I11 server process 0 had 400000000 bytes', using([100e6, 400e6, 100e6])],
   ['a worker saw a bug', 'I12 a worker saw INTERNAL', { ...good, workerStatuses: new Set(['INTERNAL']) }],
   [
     'a client was surprised',

@@ -1,3 +1,4 @@
+import { limits } from '../../src/bench/result.ts';
 import { type EntityState } from '../replicas/entity-worker.ts';
 import {
   faultsOfHistory,
@@ -25,9 +26,16 @@ export interface Evidence {
   readonly left: readonly string[];
   /** What is there of instances that were purged. */
   readonly unpurged: readonly string[];
-  readonly servers: readonly Pick<Launched, 'log' | 'complaints'>[];
+  readonly servers: readonly ServerEvidence[];
+  /** Statements of each server, when nothing is left to do. */
+  readonly idleCallsPerSecond: number;
   /** Statuses that workers saw. */
   readonly workerStatuses: ReadonlySet<string>;
+}
+
+interface ServerEvidence extends Pick<Launched, 'log' | 'complaints'> {
+  /** At even distances, all its life. */
+  readonly residentBytes: readonly number[];
 }
 
 /** What workers may see when they answer, or when their stream ends. */
@@ -42,7 +50,9 @@ export function violationsOf(evidence: Evidence): string[] {
     ...wrongEntities(evidence),
     ...evidence.left.map((what) => `I7 ${what}`),
     ...evidence.unpurged.map((what) => `I10 ${what}`),
+    ...wrongIdling(evidence),
     ...evidence.servers.flatMap(wrongLines),
+    ...evidence.servers.flatMap(wrongMemory),
     ...[...evidence.workerStatuses]
       .filter((status) => !workersMaySee.includes(status))
       .map((status) => `I12 a worker saw ${status}`),
@@ -146,5 +156,24 @@ function wrongLines(server: Pick<Launched, 'log' | 'complaints'>, number: number
       ({ msg, err }) => `I9 server process ${number} wrote: ${msg} ${err?.message ?? ''}`,
     ),
     ...server.complaints.map((text) => `I9 server process ${number} complained: ${text}`),
+  ];
+}
+
+function wrongIdling({ idleCallsPerSecond: found }: Evidence): string[] {
+  const most = limits.idleCallsPerSecond;
+  return found < most ? [] : [`I8 an idle server sends ${found} statements a second, not less than ${most}`];
+}
+
+/** A life of five minutes: what a server needs to work is there after a fifth of it, and from then on it may not grow. */
+const JUDGED_SAMPLES = 60;
+
+function wrongMemory({ residentBytes }: ServerEvidence, number: number): string[] {
+  const most = Math.max(0, ...residentBytes);
+  const early = residentBytes[Math.ceil(residentBytes.length / 5) - 1] ?? Infinity;
+  const end = residentBytes.at(-1) ?? 0;
+  const isGrowing = residentBytes.length >= JUDGED_SAMPLES && end > early * limits.residentRatio;
+  return [
+    ...(isGrowing ? [`I11 server process ${number} grew from ${early} to ${end} bytes resident`] : []),
+    ...(most < limits.residentMb * 1e6 ? [] : [`I11 server process ${number} had ${most} bytes resident`]),
   ];
 }

@@ -26,9 +26,9 @@ async function play(args: readonly string[]): Promise<Outcome> {
 
 test.for([
   { seed: 1, servers: 3, faults: 'kill-server,half-open,slow-network,cut-commits,kill-worker,tiny-packets' },
-  { seed: 2, servers: 2, faults: 'freeze-server,end-connections,read-only,lock-table' },
+  { seed: 8, servers: 2, faults: 'freeze-server,end-connections,read-only,lock-table,vacuum' },
   { seed: 3, servers: 1, faults: 'stop-postgres,kill-postgres,connection-squeeze,kill-server,cut-commits' },
-  { seed: 4, servers: 2, faults: 'failpoint,fail-over' },
+  { seed: 9, servers: 2, faults: 'failpoint,fail-over,restore-backup' },
   {
     seed: 10,
     servers: 2,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { must } from '../../src/lib/assert.ts';
+import { statementLibrary } from '../../src/postgres/bench-counters.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createLogger, type Logger } from '../../src/telemetry/log.ts';
 import { until } from '../helpers/until.ts';
@@ -14,6 +15,7 @@ import { backUp, startStandby } from './standby.ts';
 const settings = {
   ...{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   max_connections: '80',
+  shared_preload_libraries: statementLibrary,
   // For standbys that are made while it works.
   wal_keep_size: '512MB',
 };

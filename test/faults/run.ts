@@ -14,6 +14,7 @@ import { Load } from './load.ts';
 import { planFaults, type Step } from './plan.ts';
 import { Random } from './random.ts';
 import { Rig } from './rig.ts';
+import { idleCallsPerSecond, MemorySamples } from './vitals.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -49,14 +50,15 @@ export async function run(options: RunOptions): Promise<string[]> {
   const client = rig.client();
   const load = new Load(client, ledger, new Random(seed));
   tell(`${servers} servers answer`);
+  using memory = new MemorySamples(rig.places);
   load.start();
   await pause(WARM_UP_MS, undefined, { signal });
   await takeAll(options, { rig, load, tell, signal });
   tell('no more faults, nothing new begins');
   await load.stop(END_MS);
   tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
-  const evidence = await gather(rig, ledger, client);
-  for (const line of summary(ledger)) say(line);
+  const evidence = await gather(rig, { ledger, client, memory });
+  for (const line of summary(evidence, ledger)) say(line);
   return violationsOf(evidence);
 }
 
@@ -103,7 +105,13 @@ async function inject(fault: Fault, { rig, load }: Taking, random: Random): Prom
   }
 }
 
-async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evidence> {
+interface Known {
+  readonly ledger: Ledger;
+  readonly client: RoundRobin;
+  readonly memory: MemorySamples;
+}
+
+async function gather(rig: Rig, { ledger, client, memory }: Known): Promise<Evidence> {
   const pool = createPool({ url: rig.postgres.url, schema, size: 2, onIdleError: () => undefined });
   try {
     const look = async (): Promise<string[]> => [
@@ -124,11 +132,24 @@ async function gather(rig: Rig, ledger: Ledger, client: RoundRobin): Promise<Evi
     const workerStatuses = new Set(
       rig.everyWorker.flatMap(({ refusals, streamEnds }) => [...refusals, ...streamEnds]),
     );
-    const servers = rig.places.flatMap(({ lives }) => lives);
+    const servers = rig.places.flatMap(({ lives }) =>
+      lives.map((server) => ({ ...server, residentBytes: memory.of(server) })),
+    );
+    const idleCalls = await idleCallsPerSecond(rig.postgres.url);
     const entities = await insist(() => statesOf(client));
     const recorded = await readAll(pool);
     const unpurged = await purgeAll(client, pool);
-    return { ledger, recorded, entities, left, unpurged, servers, workerStatuses };
+    const perServer = idleCalls / rig.places.length;
+    return {
+      ledger,
+      recorded,
+      entities,
+      left,
+      unpurged,
+      servers,
+      workerStatuses,
+      idleCallsPerSecond: perServer,
+    };
   } finally {
     await pool.end();
   }
@@ -158,11 +179,16 @@ async function statesOf(client: RoundRobin): Promise<Map<string, EntityState>> {
   );
 }
 
-function summary({ accepted, events, signals, statuses }: Ledger): string[] {
+function summary(
+  { servers, idleCallsPerSecond: calls }: Evidence,
+  { accepted, events, signals, statuses }: Ledger,
+): string[] {
+  const most = Math.max(0, ...servers.flatMap(({ residentBytes }) => residentBytes));
   const sum = [...signals.values()].reduce((total, { acknowledged }) => total + acknowledged, 0);
   const names = [...statuses].toSorted().map(([name, times]) => `${name} ${times}`);
   return [
     `${accepted.size} orchestrations, ${events.size} events and ${sum} signals were acknowledged`,
     `calls: ${names.join(', ')}`,
+    `no server had more than ${Math.ceil(most / 1e6)} MB resident; idle, each sends ${calls.toFixed(1)} statements a second`,
   ];
 }
