@@ -138,7 +138,7 @@ export const faults: readonly Fault[] = [
     lastsMs: [1_000, 5_000],
     async inject({ postgres }) {
       await postgres.run(endOurConnections);
-      const hogs = await connectAll(() => postgres.connect());
+      const hogs = await connectAll(() => postgres.connectNow());
       const heal = async (): Promise<void> => {
         await Promise.all(hogs.map((hog) => hog.end()));
       };

@@ -159,8 +159,13 @@ export class Postgres implements AsyncDisposable {
     });
   }
 
-  /** A connection of its own. */
-  async connect(): Promise<Client> {
+  /** A connection of its own, also when another fault has taken them all for a while. */
+  connect(): Promise<Client> {
+    return insist(() => this.connectNow());
+  }
+
+  /** Rejects when there is none. */
+  async connectNow(): Promise<Client> {
     const client = new Client({ connectionString: this.url, application_name: 'faults' });
     client.on('error', () => undefined);
     await client.connect();
