@@ -53,7 +53,7 @@ export async function run(options: RunOptions): Promise<string[]> {
   using memory = new MemorySamples(rig.places);
   load.start();
   await pause(WARM_UP_MS, undefined, { signal });
-  await takeAll(options, { rig, load, tell, signal });
+  await takeAll(options, { rig, load, tell, signal, underWay: 0 });
   tell('no more faults, nothing new begins');
   await load.stop(END_MS);
   tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
@@ -67,6 +67,8 @@ interface Taking {
   readonly load: Load;
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
+  /** How many faults last or begin. */
+  underWay: number;
 }
 
 /** Each of those that last at the same time is one of a series of its own. */
@@ -82,25 +84,30 @@ async function takeAll({ seed, atOnce, faults, forMs }: RunOptions, taking: Taki
 async function take({ fault, restMs, lastsMs, seed }: Step, taking: Taking): Promise<void> {
   const { tell, signal } = taking;
   await pause(restMs, undefined, { signal });
-  const harm = await inject(fault, taking, new Random(seed));
-  if (!harm) {
-    tell(`${fault.name}: not now, PostgreSQL is away`);
-    return;
+  taking.underWay++;
+  try {
+    const harm = await inject(fault, taking, new Random(seed));
+    if (typeof harm === 'string') {
+      tell(`${fault.name}: not now, ${harm}`);
+      return;
+    }
+    tell(`${fault.name}: ${harm.what}, for ${lastsMs} ms`);
+    await pause(lastsMs, undefined, { signal });
+    const said = await harm.heal();
+    if (typeof said === 'string') tell(`${fault.name}: ${said}`);
+    else if (lastsMs > 0) tell(`${fault.name}: over`);
+  } finally {
+    taking.underWay--;
   }
-  tell(`${fault.name}: ${harm.what}, for ${lastsMs} ms`);
-  await pause(lastsMs, undefined, { signal });
-  const said = await harm.heal();
-  if (typeof said === 'string') tell(`${fault.name}: ${said}`);
-  else if (lastsMs > 0) tell(`${fault.name}: over`);
 }
 
-/** Nothing when another fault is in the way: it has taken PostgreSQL, or all of its connections. */
-async function inject(fault: Fault, { rig, load }: Taking, random: Random): Promise<Harm | undefined> {
+/** What was done; or what was in its way when another fault is under way: that may have taken PostgreSQL, or a connection. */
+async function inject(fault: Fault, taking: Taking, random: Random): Promise<Harm | string> {
+  const { rig, load } = taking;
   try {
     return await fault.inject(rig, random, load);
   } catch (error) {
-    const isAway = !rig.postgres.isRunning || (error instanceof Error && 'code' in error);
-    if (isAway) return undefined;
+    if (taking.underWay > 1 || !rig.postgres.isRunning) return String(error);
     throw error;
   }
 }
