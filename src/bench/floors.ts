@@ -6,7 +6,7 @@ import { type Load } from './loads.ts';
  * different neighbours. On a quiet machine ratios are up to five times as high.
  */
 export const floors: Readonly<Partial<Record<Load | 'full' | 'fanOut' | 'timers', number>>> = {
-  ...{ chain: 25, full: 35, fanOut: 18, timers: 20 },
+  ...{ chain: 20, full: 35, fanOut: 18, timers: 20 },
   ...{ queries: 20, events: 8, subOrchestrations: 12, starts: 14 },
-  ...{ signalsToOne: 20, signalsToMany: 10, entityCalls: 7, criticalSections: 1.5 },
+  ...{ signalsToOne: 20, signalsToMany: 10, entityCalls: 7, criticalSections: 0.5 },
 };

@@ -11,7 +11,9 @@ const SPREAD_PER_SECOND = 500;
 const SPREAD_ALLOWED_MS = 5_000;
 /** Timers are set, and fire, at least so fast. */
 const SLOWEST_PER_SECOND = 300;
-/** The burst is due so much later than setting it takes, going by the timers before it. */
+/** Going by the timers before it, setting the burst takes no longer; it has fewer timers if need be. */
+const LONGEST_SETTING_MS = 60_000;
+/** The burst is due so much later than setting it takes. */
 const RESERVE = 1.5;
 const RESERVE_MS = 1_000;
 const REPLY_MS = 30_000;
@@ -25,9 +27,11 @@ export async function measureTimers(plan: Plan, rig: Rig, loop: CeilingRig): Pro
     ...{ concurrency, count: spreadTimers, allowedMs: SPREAD_ALLOWED_MS, spreadMs },
   });
   const ceiling = await ceilingWindow(loop, plan, plan.loadWindowSeconds);
-  progress(`timers: ${burstTimers} at once`);
-  const allowedMs = RESERVE_MS + (spread.settingMs * RESERVE * burstTimers) / spreadTimers;
-  const burst = await fireTimers(rig, { concurrency, count: burstTimers, allowedMs, spreadMs: 0 });
+  const settingMsEach = spread.settingMs / spreadTimers;
+  const count = Math.min(burstTimers, Math.floor(LONGEST_SETTING_MS / settingMsEach));
+  progress(`timers: ${count} at once`);
+  const allowedMs = RESERVE_MS + settingMsEach * RESERVE * count;
+  const burst = await fireTimers(rig, { concurrency, count, allowedMs, spreadMs: 0 });
   return {
     spread: spread.run,
     burst: { ...burst.run, ratioToCeiling: burst.run.perSecond / ceiling.itemsPerSecond },

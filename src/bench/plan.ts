@@ -29,7 +29,7 @@ export interface Plan extends Streams {
   readonly latencySeconds: number;
   readonly fanOutRuns: number;
   readonly fanOutActivities: number;
-  /** Due at once. */
+  /** Due at once, at most. */
   readonly burstTimers: number;
   /** Due one after the other, five hundred a second. */
   readonly spreadTimers: number;
@@ -72,7 +72,7 @@ const quick: Amounts = {
   // What runs at once is waited for before and after every window.
   concurrency: 128,
   ...{ windows: 2, windowSeconds: 4, warmUpSeconds: 2 },
-  filling: { finished: 20_000, waiting: 20_000 },
+  filling: { finished: 10_000, waiting: 10_000 },
   latencySeconds: 3,
   ...{ fanOutRuns: 2, fanOutActivities: 2_000 },
   ...{ burstTimers: 5_000, spreadTimers: 1_000 },
