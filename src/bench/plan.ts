@@ -79,7 +79,7 @@ const quick: Amounts = {
   ...{ loadWindows: 1, loadWindowSeconds: 2 },
 };
 
-/** The whole run takes about ten minutes, a quick one less than three. */
+/** The whole run takes about ten minutes, a quick one about three. */
 export function planRun({ parts, isQuick, windowSeconds, concurrency: wished, ...wish }: Wish): Plan {
   const amounts = isQuick ? quick : thorough;
   const concurrency = wished ?? amounts.concurrency;

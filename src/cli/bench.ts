@@ -46,7 +46,7 @@ export function benchCommand(): Command {
     )
     .option(
       '--quick',
-      'Shorter windows, fewer of them, less of everything: less than three minutes, and less exact.',
+      'Shorter windows, fewer of them, less of everything: about three minutes, and less exact.',
       false,
     )
     .addOption(
