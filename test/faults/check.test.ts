@@ -71,7 +71,7 @@ const good: Evidence = {
   unpurged: [],
   servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [], residentBytes: [100e6] }],
   idleCallsPerSecond: 1,
-  workerStatuses: new Set(['UNAVAILABLE']),
+  workerStatuses: new Map([['UNAVAILABLE', 'Connection dropped']]),
 };
 
 const withLedger = (changes: Partial<Evidence['ledger']>): Evidence => ({
@@ -266,7 +266,11 @@ test.for<[what: string, text: string, evidence: Evidence]>([
   ],
   ['a server grows all the time', 'I11 server process 0 grew', using(growing(60, 100e6, 1e6))],
   ['a server was very large', 'I11 server process 0 had 400000000 bytes', using([100e6, 400e6, 100e6])],
-  ['a worker saw a bug', 'I12 a worker saw INTERNAL', { ...good, workerStatuses: new Set(['INTERNAL']) }],
+  [
+    'a worker saw a bug',
+    'I12 a worker saw INTERNAL: x',
+    { ...good, workerStatuses: new Map([['INTERNAL', 'x']]) },
+  ],
   [
     'a client was surprised',
     'I12 StartInstance ended with INTERNAL: x',

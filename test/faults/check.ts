@@ -29,8 +29,8 @@ export interface Evidence {
   readonly servers: readonly ServerEvidence[];
   /** Statements of each server, when nothing is left to do. */
   readonly idleCallsPerSecond: number;
-  /** Statuses that workers saw. */
-  readonly workerStatuses: ReadonlySet<string>;
+  /** Statuses that workers saw, and words that came with them. */
+  readonly workerStatuses: ReadonlyMap<string, string>;
 }
 
 interface ServerEvidence extends Pick<Launched, 'log' | 'complaints'> {
@@ -54,8 +54,8 @@ export function violationsOf(evidence: Evidence): string[] {
     ...evidence.servers.flatMap(wrongLines),
     ...evidence.servers.flatMap(wrongMemory),
     ...[...evidence.workerStatuses]
-      .filter((status) => !workersMaySee.includes(status))
-      .map((status) => `I12 a worker saw ${status}`),
+      .filter(([status]) => !workersMaySee.includes(status))
+      .map(([status, words]) => `I12 a worker saw ${status}: ${words}`),
   ];
 }
 

@@ -136,9 +136,7 @@ async function gather(rig: Rig, { ledger, client, memory }: Known): Promise<Evid
     for (const deadline = performance.now() + QUIET_MS; left.length > 0 && performance.now() < deadline;) {
       left = await look();
     }
-    const workerStatuses = new Set(
-      rig.everyWorker.flatMap(({ refusals, streamEnds }) => [...refusals, ...streamEnds]),
-    );
+    const workerStatuses = new Map(rig.everyWorker.flatMap(({ words }) => [...words]));
     const servers = rig.places.flatMap(({ lives }) =>
       lives.map((server) => ({ ...server, residentBytes: memory.of(server) })),
     );

@@ -45,6 +45,8 @@ export class LoadWorker {
   readonly refusals = new Set<string>();
   /** Names of the statuses that its streams ended with. */
   readonly streamEnds = new Set<string>();
+  /** The last words that came with each of those statuses. */
+  readonly words = new Map<string, string>();
   turns = 0;
   streams = 0;
   readonly #greeting = Promise.withResolvers<unknown>();
@@ -74,7 +76,7 @@ export class LoadWorker {
     this.streams++;
     stream.on('data', (item: WorkItem) => void this.#work(item));
     stream.on('error', (error: ServiceError) => {
-      if (!this.#isClosed) this.streamEnds.add(status[error.code]);
+      if (!this.#isClosed) this.#saw(this.streamEnds, error);
     });
     stream.on('close', () => {
       client.close();
@@ -93,6 +95,12 @@ export class LoadWorker {
       const result = resultOf(state, request.operationRequests);
       await this.#answer('CompleteEntityTask', { completionToken, ...result }, this.#deaths);
     } else this.#greeting.resolve(undefined);
+  }
+
+  #saw(statuses: Set<string>, { code, details }: ServiceError): void {
+    const name = status[code];
+    statuses.add(name);
+    this.words.set(name, details);
   }
 
   /** Nothing that it has is answered; another one takes its place. */
@@ -136,7 +144,7 @@ export class LoadWorker {
         await to.call(name, request, { timeoutMs: ANSWER_TIMEOUT_MS });
         return;
       } catch (error) {
-        this.refusals.add(status[(error as ServiceError).code]);
+        this.#saw(this.refusals, error as ServiceError);
         await pause(AGAIN_MS);
       }
     }
