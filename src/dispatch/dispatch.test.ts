@@ -410,6 +410,17 @@ describe('a turn that came to nothing', () => {
     ]);
   });
 
+  test('too often is not the end of it while controls may be unread', () => {
+    worker();
+    const resident = claim(1, [raised()], { attempts: 2 });
+    const first = control('suspend');
+    settle({ fetched: [{ partition: 7, key: 1, messages: [first], hasMore: true }] });
+    settle({ patches: [{ patch: controlPatch(resident, [first]), inserted: [] }] });
+    dispatch.failDelivery(resident, 'its worker went away');
+    expect(asked.calls).toContain('fetch 1');
+    expect(asked.calls).not.toContain('quarantine 1');
+  });
+
   test('starts counting where another replica left off', () => {
     worker();
     const resident = claim(1, [raised()], { attempts: 2 });

@@ -180,8 +180,8 @@ export class Dispatch implements Residency, StreamListener {
   /** Takes the next step of an instance, if one is due. Call it after anything about it changed. */
   wake(resident: Resident): void {
     if (resident.isPatching || this.residents.get(resident.state.key) !== resident) return;
-    if (resident.isForEngine) this.#applyControl(resident);
-    else if (resident.lacksControls) this.#fetch(resident);
+    if (resident.lacksControls && resident.controls.length === 0) this.#fetch(resident);
+    else if (resident.isForEngine) this.#applyControl(resident);
     else if (resident.isBusy || this.#isClosed) return;
     else if (!this.#isDraining) this.#wakeIdle(resident);
     else if (resident.readyIn(0) !== null) this.#release(resident);
@@ -274,12 +274,11 @@ export class Dispatch implements Residency, StreamListener {
     this.#options.metrics.redelivered(resident.state.kind);
     resident.attempts++;
     if (resident.isPatching) return;
-    if (resident.controls.length === 0 && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
-      this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
-      return;
-    }
+    const isNext = resident.controls.length === 0 && !resident.lacksControls;
     const delayMs = lostDelayMs(resident.state.key, resident.attempts);
-    if (delayMs > 0 && resident.isSendable && this.#mayDispatch()) this.#release(resident, delayMs);
+    if (isNext && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
+      this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
+    } else if (delayMs > 0 && resident.isSendable && this.#mayDispatch()) this.#release(resident, delayMs);
     else this.wake(resident);
   }
 
