@@ -26,9 +26,11 @@ export function statusOf({ code, message }: SchedulerError): CallStatus {
   return { code: numbers[code], details: message };
 }
 
-/** The status that a failed call ends with. What is no outcome is a bug: logged here, hidden from the caller. */
+/** The status that a failed call ends with. A fault of the server is logged here; one that nobody foresaw is hidden from the caller. */
 export function failureStatus(error: unknown, rpc: string, log: Logger): CallStatus {
-  if (error instanceof SchedulerError) return statusOf(error);
+  if (error instanceof SchedulerError && error.code !== 'internal') return statusOf(error);
   log.error({ err: error, rpc }, 'a call failed by a fault of the server');
-  return { code: status.INTERNAL, details: 'internal error' };
+  return error instanceof SchedulerError
+    ? statusOf(error)
+    : { code: status.INTERNAL, details: 'internal error' };
 }

@@ -37,15 +37,18 @@ export function poisonError(error: {
   return new SchedulerError('internal', `the database refused a write: ${error.message}`, { cause: error });
 }
 
-/**
- * What a read that failed rejects with. To repeat what the database can't compare would never help; and what it refuses
- * for no reason that passes (a table is missing, a right, a row is damaged) is a fault of the server, to be logged as one.
- */
-export function readError(error: unknown): unknown {
+/** A table is missing or a right, or what is stored is damaged: somebody has to look, and nothing mends itself. */
+const beyondRepair = /^(42|XX)/;
+
+/** What the caller of a read that failed is told: to repeat what the database can't compare would never help. */
+export function readError(error: unknown): SchedulerError {
   if (error instanceof SchedulerError) return error;
-  if (error instanceof DatabaseError && judge('other', error.code) === 'data') {
-    const isCallers = error.code?.startsWith('22');
-    return isCallers ? poisonError({ code: error.code, message: error.message }) : error;
+  if (error instanceof DatabaseError && error.code !== undefined) {
+    const { code, message } = error;
+    if (code.startsWith('22')) return poisonError({ code, message });
+    if (beyondRepair.test(code)) {
+      return new SchedulerError('internal', 'the database refused a read', { cause: error });
+    }
   }
   return unavailable('the database is not available', error);
 }

@@ -7,6 +7,7 @@ import {
   type StillEngine,
   test,
 } from '../../test/helpers/engine.ts';
+import { until } from '../../test/helpers/until.ts';
 import { continueAsNew, scheduleTask } from '../../test/helpers/scripted-worker.ts';
 import { type Store } from '../domain/store.ts';
 import { loadHistory } from './load-history.ts';
@@ -116,4 +117,30 @@ test('the bytes of a history that was read for a former life of a resident are n
   one.dispatch.residents.add(former.state, []);
   await loading;
   expect(one.dispatch.residents.historyBytes).toBe(0);
+});
+
+test('a history that is damaged is nobody else’s end: the engine lives and tries again', async ({
+  run,
+  db,
+}) => {
+  const one = await run();
+  const worker = one.worker();
+  await startOrder(one.hub, { instanceId: 'a' });
+  await answer(one.hub, await worker.turn(), [scheduleTask(1, 'A')]);
+  await db.query(
+    `create sequence looks;
+     create function damaged() returns boolean language plpgsql
+         as $$ begin perform nextval('looks'); raise 'invalid page' using errcode = 'XX001'; end $$;
+     alter table history rename to intact;
+     create view history as select * from intact where damaged()`,
+  );
+  expect(one.engine.context.dispatch.residents.evict(0)).toBe(1);
+  await raise(one.hub, 'a', 'first');
+  await until(async () => {
+    const { rows } = await db.query<{ count: number }>('select last_value::int4 as count from looks');
+    return (rows[0]?.count ?? 0) > 1;
+  }, 'a second look at it');
+  await db.query('drop view history; alter table intact rename to history');
+  await worker.turn(1);
+  expect(one.deaths).toEqual([]);
 });
