@@ -218,3 +218,22 @@ test('a first process that is killed before it serves ends the start with one li
   expect(await server.ended).toBe(1);
   expect(server.complaints.join('')).toBe('perdura: the first process ended before it served (SIGKILL)\n');
 });
+
+test('a signal that comes while the first process starts ends the start', async ({ databaseUrl, opened }) => {
+  const server = launchServer(databaseUrl, { PERDURA_PROCESSES: '3', PERDURA_GRPC_PORT: '0' });
+  opened.push(server.kill);
+  const children = `/proc/${server.pid}/task/${server.pid}/children`;
+  await until(() => readFileSync(children, 'utf8') !== '', 'the first process', 20_000);
+  process.kill(server.pid, 'SIGTERM');
+  expect(await server.ended).toBe(0);
+  expect(server.log.at(-1)?.msg).toBe('stopped');
+});
+
+test('a process that hangs does not keep the others from stopping', async ({ together }) => {
+  const server = await together({ PERDURA_DRAIN_SECONDS: '0' });
+  const [hung = 0] = pidsOf(server);
+  process.kill(hung, 'SIGSTOP');
+  process.kill(server.pid, 'SIGTERM');
+  expect(await server.ended).toBe(0);
+  expect(isThere(hung)).toBe(false);
+});

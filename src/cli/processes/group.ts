@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Settings } from '../../config.ts';
 import { backOffMs } from '../../domain/back-off.ts';
 import { StartupError } from '../../lib/startup-error.ts';
 import { type Readiness } from '../../telemetry/http.ts';
@@ -9,6 +10,8 @@ import { type Ending, Member } from './member.ts';
 
 /** A process that ends sooner is started again after a pause, a longer one each time. */
 const SOON_MS = 60_000;
+/** After draining a process closes what is open; one that takes longer hangs. */
+const CLOSE_MS = 10_000;
 
 /**
  * The processes that serve together, seen from their parent. One that ends by itself is replaced. They share the gRPC
@@ -16,6 +19,7 @@ const SOON_MS = 60_000;
  */
 export class ProcessGroup {
   readonly #size: number;
+  readonly #drainMs: number;
   readonly #log: Logger;
   readonly #members = new Set<Member>();
   readonly #allReady = Promise.withResolvers<undefined>();
@@ -23,8 +27,9 @@ export class ProcessGroup {
   readonly #places: Promise<void>[] = [];
   #ended: Promise<Snapshot> = Promise.resolve([]);
 
-  constructor(size: number, log: Logger) {
-    this.#size = size;
+  constructor({ processes, drainSeconds }: Pick<Settings, 'processes' | 'drainSeconds'>, log: Logger) {
+    this.#size = processes;
+    this.#drainMs = drainSeconds * 1_000;
     this.#log = log;
   }
 
@@ -36,16 +41,22 @@ export class ProcessGroup {
     const first = this.#begin();
     const address = await Promise.race([first.ready, first.ended.then(failedStart)]);
     this.#places.push(this.#keep(first));
-    while (this.#places.length < this.#size) this.#places.push(this.#keep(this.#begin()));
+    while (!this.#stopping.signal.aborted && this.#places.length < this.#size) {
+      this.#places.push(this.#keep(this.#begin()));
+    }
     await this.#allReady.promise;
     return address;
   }
 
-  /** Lets all of them drain; resolves when they have ended. */
+  /** Lets all of them drain; resolves when they have ended. One that hangs is killed. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const member of this.#members) member.stop();
+    const late = setTimeout(() => {
+      for (const member of this.#members) member.kill();
+    }, this.#drainMs + CLOSE_MS);
     await Promise.all([...this.#members].map((member) => member.ended));
+    clearTimeout(late);
     await Promise.all(this.#places);
   }
 

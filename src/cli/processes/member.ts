@@ -86,6 +86,10 @@ export class Member {
     this.#tell('stop');
   }
 
+  kill(): void {
+    this.#worker.process.kill('SIGKILL');
+  }
+
   #tell(message: FromParent): void {
     // Whether it is still there, `ended` tells.
     if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);

@@ -16,7 +16,7 @@ export async function serveTogether(run: ServerRun): Promise<void> {
   arm(settings, log);
   await prepareDatabase(run);
   cluster.schedulingPolicy = cluster.SCHED_RR;
-  const group = new ProcessGroup(settings.processes, log);
+  const group = new ProcessGroup(settings, log);
   const own = createMetrics(version);
   const telemetry = await startTelemetryServer({
     ...{ host: settings.bindAddress, port: settings.metricsPort },
