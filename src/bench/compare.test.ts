@@ -10,7 +10,7 @@ const busy = { serverCpuPercent: 99, workerCpuPercent: 70, othersCpuPercent: 3 }
 const ceiling = { itemsPerSecond: 20_000, serverCpuMicrosPerItem: 50, ...busy, windows: [] };
 const chain = {
   ...{ orchestrationsPerSecond: 1000, itemsPerSecond: 11_000, serverCpuMsPerOrchestration: 1.5 },
-  ...{ postgresCpuMsPerOrchestration: 0.4, commitsPerOrchestration: 0.1, postgresCpuPercent: 40 },
+  ...{ postgresCpuMsPerOrchestration: 0.4, writesPerOrchestration: 0.1, postgresCpuPercent: 40 },
   ...{ walBytesPerOrchestration: 7000, p50Ms: 300, p99Ms: 500 },
   ...{ historyBytesResentPerOrchestration: null, ratioToCeiling: 0.4, windows: [], ...busy },
 };

@@ -30,7 +30,7 @@ export const figures: readonly Figure[] = [
     unit: `ms ${each}`,
     of: ({ chain }) => chain?.postgresCpuMsPerOrchestration,
   },
-  { name: 'chain: commits', unit: each, of: ({ chain }) => chain?.commitsPerOrchestration },
+  { name: 'chain: commits', unit: each, of: ({ chain }) => chain?.writesPerOrchestration },
   {
     name: 'chain: write-ahead log',
     unit: `bytes ${each}`,

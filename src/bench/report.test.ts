@@ -10,7 +10,7 @@ const busy = { serverCpuPercent: 99.4, workerCpuPercent: 70, othersCpuPercent: 3
 const ceiling = { itemsPerSecond: 20_000.4, serverCpuMicrosPerItem: 35.04, ...busy };
 const chain = {
   ...{ orchestrationsPerSecond: 1000, itemsPerSecond: 11_000, serverCpuMsPerOrchestration: 0.614 },
-  ...{ postgresCpuMsPerOrchestration: 0.2, commitsPerOrchestration: 0.11 },
+  ...{ postgresCpuMsPerOrchestration: 0.2, writesPerOrchestration: 0.11 },
   ...{ walBytesPerOrchestration: 7654, p50Ms: 300, p99Ms: 512.3 },
   ...{ historyBytesResentPerOrchestration: null, postgresCpuPercent: 40, ...busy },
 };

@@ -69,7 +69,7 @@ function chainRows(chain: ChainResult & { readonly windows: readonly ChainResult
     timesRow('an orchestration', chain),
     ['CPU of the server', decimals(chain.serverCpuMsPerOrchestration, 2), `ms ${each}`],
     ['CPU of PostgreSQL', decimals(chain.postgresCpuMsPerOrchestration, 2), `ms ${each}`],
-    ['commits', decimals(chain.commitsPerOrchestration, 2), each],
+    ['commits', decimals(chain.writesPerOrchestration, 2), each],
     ['write-ahead log', whole(chain.walBytesPerOrchestration), `bytes ${each}`],
     ['history sent again', resent === null ? '-' : whole(resent), `bytes ${each}`],
     busyRow(chain),

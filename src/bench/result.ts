@@ -34,7 +34,7 @@ export interface ChainResult extends Busy, Percentiles {
   readonly itemsPerSecond: number;
   readonly serverCpuMsPerOrchestration: number;
   readonly postgresCpuMsPerOrchestration: number;
-  readonly commitsPerOrchestration: number;
+  readonly writesPerOrchestration: number;
   readonly walBytesPerOrchestration: number;
   /** Null when the server does not count them. */
   readonly historyBytesResentPerOrchestration: number | null;

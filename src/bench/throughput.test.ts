@@ -11,7 +11,7 @@ const chain = (itemsPerSecond: number): ChainResult => ({
   ...{ itemsPerSecond, orchestrationsPerSecond: 0, serverCpuMsPerOrchestration: 0 },
   ...{
     postgresCpuMsPerOrchestration: 0,
-    commitsPerOrchestration: 0,
+    writesPerOrchestration: 0,
     walBytesPerOrchestration: 0,
     historyBytesResentPerOrchestration: null,
   },
