@@ -67,11 +67,15 @@ test('orchestrations that do not end are counted, and some named with their stat
   const worker = await connected(processes);
   const { client } = new TestHub(server().endpoint, 'default');
   await worker.ask('startLoad', { kind: 'mixed', concurrency: 7 });
+  const found = async (...names: Parameters<typeof statusNamed>[0][]): Promise<{ instanceId: string }[]> =>
+    (await client.call('QueryInstances', { query: { runtimeStatus: names.map(statusNamed) } }))
+      .orchestrationState;
+  // One that completes before it is terminated is followed by another one.
   await vi.waitFor(async () => {
-    const query = { runtimeStatus: [statusNamed('RUNNING'), statusNamed('PENDING')] };
-    const { orchestrationState: running } = await client.call('QueryInstances', { query });
-    for (const { instanceId } of running) await client.call('TerminateInstance', { instanceId });
-    expect(running).toEqual([]);
+    for (const { instanceId } of await found('RUNNING', 'PENDING')) {
+      await client.call('TerminateInstance', { instanceId });
+    }
+    expect(await found('TERMINATED')).toHaveLength(7);
   }, 10_000);
   const terminated = String.raw`bench-\w+-\d+: ORCHESTRATION_STATUS_TERMINATED`;
   await expect(worker.ask('stopLoad', { seconds: 1 })).rejects.toThrow(
