@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { expect, test } from 'vitest';
-import { readError } from './failures.ts';
+import { judge, readError } from './failures.ts';
 
 function refused(code: string): DatabaseError {
   const error = new DatabaseError('refused', 0, 'error');
@@ -23,4 +23,11 @@ test('what no repetition mends is a fault, with its cause for the log', () => {
   for (const error of ['42P01', '42501', 'XX001'].map(refused)) {
     expect(readError(error)).toMatchObject({ code: 'internal', cause: error });
   }
+});
+
+test('what the machine of the database can’t do is no fault of the write that meets it', () => {
+  expect(['53100', '57P03', '58030', '25006'].map((code) => judge('other', code))).toEqual(
+    Array(4).fill('wait'),
+  );
+  expect(['23514', '22021', 'XX001'].map((code) => judge('other', code))).toEqual(Array(3).fill('data'));
 });

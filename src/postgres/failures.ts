@@ -13,8 +13,8 @@ const DIVISION_BY_ZERO = '22012';
 const UNIQUE_VIOLATION = '23505';
 /** Serialization failure, deadlock, cancelled (a timeout), lock not available. */
 const again = new Set(['40001', '40P01', '57014', '55P03']);
-/** Out of resources, shut down by an operator, read only (a standby), idle in transaction, connection trouble. */
-const wait = /^(53|57P|25006|25P03|08)/;
+/** Out of resources, shut down by an operator, disk trouble, read only (a standby), idle in transaction, connection trouble. */
+const wait = /^(53|57P|58|25006|25P03|08)/;
 
 export function judge(role: StepRole, code: string | undefined): Verdict {
   if (role === 'fence' && code === DIVISION_BY_ZERO) return 'fence';
