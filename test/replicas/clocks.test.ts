@@ -33,7 +33,7 @@ test.for([
     try {
       clock.set(minutes * 60);
       const [right, wrong] = [await spawned(), await spawned({ clock })];
-      const [first] = wrong.log as unknown as readonly { readonly time: string }[];
+      const [first] = wrong.log;
       expect(Date.parse(first?.time ?? '') - begin).toBeCloseTo(minutes * 60_000, -5);
       for (const from of [right, wrong]) worker({ from });
       const loads = [0, 1].map((half) => planLoad(ORCHESTRATIONS).filter((_, i) => i % 2 === half));

@@ -7,6 +7,7 @@ import { must } from '../../src/lib/assert.ts';
 
 /** The part of a log line that tests look at. */
 export interface LogLine {
+  readonly time?: string;
   readonly level: string;
   readonly msg: string;
   /** Of a process that serves together with others. */
