@@ -1,6 +1,7 @@
 // LOOP, the ceiling: what grpc-js can do when a server does nothing else. It sends recorded work items of the chain and
 // for each completion that comes in sends the next one, on as many streams, with as many outstanding, to the same
-// worker. A client's call is answered, and that is all. Bytes are passed through, nothing is decoded or stored.
+// worker. A client's call is answered, and that is all, or followed by a recorded work item of an entity. Bytes are passed
+// through, nothing is decoded or stored.
 // Whatever is added here lowers the ceiling and so flatters the server: nothing may be.
 
 import {
@@ -20,6 +21,8 @@ export type CeilingCommands = typeof commands;
 
 const streams: ServerWritableStream<Buffer, Buffer>[] = [];
 let items: readonly Buffer[] = [];
+let batch: Buffer | undefined;
+let isSignalFollowed = false;
 let sent = 0;
 let outstanding = 0;
 let isRunning = false;
@@ -34,7 +37,8 @@ const commands = {
       GetWorkItems: openStream,
       CompleteOrchestratorTask: complete,
       CompleteActivityTask: complete,
-      SignalEntity: acknowledge,
+      CompleteEntityTask: acknowledge,
+      SignalEntity: answerSignal,
     });
     const port = await new Promise<number>((done, failed) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
@@ -45,9 +49,15 @@ const commands = {
     return { address: `127.0.0.1:${port}` };
   },
 
-  /** What to send, in turn: work items in base64. */
-  load({ recorded }: { recorded: readonly string[] }): void {
+  /** What to send, in turn: work items in base64; and what may follow a signal: one operation for an entity. */
+  load({ recorded, recordedBatch }: { recorded: readonly string[]; recordedBatch: string }): void {
     items = recorded.map((item) => Buffer.from(item, 'base64'));
+    batch = Buffer.from(recordedBatch, 'base64');
+  },
+
+  /** Whether a work item follows each signal from now on. */
+  followSignals({ isOn }: { isOn: boolean }): void {
+    isSignalFollowed = isOn;
   },
 
   /** Sends so many items, and from then on one for each that comes back. */
@@ -78,6 +88,11 @@ const complete: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
 
 const acknowledge: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
   callback(null, emptyMessage);
+};
+
+const answerSignal: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
+  callback(null, emptyMessage);
+  if (isSignalFollowed && batch) streams[sent++ % streams.length]?.write(batch);
 };
 
 const refuse: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {

@@ -196,13 +196,14 @@ const commands = {
   },
 
   /** Runs one chain orchestration alone and gives its work items in base64. */
-  async recordChain(): Promise<string[]> {
-    const recorded: Buffer[] = [];
-    record = recorded;
-    await playAll(chainScript(CHAIN_STEPS), 1);
-    record = undefined;
-    return recorded.map((item) => item.toString('base64'));
-  },
+  recordChain: (): Promise<string[]> => recordItems(() => playAll(chainScript(CHAIN_STEPS), 1)),
+
+  /** Signals an entity that nobody else does and gives its work item in base64. */
+  recordBatch: (): Promise<string[]> =>
+    recordItems(async () => {
+      sendSignal(signalRequest(0, ENTITIES), () => undefined);
+      await inTime(until(() => operations > 0));
+    }),
 
   /** Chain orchestrations one at a time, as their client sees them. Gives the time of each. */
   async measureLatency({ seconds }: { seconds: number }): Promise<number[]> {
@@ -221,6 +222,14 @@ const commands = {
     return { seconds: (performance.now() - begin) / 1000 };
   },
 };
+
+async function recordItems(play: () => Promise<void>): Promise<string[]> {
+  const recorded: Buffer[] = [];
+  record = recorded;
+  await play();
+  record = undefined;
+  return recorded.map((item) => item.toString('base64'));
+}
 
 function playing(played: Script): (concurrency: number) => void {
   return (concurrency) => {

@@ -80,8 +80,10 @@ async function begin(
     };
     return { rig: loop, stop };
   }
-  const loaded = load === 'unary' ? loop : rig;
-  await loaded.worker.ask('startLoad', { kind: load, concurrency });
+  const isFollowed = load === 'followedSignals';
+  await loop.loop.ask('followSignals', { isOn: isFollowed });
+  const loaded = isFollowed || load === 'unary' ? loop : rig;
+  await loaded.worker.ask('startLoad', { kind: isFollowed ? 'signalsToMany' : load, concurrency });
   return { rig: loaded, stop: () => stopLoad(loaded) };
 }
 

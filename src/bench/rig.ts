@@ -47,7 +47,7 @@ export async function startRig(
   };
 }
 
-/** Starts LOOP and a load worker of its own, with what the server sent for one orchestration of the chain. */
+/** Starts LOOP and a load worker of its own, with what the server sent for one orchestration of the chain and one signal. */
 export async function startCeilingRig(
   processes: Processes,
   streams: Streams,
@@ -55,8 +55,9 @@ export async function startCeilingRig(
 ): Promise<CeilingRig> {
   const recorded = await worker.ask('recordChain', undefined);
   assert(recorded.length === CHAIN_ITEMS, `an orchestration of the chain takes ${CHAIN_ITEMS} work items`);
+  const [recordedBatch = ''] = await worker.ask('recordBatch', undefined);
   const loop = processes.ceilingServer();
-  await loop.ask('load', { recorded });
+  await loop.ask('load', { recorded, recordedBatch });
   const { address } = await loop.ask('listen', undefined);
   return {
     ...(await connectWorker(processes, address, streams)),
