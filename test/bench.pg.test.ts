@@ -47,6 +47,27 @@ test('a load tells how long its orchestrations and calls took', async () => {
   expect(await worker.ask('stopLoad', { seconds: 10 })).not.toHaveProperty('orchestrations');
 });
 
+test('streams are spread over task hubs, and each orchestration is looked for in its own', async () => {
+  await using processes = new Processes();
+  const worker = processes.loadWorker(2_000);
+  for (const hub of ['bench-1', 'bench-2']) {
+    await new TestHub(server().endpoint, hub).client.call('CreateTaskHub', {});
+  }
+  await worker.ask('connect', { address: server().endpoint, streams: 3, slots: 50, hubs: 3 });
+  await worker.ask('startLoad', { kind: 'chain', concurrency: 6 });
+  await vi.waitFor(async () => {
+    expect((await worker.ask('counters', undefined)).orchestrations).toBeGreaterThan(30);
+  }, 15_000);
+  await worker.ask('stopLoad', { seconds: 10 });
+  for (const hub of ['default', 'bench-1', 'bench-2']) {
+    const query = { runtimeStatus: [statusNamed('COMPLETED')], fetchInputsAndOutputs: true };
+    const { client } = new TestHub(server().endpoint, hub);
+    const { orchestrationState: found } = await client.call('QueryInstances', { query });
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.at(-1)?.output?.value).toHaveLength(2_000);
+  }
+});
+
 test('timers are set, fire when they are due and tell how late', async () => {
   await using processes = new Processes();
   const worker = await connected(processes);

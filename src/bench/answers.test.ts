@@ -9,7 +9,7 @@ import {
   turnAnswer,
   waitRequest,
 } from './answers.ts';
-import { chainScript } from './script.ts';
+import { chainScript, payload } from './script.ts';
 import { type Turn } from './work-item.ts';
 
 const id = Buffer.from('\x0a\x03one');
@@ -46,21 +46,21 @@ test('an activity is answered with a result, for its task and token', () => {
     codec.decode('ActivityResponse', messageIn(activityAnswer({ kind: 'activity', id, taskId, token }))),
   ).toMatchObject({
     ...{ instanceId: 'one', taskId: 300, completionToken: 'token' },
-    ...{ result: { value: '"sixteen letters."' }, failureDetails: null },
+    ...{ result: payload, failureDetails: null },
   });
 });
 
 test('a batch is answered with a result for each operation and a state, for its token', () => {
-  const result = { success: { result: { value: '"sixteen letters."' } } };
+  const result = { success: { result: payload } };
   const answer = messageIn(batchAnswer({ kind: 'entity', operations: 2, token }));
   expect(codec.decode('EntityBatchResult', answer)).toMatchObject({
-    ...{ results: [result, result], entityState: { value: '"sixteen letters."' }, completionToken: 'token' },
+    ...{ results: [result, result], entityState: payload, completionToken: 'token' },
   });
 });
 
 test('requests of clients name the instance', () => {
   expect(codec.decode('CreateInstanceRequest', messageIn(startRequest('one')))).toMatchObject({
-    ...{ instanceId: 'one', name: 'Bench', input: { value: '"sixteen letters."' } },
+    ...{ instanceId: 'one', name: 'Bench', input: payload },
   });
   expect(codec.decode('GetInstanceRequest', messageIn(waitRequest('one')))).toEqual({
     ...{ instanceId: 'one', getInputsAndOutputs: false },

@@ -14,7 +14,7 @@ const chain = {
   ...{ walBytesPerOrchestration: 7000, p50Ms: 300, p99Ms: 500 },
   ...{ historyBytesResentPerOrchestration: null, ratioToCeiling: 0.4, windows: [], ...busy },
 };
-const latency = { p50Ms: 8, p99Ms: 16, orchestrations: 100 };
+const latency = { p50Ms: 8, p99Ms: 16, orchestrations: 100, commitsP50Ms: 4, ratioToCommits: 2 };
 
 /** The lines without the spaces that make them a table. */
 function lines(before: BenchResult, now: BenchResult): string[] {

@@ -10,6 +10,8 @@ export interface ConnectOptions {
   readonly streams: number;
   /** Work items of a kind that each stream takes at once. */
   readonly slots: number;
+  /** Task hubs that the streams are spread over; one unless told. */
+  readonly hubs?: number;
 }
 
 interface Hears {
@@ -27,14 +29,18 @@ export class Connections {
   #turn = 0;
 
   /** Resolves when every stream has brought its first message, the ping that says that it is open. */
-  async open({ address, streams, slots }: ConnectOptions, { onItem, onFailure }: Hears): Promise<void> {
+  async open(
+    { address, streams, slots, hubs = 1 }: ConnectOptions,
+    { onItem, onFailure }: Hears,
+  ): Promise<void> {
     const request = codec.encode('GetWorkItemsRequest', {
       maxConcurrentOrchestrationWorkItems: slots,
       maxConcurrentActivityWorkItems: slots,
       maxConcurrentEntityWorkItems: slots,
     });
     for (let count = 0; count < streams; count++) {
-      const connection = await GrpcConnection.open({ address, hub: HUB }, onFailure);
+      const hub = count % hubs === 0 ? HUB : `bench-${count % hubs}`;
+      const connection = await GrpcConnection.open({ address, hub }, onFailure);
       this.#withStreams.push(connection);
       await new Promise<void>((opened) => {
         connection.openStream('GetWorkItems', prefixed(request), (item) => {
@@ -47,6 +53,12 @@ export class Connections {
     for (let count = 0; count < streams; count++) {
       this.#idle.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, onFailure));
     }
+  }
+
+  /** Of those with streams always the same one for an id that ends in a number: the task hub is the same, too. */
+  of(id: string): GrpcConnection {
+    const number = Number(id.slice(id.lastIndexOf('-') + 1));
+    return must(this.#withStreams[number % this.#withStreams.length], 'a connection');
   }
 
   /** One of those with streams; they take turns, like the others. */

@@ -3,7 +3,7 @@ import { isGuid } from '../domain/request-id.ts';
 import { codec } from '../protocol/codec.ts';
 import { PREFIX_BYTES } from './answers.ts';
 import { criticalSectionsScript, ENTITY_STEPS, entityCallsScript, signalRequest } from './entity-script.ts';
-import { type Answer } from './script.ts';
+import { type Answer, payload } from './script.ts';
 import { type Turn } from './work-item.ts';
 
 /** The turn of the orchestration number 1234 in which an entity answers the request of a step; -1 is the start. */
@@ -63,7 +63,7 @@ test('a signal names its entity, and differs from the next one in its request id
   expect(one).toMatchObject({
     instanceId: '@bench@0007',
     name: 'add',
-    input: { value: '"sixteen letters."' },
+    input: payload,
   });
   expect(one?.requestId).not.toBe(two?.requestId);
 });

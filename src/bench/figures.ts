@@ -44,6 +44,7 @@ export const figures: readonly Figure[] = [
   },
   { name: 'latency p50', unit: 'ms', of: ({ latency }) => latency?.p50Ms },
   { name: 'latency p99', unit: 'ms', of: ({ latency }) => latency?.p99Ms },
+  { name: 'latency p50 to its commits', unit: 'times', of: ({ latency }) => latency?.ratioToCommits },
   {
     name: 'fan-out to the chain',
     unit: '%',

@@ -33,7 +33,7 @@ import {
   waitingScript,
 } from './script.ts';
 import { type Percentiles, Times } from './times.ts';
-import { readWorkItem, type Turn } from './work-item.ts';
+import { readWorkItem, textOf, type Turn } from './work-item.ts';
 
 export interface LoadOptions {
   readonly kind: LoadKind;
@@ -160,7 +160,8 @@ const commands = {
     await inTime(untilIdle(), seconds);
     const { started } = orchestrations;
     for (let number = started; number > Math.max(0, started - LOOKED_AT); number--) {
-      await inTime(untilCompleted(connections.next(), orchestrations.idOf(number)), seconds);
+      const id = orchestrations.idOf(number);
+      await inTime(untilCompleted(connections.of(id), id), seconds);
     }
     return { orchestrations: orchestrations.times.percentiles(), calls: clients.times.percentiles() };
   },
@@ -295,7 +296,8 @@ function play(played: Script, count: number): void {
 }
 
 function start(): void {
-  connections.next().call('StartInstance', startRequest(orchestrations.begin()), () => undefined);
+  const id = orchestrations.begin();
+  connections.of(id).call('StartInstance', startRequest(id), () => undefined);
 }
 
 /** A page of what runs, a page of what has ended, or one instance. */
@@ -346,7 +348,7 @@ async function inTime<Result>(work: Promise<Result>, seconds = END_SECONDS): Pro
 
 async function describeOpen(): Promise<string> {
   const named = await Promise.all(
-    orchestrations.oldest(NAMED).map((id) => describeInstance(connections.next(), id)),
+    orchestrations.oldest(NAMED).map((id) => describeInstance(connections.of(id), id)),
   );
   const more = orchestrations.size > named.length ? ', …' : '';
   return [
@@ -358,17 +360,12 @@ async function describeOpen(): Promise<string> {
 }
 
 async function timeOne(): Promise<number> {
-  const connection = connections.next();
   const id = orchestrations.begin();
+  const connection = connections.of(id);
   const begin = performance.now();
   await connection.ask('StartInstance', startRequest(id));
   await untilCompleted(connection, id);
   return performance.now() - begin;
-}
-
-/** What an encoded field of at most 127 bytes says, without its tag and length. */
-function textOf(field: Buffer): string {
-  return field.toString('latin1', 2);
 }
 
 /** A load that fails in part measures nothing. */

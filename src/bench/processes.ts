@@ -8,6 +8,7 @@ import type { CeilingCommands } from './ceiling-server.ts';
 import { Channel, type NamedProcess } from './channel.ts';
 import type { LoadWorkerCommands } from './load-worker.ts';
 import type { PostgresCommands } from './postgres-process.ts';
+import { payloadVariable } from './script.ts';
 
 /** `.ts` as checked out, `.js` when built. */
 const extension = extname(import.meta.filename);
@@ -42,8 +43,10 @@ export class Processes implements AsyncDisposable {
     return new Channel(this.#fork('postgres-process', 'PostgreSQL'));
   }
 
-  loadWorker(): Channel<LoadWorkerCommands> {
-    return new Channel(this.#fork('load-worker', 'the load worker'));
+  /** Its inputs, results and outputs have so many bytes. */
+  loadWorker(payloadBytes?: number): Channel<LoadWorkerCommands> {
+    const variables = payloadBytes === undefined ? {} : { [payloadVariable]: String(payloadBytes) };
+    return new Channel(this.#fork('load-worker', 'the load worker', variables));
   }
 
   ceilingServer(): Channel<CeilingCommands> {
@@ -69,12 +72,12 @@ export class Processes implements AsyncDisposable {
     for (const child of this.#children.toReversed()) await stop(child);
   }
 
-  #fork(file: string, title: string): NamedProcess {
+  #fork(file: string, title: string, variables: NodeJS.ProcessEnv = {}): NamedProcess {
     this.#refuseWhenStopping();
     const child = fork(join(import.meta.dirname, `${file}${extension}`), {
       // Its own process group: Ctrl-C in a terminal is for us, and we end it when its turn comes.
       detached: true,
-      env: environment(),
+      env: { ...environment(), ...variables },
       stdio: ['ignore', STDERR, STDERR, 'ipc'],
     });
     return this.#keep({ child, title });
@@ -97,6 +100,7 @@ export class Processes implements AsyncDisposable {
 const serverFlags = [
   ...[
     '--task-hubs=default,idle',
+    '--dynamic-task-hubs=true',
     '--allow-anonymous',
     '--bind-address=127.0.0.1',
     '--grpc-port=0',

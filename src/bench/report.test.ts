@@ -38,7 +38,7 @@ test('a table shows every figure with its unit', () => {
     ...head,
     ceiling: { ...ceiling, windows: [ceiling] },
     chain: { ...chain, ratioToCeiling: 0.55, windows: [chain] },
-    latency: { p50Ms: 9.04, p99Ms: 20, orchestrations: 1234 },
+    latency: { p50Ms: 9.04, p99Ms: 20, orchestrations: 1234, commitsP50Ms: 4, ratioToCommits: 2.26 },
     fanOut,
   });
   expect(shown).toContain('work items 20,000 /s (20,000 to 20,000)');
@@ -48,6 +48,8 @@ test('a table shows every figure with its unit', () => {
   expect(shown).toContain('CPU of the server 0.61 ms per orchestration');
   expect(shown).toContain('history sent again - bytes per orchestration');
   expect(shown).toContain('p50 9.0 ms (1,234 orchestrations)');
+  expect(shown).toContain('its 12 commits alone, p50 4.0 ms');
+  expect(shown).toContain('p50 to its commits 2.3 times (reach: at most 3)');
   expect(shown).toContain('activities 5,500 /s');
   expect(shown).toContain("ratio to the chain's work items 50 % (reach: 40 %)");
   expect(shown).toContain("ratio to the ceiling's work items 28 %");

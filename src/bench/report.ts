@@ -1,6 +1,6 @@
 import { costRows, loadsSection } from './loads-report.ts';
 import { type BenchResult, type CeilingResult, type ChainResult } from './result.ts';
-import { CHAIN_ITEMS, CHAIN_STEPS } from './script.ts';
+import { CHAIN_COMMITS, CHAIN_ITEMS, CHAIN_STEPS } from './script.ts';
 import {
   decimals,
   machineLine,
@@ -84,6 +84,8 @@ function otherSections({ latency, fanOut }: BenchResult): Section[] {
       rows: [
         ['p50', decimals(latency.p50Ms, 1), 'ms', `(${whole(latency.orchestrations)} orchestrations)`],
         ['p99', decimals(latency.p99Ms, 1), 'ms'],
+        [`its ${CHAIN_COMMITS} commits alone, p50`, decimals(latency.commitsP50Ms, 1), 'ms'],
+        ['p50 to its commits', decimals(latency.ratioToCommits, 1), 'times', '(reach: at most 3)'],
       ],
     });
   }

@@ -43,6 +43,9 @@ export interface ChainResult extends Busy, Percentiles {
 
 export interface LatencyResult extends Percentiles {
   readonly orchestrations: number;
+  /** As many commits one after the other as such an orchestration waits for, by the same PostgreSQL, and nothing else. */
+  readonly commitsP50Ms: number;
+  readonly ratioToCommits: number;
 }
 
 /** Costs are those of an activity; the percentiles are of whole orchestrations. */
@@ -116,12 +119,30 @@ export interface BenchResult extends Machine {
   readonly loads?: LoadsResult;
 }
 
+/** The chain under one thing that has grown, and beside it where nothing has. Medians of the windows. */
+export interface LevelResult {
+  readonly title: string;
+  readonly there: ChainResult;
+  readonly fresh: ChainResult;
+  /** Of work items per second. */
+  readonly ratio: number;
+}
+
+export interface GrowthResult extends Machine {
+  readonly concurrency: number;
+  readonly windows: number;
+  readonly windowSeconds: number;
+  readonly levels: readonly LevelResult[];
+}
+
 /** The server at one moment under lasting load. */
 export interface SoakSample {
   readonly minute: number;
   readonly residentBytes: number;
   /** In use, of JavaScript. */
   readonly heapBytes: number;
+  /** Of PostgreSQL's tables whose rows all go again. */
+  readonly queueBytes: number;
   /** Since the sample before, like the delay. */
   readonly orchestrationsPerSecond: number;
   /** How late the event loop ran what was due, at the 99th percentile. */
@@ -136,7 +157,9 @@ export interface SoakResult extends Machine {
   readonly residentMb: ResidentMemory;
   /** Resident memory at the end by that after a fifth of the time. */
   readonly residentRatio: number;
-  /** Of the ratio and the peak. */
+  /** The most that the tables had whose rows all go again, in millions of bytes. */
+  readonly queuesPeakMb: number;
+  /** Of the ratio and both peaks. */
   readonly isWithinLimits: boolean;
 }
 
@@ -168,6 +191,8 @@ export const limits = {
   residentRatio: 1.15,
   /** Less than. */
   residentMb: 400,
+  /** Less than: the tables whose rows all go again, in millions of bytes. */
+  queuesMb: 200,
   /** Less than. */
   idleCallsPerSecond: 5,
 };

@@ -3,7 +3,7 @@ import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
 import type { LoadCounters, LoadTimes, LoadWorkerCommands } from './load-worker.ts';
-import { END_SECONDS, type Plan, type Streams } from './plan.ts';
+import { END_SECONDS, type Streams } from './plan.ts';
 import type { PostgresSettings } from './postgres-process.ts';
 import { type Processes } from './processes.ts';
 import { CHAIN_ITEMS } from './script.ts';
@@ -29,16 +29,25 @@ export interface CeilingRig extends Loaded {
   readonly loop: Channel<CeilingCommands>;
 }
 
-/** Starts PostgreSQL, with these settings beside our own, the server, of one process unless told, and a connected load worker. */
+export interface RigOptions extends Streams {
+  /** One unless told. */
+  readonly serverProcesses?: number;
+  /** That the streams are spread over; one unless told. */
+  readonly hubs?: number;
+  /** Of every input, result and output. */
+  readonly payloadBytes?: number;
+}
+
+/** Starts PostgreSQL, with these settings beside our own, the server, and a connected load worker. */
 export async function startRig(
   processes: Processes,
-  streams: Streams & Partial<Pick<Plan, 'serverProcesses'>>,
+  options: RigOptions,
   settings: PostgresSettings = {},
 ): Promise<Rig> {
   const postgres = await processes.postgres().ask('start', { settings });
-  const server = await processes.server(postgres.url, streams.serverProcesses);
+  const server = await processes.server(postgres.url, options.serverProcesses);
   return {
-    ...(await connectWorker(processes, server.grpcAddress, streams)),
+    ...(await connectWorker(processes, server.grpcAddress, options)),
     databaseUrl: postgres.url,
     serverPid: server.pid,
     serverCpuMs: () => cpuOfFamily(server.pid),
@@ -50,7 +59,7 @@ export async function startRig(
 /** Starts LOOP and a load worker of its own, with what the server sent for one orchestration of the chain and one signal. */
 export async function startCeilingRig(
   processes: Processes,
-  streams: Streams,
+  { streams, slots }: Streams,
   { worker }: Rig,
 ): Promise<CeilingRig> {
   const recorded = await worker.ask('recordChain', undefined);
@@ -60,7 +69,7 @@ export async function startCeilingRig(
   await loop.ask('load', { recorded, recordedBatch });
   const { address } = await loop.ask('listen', undefined);
   return {
-    ...(await connectWorker(processes, address, streams)),
+    ...(await connectWorker(processes, address, { streams, slots })),
     loop,
     serverCpuMs: () => cpuOfProcess(loop.pid),
   };
@@ -69,10 +78,10 @@ export async function startCeilingRig(
 async function connectWorker(
   processes: Processes,
   address: string,
-  { streams, slots }: Streams,
+  { streams, slots, hubs = 1, payloadBytes }: RigOptions,
 ): Promise<Pick<Loaded, 'worker' | 'workerCpuMs'>> {
-  const worker = processes.loadWorker();
-  await worker.ask('connect', { address, streams, slots });
+  const worker = processes.loadWorker(payloadBytes);
+  await worker.ask('connect', { address, streams, slots, hubs });
   return { worker, workerCpuMs: () => cpuOfProcess(worker.pid) };
 }
 

@@ -1,3 +1,4 @@
+import { timeCommits } from '../postgres/bench-commits.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureLoads } from './measure-loads.ts';
 import { measureTimers } from './measure-timers.ts';
@@ -6,6 +7,7 @@ import { type Plan } from './plan.ts';
 import { type Processes } from './processes.ts';
 import { type BenchResult, type LatencyResult, thisMachine } from './result.ts';
 import { type Rig, startCeilingRig, startRig } from './rig.ts';
+import { CHAIN_COMMITS } from './script.ts';
 import { percentile } from './statistics.ts';
 import { measureThroughput } from './throughput.ts';
 
@@ -35,14 +37,19 @@ async function measureParts(plan: Plan, rig: Rig, processes: Processes): Promise
   return { ...measured, ...(loads && { loads }) };
 }
 
-async function measureLatency({ latencySeconds, progress }: Plan, { worker }: Rig): Promise<LatencyResult> {
+async function measureLatency(
+  { latencySeconds, progress }: Plan,
+  { worker, databaseUrl }: Rig,
+): Promise<LatencyResult> {
   const measured = async (seconds: number): Promise<number[]> =>
     worker.ask('measureLatency', { seconds }, seconds * 1000 + 90_000);
   progress('latency: one orchestration at a time');
   await measured(latencySeconds / 5);
   const samples = await measured(latencySeconds);
+  const commitsP50Ms = percentile(await timeCommits(databaseUrl, CHAIN_COMMITS, latencySeconds / 5), 0.5);
+  const p50Ms = percentile(samples, 0.5);
   return {
-    p50Ms: percentile(samples, 0.5),
+    ...{ p50Ms, commitsP50Ms, ratioToCommits: p50Ms / commitsP50Ms },
     p99Ms: percentile(samples, 0.99),
     orchestrations: samples.length,
   };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fromMicros } from '../domain/time.ts';
 import { codec, type MessageInput } from '../protocol/codec.ts';
 import { type Turn } from './work-item.ts';
@@ -20,6 +21,8 @@ export type Script = (turn: Turn) => Answer;
 export const CHAIN_STEPS = 5;
 /** Work items of such an orchestration: its activities, and a turn before, between and after them. */
 export const CHAIN_ITEMS = CHAIN_STEPS * 2 + 1;
+/** Commits that such an orchestration waits for when it runs alone: its start, and the answer to each work item. */
+export const CHAIN_COMMITS = CHAIN_ITEMS + 1;
 /** Work items of an orchestration that waits for as many events: only turns. */
 export const EVENTS_ITEMS = CHAIN_STEPS + 1;
 /** Work items of an orchestration that calls as many sub-orchestrations of one turn each. */
@@ -29,8 +32,21 @@ const TIMER_MS = 100;
 /** The year 2100. */
 const FAR_FUTURE_MS = 4_102_444_800_000;
 
+/** Of the text that is every input, result and output, unless the environment says otherwise. */
+const PAYLOAD_BYTES = 18;
+export const payloadVariable = 'BENCH_PAYLOAD_BYTES';
+
 /** Inputs, results and outputs: they cost bytes, not more. */
-export const payload = { value: JSON.stringify('sixteen letters.') };
+export const payload = { value: jsonOf(Number(process.env[payloadVariable] ?? PAYLOAD_BYTES)) };
+
+function jsonOf(bytes: number): string {
+  // PostgreSQL compresses long values where it can, and here it gains nothing by it.
+  return JSON.stringify(
+    randomBytes(bytes)
+      .toString('base64url')
+      .slice(0, bytes - '""'.length),
+  );
+}
 
 /** The fields of an ActivityResponse beside the ids and the token. */
 export const activityResult: Buffer = codec.encode('ActivityResponse', { result: payload });

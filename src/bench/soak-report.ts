@@ -6,6 +6,7 @@ export function describeSample(sample: SoakSample): string {
   return [
     `minute ${decimals(sample.minute, 1)}: ${megabytes(sample.residentBytes)} MB resident`,
     `${megabytes(sample.heapBytes)} MB heap`,
+    `${megabytes(sample.queueBytes)} MB of queues`,
     `${whole(sample.orchestrationsPerSecond)} orchestrations/s`,
     `event loop delay p99 ${decimals(sample.eventLoopDelayMs, 1)} ms`,
   ].join(', ');
@@ -13,7 +14,7 @@ export function describeSample(sample: SoakSample): string {
 
 /** The result as a table for people. */
 export function soakTable(result: SoakResult): string {
-  const { concurrency, streams, minutes, samples, residentMb, residentRatio } = result;
+  const { concurrency, streams, minutes, samples, residentMb, residentRatio, queuesPeakMb } = result;
   const each = Math.max(1, Math.floor(samples.length / 10));
   const rows = samples
     .filter((_, i) => (i + 1) % each === 0)
@@ -21,7 +22,7 @@ export function soakTable(result: SoakResult): string {
       `minute ${decimals(sample.minute, 1)}`,
       megabytes(sample.residentBytes),
       'MB resident',
-      `(${megabytes(sample.heapBytes)} MB heap; ${whole(sample.orchestrationsPerSecond)} orchestrations/s; event loop delay p99 ${decimals(sample.eventLoopDelayMs, 1)} ms)`,
+      `(${megabytes(sample.heapBytes)} MB heap; ${megabytes(sample.queueBytes)} MB of queues; ${whole(sample.orchestrationsPerSecond)} orchestrations/s; event loop delay p99 ${decimals(sample.eventLoopDelayMs, 1)} ms)`,
     ]);
   return [
     machineLine(result),
@@ -34,6 +35,7 @@ export function soakTable(result: SoakResult): string {
         ['at the end', whole(residentMb.end), 'MB'],
         ['the end by the fifth', decimals(residentRatio, 2), '', `(at most ${limits.residentRatio})`],
         ['most that was ever resident', whole(residentMb.peak), 'MB', `(less than ${limits.residentMb})`],
+        ['most of the queues in PostgreSQL', whole(queuesPeakMb), 'MB', `(less than ${limits.queuesMb})`],
         verdict(result),
       ],
     }),

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { measureQueues } from '../postgres/bench-counters.ts';
 import { must } from '../lib/assert.ts';
 import { peakResidentBytes } from './memory.ts';
 import { CONCURRENCY, streamsFor } from './plan.ts';
@@ -41,7 +42,7 @@ export async function runSoak(plan: SoakPlan, processes: Processes): Promise<Soa
 export function judgeMemory(
   samples: readonly SoakSample[],
   peakBytes: number,
-): Pick<SoakResult, 'residentMb' | 'residentRatio' | 'isWithinLimits'> {
+): Pick<SoakResult, 'residentMb' | 'residentRatio' | 'queuesPeakMb' | 'isWithinLimits'> {
   const early = must(samples[Math.ceil(samples.length / 5) - 1], 'a sample after a fifth of the time');
   const end = must(samples.at(-1), 'the last sample');
   const residentMb = {
@@ -50,9 +51,13 @@ export function judgeMemory(
     peak: peakBytes / 1e6,
   };
   const residentRatio = residentMb.end / residentMb.early;
+  const queuesPeakMb = Math.max(...samples.map(({ queueBytes }) => queueBytes)) / 1e6;
   return {
-    ...{ residentMb, residentRatio },
-    isWithinLimits: residentRatio <= limits.residentRatio && residentMb.peak < limits.residentMb,
+    ...{ residentMb, residentRatio, queuesPeakMb },
+    isWithinLimits:
+      residentRatio <= limits.residentRatio &&
+      residentMb.peak < limits.residentMb &&
+      queuesPeakMb < limits.queuesMb,
   };
 }
 
@@ -81,6 +86,7 @@ async function sampleOf(rig: Rig, before: Moment, now: Moment): Promise<Omit<Soa
   return {
     residentBytes: metric('process_resident_memory_bytes'),
     heapBytes: metric('nodejs_heap_size_used_bytes'),
+    queueBytes: await measureQueues(rig.databaseUrl),
     orchestrationsPerSecond: perSecond(now.orchestrations - before.orchestrations, before, now),
     eventLoopDelayMs: metric('nodejs_eventloop_lag_p99_seconds') * 1000,
   };

@@ -19,7 +19,7 @@ const LOOK_MS = 100;
 /** One window of LOOP. */
 export async function ceilingWindow(
   rig: CeilingRig,
-  { concurrency }: Plan,
+  { concurrency }: Pick<Plan, 'concurrency'>,
   seconds: number,
 ): Promise<CeilingResult> {
   await rig.loop.ask('start', { concurrency });
@@ -37,7 +37,11 @@ export async function ceilingWindow(
 }
 
 /** One window of orchestrations with sequential activities. */
-export async function chainWindow(rig: Rig, { concurrency }: Plan, seconds: number): Promise<ChainResult> {
+export async function chainWindow(
+  rig: Rig,
+  { concurrency }: Pick<Plan, 'concurrency'>,
+  seconds: number,
+): Promise<ChainResult> {
   const idle = await momentOf(rig);
   await rig.worker.ask('startLoad', { kind: 'chain', concurrency });
   await untilSteady(rig, idle.orchestrations + concurrency);

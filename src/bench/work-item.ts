@@ -189,3 +189,8 @@ function readInstanceId(reader: WireReader, end: number, bytes: Buffer): Buffer 
   }
   return id;
 }
+
+/** What an encoded field of at most 127 bytes says, without its tag and length. */
+export function textOf(field: Buffer): string {
+  return field.toString('latin1', 2);
+}

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { figures } from '../bench/figures.ts';
 import { floors } from '../bench/floors.ts';
+import { levelNames } from '../bench/growth-plan.ts';
 import { partNames } from '../bench/parts.ts';
 import { type BenchResult, type LoadRate } from '../bench/result.ts';
+import { must } from '../lib/assert.ts';
 import { benchCommand, requireFloors } from './bench.ts';
 import { CommandError } from './exit-codes.ts';
 
@@ -18,6 +20,20 @@ test.each([
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   await expect(command.parseAsync([flag], { from: 'user' })).rejects.toThrow(sentence);
+});
+
+test('a level that there is not is refused with those that there are', async () => {
+  const command = benchCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const growth = must(
+    command.commands.find((each) => each.name() === 'growth'),
+    'growth',
+  );
+  growth.exitOverride().configureOutput({ writeErr: () => undefined });
+  await expect(growth.parseAsync(['--levels=churn,beer'], { from: 'user' })).rejects.toThrow(
+    `It is some of ${levelNames.join(', ')}.`,
+  );
 });
 
 test('--help names every option and part', () => {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { shortfalls } from '../bench/check.ts';
 import { comparison, readResult } from '../bench/compare.ts';
+import { runGrowth } from '../bench/growth.ts';
+import { type LevelName, levelNames, planGrowth } from '../bench/growth-plan.ts';
+import { growthTable } from '../bench/growth-report.ts';
 import { runIdle } from '../bench/idle.ts';
 import { idleTable } from '../bench/idle-report.ts';
 import { type Part, partNames, partTable } from '../bench/parts.ts';
@@ -41,7 +44,7 @@ export function benchCommand(): Command {
         '--parts <names>',
         `What to measure, separated by commas: ${partsHelp()}. Each is shown beside what bare grpc-js does at the same time.`,
       )
-        .argParser(parseParts)
+        .argParser(oneOfMany(partNames))
         .default([...partNames], 'all'),
     )
     .option(
@@ -76,6 +79,7 @@ export function benchCommand(): Command {
       false,
     )
     .action(bench)
+    .addCommand(growthCommand())
     .addCommand(soakCommand())
     .addCommand(idleCommand());
   return addExample(command, 'perdura bench --quick --parts chain,latency');
@@ -90,6 +94,31 @@ function processesOption(): Option {
     .default(1);
 }
 
+interface GrowthFlags {
+  readonly levels: readonly LevelName[];
+  readonly quick: boolean;
+  readonly json: boolean;
+}
+
+function growthCommand(): Command {
+  const command = withJson(new Command('growth'))
+    .description(
+      'Measure how the chain changes with what is stored, waits, is served and is sent: each beside a server with a fresh database. Takes about an hour.',
+    )
+    .addOption(
+      new Option('--levels <names>', `What grows, separated by commas: ${levelNames.join(', ')}.`)
+        .argParser(oneOfMany(levelNames))
+        .default([...levelNames], 'all'),
+    )
+    .option(
+      '--quick',
+      'Less of everything, one short window each: about six minutes, and far less exact.',
+      false,
+    )
+    .action(growth);
+  return addExample(command, 'perdura bench growth --levels waiting-many,hubs-100');
+}
+
 interface SoakFlags {
   readonly minutes: number;
   readonly json: boolean;
@@ -98,7 +127,7 @@ interface SoakFlags {
 function soakCommand(): Command {
   const command = withJson(new Command('soak'))
     .description(
-      'Show by load that lasts whether the server keeps its memory in bounds: at the end at most 1.15 times that after a fifth of the time (minute two of ten), and never 400 MB.',
+      'Show by load that lasts whether the server keeps its memory in bounds: at the end at most 1.15 times that after a fifth of the time (minute two of ten), and never 400 MB; and that its queues in PostgreSQL stay below 200 MB, as autovacuum keeps up.',
     )
     .addOption(
       new Option('--minutes <number>', 'How long.').argParser(valueOf(whole(1, 24 * 60))).default(10),
@@ -145,6 +174,13 @@ async function bench({ compare, check, json, ...flags }: BenchFlags): Promise<vo
 export function requireFloors(result: BenchResult): void {
   const collapsed = shortfalls(result);
   if (collapsed.length > 0) throw new CommandError(`too slow: ${collapsed.join('; ')}`);
+}
+
+async function growth({ levels, quick }: GrowthFlags, command: Command): Promise<void> {
+  const isQuick = quick || command.optsWithGlobals<{ readonly quick: boolean }>().quick;
+  const plan = planGrowth({ levels, isQuick, progress });
+  const result = await measure((processes) => runGrowth(plan, processes));
+  print(result, isJson(command), growthTable);
 }
 
 async function soak({ minutes }: SoakFlags, command: Command): Promise<void> {
@@ -200,10 +236,12 @@ function partsHelp(): string {
   return partNames.map((name) => `${name} (${partTable[name]})`).join(', ');
 }
 
-function parseParts(text: string): Part[] {
-  return text.split(',').map((name) => {
-    const part = partNames.find((known) => known === name.trim());
-    if (part === undefined) throw new InvalidArgumentError(`It is some of ${partNames.join(', ')}.`);
-    return part;
-  });
+/** Reads some of these names, separated by commas. */
+function oneOfMany<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    text.split(',').map((word) => {
+      const name = names.find((known) => known === word.trim());
+      if (name === undefined) throw new InvalidArgumentError(`It is some of ${names.join(', ')}.`);
+      return name;
+    });
 }

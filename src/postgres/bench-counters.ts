@@ -21,6 +21,19 @@ export async function countWritten(url: string): Promise<Written> {
   return { commits: Number(row?.commits), walBytes: Number(row?.wal_bytes) };
 }
 
+/** Bytes of the tables, with their indexes, whose rows all go again: what waits, runs and is on its way. */
+export async function measureQueues(url: string): Promise<number> {
+  const [row] = await withClient(url, (client) =>
+    query(
+      client,
+      sql<{ bytes: string }>`
+        select sum(pg_total_relation_size(name::regclass))::text as bytes
+          from unnest(array['inbox', 'activities', 'timers', 'completions', 'signals', 'replicas']) t(name)`,
+    ),
+  );
+  return Number(row?.bytes);
+}
+
 /** The library that PostgreSQL has to load at its start to count statements; it comes with the embedded one. */
 export const statementLibrary = 'pg_stat_statements';
 
