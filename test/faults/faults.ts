@@ -122,10 +122,9 @@ export const faults: readonly Fault[] = [
     needs: 'disk',
     lastsMs: [500, 4_000],
     inject(rig) {
-      const disk = must(rig.postgres.disk, 'a disk of its own');
-      disk.fill();
+      const empty = rig.postgres.fillDisk();
       const heal = async (): Promise<string> => {
-        disk.empty();
+        empty();
         const ending = rig.postgres.isRunning ? 'PostgreSQL stayed up' : 'PostgreSQL went down';
         await rig.startPostgres();
         return ending;

@@ -24,8 +24,8 @@ const RECOVERY_MS = 30_000;
 
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
 export class Postgres implements AsyncDisposable {
-  readonly disk: SmallDisk | undefined;
   readonly #folder: string;
+  readonly #disk: SmallDisk | undefined;
   readonly #log: Logger;
   #server: EmbeddedPostgres | undefined;
   #starting: Promise<void> | undefined;
@@ -45,7 +45,7 @@ export class Postgres implements AsyncDisposable {
   }
 
   private constructor(folder: string, disk: SmallDisk | undefined) {
-    this.disk = disk;
+    this.#disk = disk;
     this.#folder = folder;
     this.#dataDir = join(folder, 'data');
     this.#log = createLogger({ level: 'error', format: 'json', destination: process.stderr });
@@ -72,6 +72,16 @@ export class Postgres implements AsyncDisposable {
     await closed;
   }
 
+  /** Gives what empties it again. */
+  fillDisk(): () => void {
+    this.#mustStay();
+    const disk = must(this.#disk, 'a disk of its own');
+    disk.fill();
+    return () => {
+      disk.empty();
+    };
+  }
+
   /** A standby that has everything takes over; the old server is gone for good. Resolves when it takes writes. */
   async failOver(): Promise<void> {
     this.#mustStay();
@@ -92,8 +102,11 @@ export class Postgres implements AsyncDisposable {
     this.#mustStay();
     const primary = this.#running;
     const dataDir = this.#nextDataDir();
-    const client = await this.connect();
-    await backUp(primary, client, { to: dataDir, as: 'recovery' }).finally(() => client.end());
+    await this.#copyTo(dataDir, async (client) => {
+      await backUp(primary, client, { to: dataDir, as: 'recovery' });
+      this.#mustStay();
+      if (this.#server !== primary) throw new Error('what was copied is gone');
+    });
     this.#isMoving = true;
     return async () => {
       await this.#stop('SIGQUIT');
@@ -122,15 +135,27 @@ export class Postgres implements AsyncDisposable {
 
   async #moveFrom(primary: EmbeddedPostgres): Promise<void> {
     const dataDir = this.#nextDataDir();
-    const client = await this.connect();
     const options = { dataDir, settings, log: this.#log };
-    const standby = await startStandby(primary, client, options).finally(() => client.end());
+    const standby = await this.#copyTo(dataDir, (client) => startStandby(primary, client, options));
     await this.#stop('SIGQUIT');
     this.#dataDir = dataDir;
     this.#server = standby;
     this.#forgetWhenGone(standby);
     await this.run('select pg_promote()');
     rmSync(primary.dataDir, { recursive: true, force: true });
+  }
+
+  /** Of a copy that comes to nothing nothing is left: on a small disk it would soon be the end of the original. */
+  async #copyTo<Result>(dataDir: string, copy: (client: Client) => Promise<Result>): Promise<Result> {
+    const client = await this.connect();
+    try {
+      return await copy(client);
+    } catch (error) {
+      rmSync(dataDir, { recursive: true, force: true });
+      throw error;
+    } finally {
+      await client.end();
+    }
   }
 
   #mustStay(): void {
@@ -149,7 +174,8 @@ export class Postgres implements AsyncDisposable {
     this.#server ??= await insist(() => startEmbeddedPostgres({ dataDir, settings, log: this.#log }));
     this.#forgetWhenGone(this.#server);
     // A failover that came to nothing would have everybody wait for a standby that is gone.
-    await this.run('alter system reset synchronous_standby_names', 'select pg_reload_conf()');
+    const reset = ['alter system reset synchronous_standby_names', 'select pg_reload_conf()'];
+    await insist(() => this.run(...reset));
   }
 
   /** It may go down by itself, as on a full disk. */
@@ -185,7 +211,7 @@ export class Postgres implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.stop();
-    this.disk?.remove();
+    this.#disk?.remove();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
