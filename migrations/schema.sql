@@ -106,6 +106,7 @@ CREATE INDEX instances_creation ON instances USING btree (((hub_id + 0)), create
 CREATE INDEX instances_engine_work ON instances USING btree (ready_at) WHERE ((owner IS NULL) AND engine_work);
 CREATE INDEX instances_entities ON instances USING btree (hub_id, instance_id) WHERE (kind = 1);
 CREATE UNIQUE INDEX instances_id ON instances USING btree (hub_id, partition, instance_id);
+CREATE INDEX instances_open ON instances USING btree (((- hub_id)), created_at, instance_key) WHERE ((completed_at IS NULL) AND (kind = 0));
 CREATE INDEX instances_owner ON instances USING btree (owner, partition, instance_key) WHERE (owner IS NOT NULL);
 CREATE INDEX instances_parent ON instances USING btree (parent_key) WHERE (parent_key IS NOT NULL);
 CREATE INDEX instances_rung ON instances USING btree (ready_at) WHERE ((owner IS NOT NULL) AND (ready_at IS NOT NULL));

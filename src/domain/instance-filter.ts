@@ -49,3 +49,8 @@ export function checkPrefix(prefix: string): string {
   if (prefix.includes('\0')) throw invalidArgument('the prefix of the instance id contains a NUL character');
   return prefix;
 }
+
+/** Rows for the next step of a search: at first what fills a page when all match, then more and more, as few do. */
+export function moreRows(rows: number): number {
+  return Math.min(rows * 8, limits.searchRows);
+}

@@ -80,6 +80,8 @@ export const limits = {
   defaultPageRows: 100,
   /** Time that a query looks for matches before it answers with a page that isn't full. */
   queryMs: 5_000,
+  /** Rows that one statement of a query or a purge looks at. */
+  searchRows: 5_000,
   /** Instances purged by one transaction. */
   purgedRows: 500,
   /** Bytes of events in one chunk of a streamed history. */

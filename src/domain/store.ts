@@ -63,12 +63,17 @@ export interface Store {
   readHistory(instance: InstanceKey): Promise<Buffer[]>;
   /** The current generation's rows after a turn, so many bytes of them but at least one; undefined when it is gone. */
   readHistoryPage(instance: InstanceKey, afterTurn: number): Promise<HistoryPage | undefined>;
-  /** One bounded step along the instances of a hub in order of creation, after a position. */
-  findCreated(filter: CreatedFilter, after: CreatedPosition | undefined): Promise<Found<CreatedPosition>>;
+  /** One step along so many instances of a hub in order of creation, after a position; only along those that aren't over where no others are wanted. */
+  findCreated(
+    filter: CreatedFilter,
+    after: CreatedPosition | undefined,
+    rows: number,
+  ): Promise<Found<CreatedPosition>>;
   /** The same along finished instances in order of completion. */
   findCompleted(
     filter: CompletedFilter,
     after: CompletedPosition | undefined,
+    rows: number,
   ): Promise<Found<CompletedPosition>>;
   /** Snapshots of found instances, in order, as many as fit; at least one unless all are gone. */
   readFound(instances: readonly InstanceKey[], options: FoundOptions): Promise<InstanceSnapshot[]>;

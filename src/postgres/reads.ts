@@ -99,8 +99,8 @@ export class Reads {
     );
   }
 
-  readonly findCreated: Store['findCreated'] = async (filter, after) => {
-    const rows = await this.rows(stepByCreation(filter, after));
+  readonly findCreated: Store['findCreated'] = async (filter, after, atMost) => {
+    const rows = await this.rows(stepByCreation(filter, after, atMost));
     const toPosition = (row: CreatedRow): CreatedPosition => ({
       partition: row.partition,
       key: row.instance_key,
@@ -109,8 +109,8 @@ export class Reads {
     return toFound(rows, toPosition);
   };
 
-  readonly findCompleted: Store['findCompleted'] = async (filter, after) => {
-    const rows = await this.rows(stepByCompletion(filter, after));
+  readonly findCompleted: Store['findCompleted'] = async (filter, after, atMost) => {
+    const rows = await this.rows(stepByCompletion(filter, after, atMost));
     return toFound(rows, (row) => ({ completedAt: row.completed_at, id: row.instance_id }));
   };
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Pool } from 'pg';
 import { type InstanceStatus, isTerminal } from '../domain/instance.ts';
+import { limits } from '../domain/limits.ts';
 import { type CompletedPosition, type CreatedPosition, type Found } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
 import { commit, expect, newInstance, type Replica, test as storeTest } from '../../test/helpers/store.ts';
@@ -78,7 +79,7 @@ test('by creation everything that the filter wants is found, in order, whatever 
     fc.asyncProperty(window, wanted, prefix, at, async ({ from, to }, some, start, position) => {
       const after = position === undefined ? undefined : must(rows[position], 'a row');
       const filter = { hubId, from, to, statuses: some, prefix: start };
-      const found = await store.findCreated(filter, after && { ...after, partition: 0 });
+      const found = await store.findCreated(filter, after && { ...after, partition: 0 }, limits.searchRows);
       const isAfter = (row: Row): boolean =>
         after === undefined ||
         row.createdAt > after.createdAt ||
@@ -107,7 +108,7 @@ test('by completion the same, of finished instances, and by the bytes of ids amo
   await fc.assert(
     fc.asyncProperty(window, wanted, at, async ({ from, to }, some, position) => {
       const after = position === undefined ? undefined : must(rows[position], 'a row');
-      const found = await store.findCompleted({ hubId, from, to, statuses: some }, after);
+      const found = await store.findCompleted({ hubId, from, to, statuses: some }, after, limits.searchRows);
       const isAfter = (row: Row): boolean =>
         after === undefined ||
         row.completedAt > after.completedAt ||
@@ -169,17 +170,38 @@ test('a search goes on over steps that find nothing, and finds each match once',
   await db.query(`update instances set status = 3 where instance_id in ('bulk-000004', 'bulk-010400')`);
   const filter = { ...WHEN, hubId, statuses: ['failed'] as const };
   const created = await walk<CreatedPosition>((after) =>
-    replica.store.findCreated({ ...filter, prefix: '' }, after),
+    replica.store.findCreated({ ...filter, prefix: '' }, after, limits.searchRows),
   );
   expect(created.steps).toBe(3);
   expect(created.matches.map(({ key }) => key - first.key)).toEqual([4, 10_400]);
-  const completed = await walk<CompletedPosition>((after) => replica.store.findCompleted(filter, after));
+  const completed = await walk<CompletedPosition>((after) =>
+    replica.store.findCompleted(filter, after, limits.searchRows),
+  );
   expect(completed.steps).toBe(3);
   expect(completed.matches.map(({ id }) => id)).toEqual(['bulk-000004', 'bulk-010400']);
   const none = await walk<CreatedPosition>((after) =>
-    replica.store.findCreated({ ...filter, prefix: 'nothing-of-the-kind' }, after),
+    replica.store.findCreated({ ...filter, prefix: 'nothing-of-the-kind' }, after, limits.searchRows),
   );
   expect(none).toEqual({ steps: 3, matches: [] });
+});
+
+test('what is not over is found without a look at all that is', async ({ open, hubId, db }) => {
+  const replica = await open();
+  const { key } = await insert(replica, hubId, 'first', BASE);
+  await db.query(
+    `update instances set status = 1, completed_at = created_at, owner = null where instance_key = $1`,
+    [key],
+  );
+  await multiply(db, key, 10_400);
+  await db.query(
+    `update instances set status = 0, completed_at = null where instance_id in ('bulk-000004', 'bulk-010400')`,
+  );
+  const filter = { ...WHEN, hubId, prefix: '', statuses: ['running', 'pending', 'suspended'] as const };
+  const found = await walk<CreatedPosition>((after) =>
+    replica.store.findCreated(filter, after, limits.searchRows),
+  );
+  expect(found.steps).toBe(1);
+  expect(found.matches.map((match) => match.key - key)).toEqual([4, 10_400]);
 });
 
 test('found instances are read in the order asked while they fit, at least one; those that went are left out', async ({

@@ -1,8 +1,8 @@
-// Looking for instances. A filter may match few of a million, so a search goes along an index in steps of so many rows and
-// says where it stopped: no statement is longer than a step, whatever the filter.
+// Looking for instances. A filter may match few of a million, so a search goes along an index in steps and says where it
+// stopped: no statement is longer than a step, whatever the filter. `rows`: how many rows the step looks at.
 
 import { type InstanceKey } from '../domain/ids.ts';
-import { type InstanceStatus } from '../domain/instance.ts';
+import { type InstanceStatus, isTerminal } from '../domain/instance.ts';
 import {
   type CompletedFilter,
   type CompletedPosition,
@@ -14,9 +14,6 @@ import { int2s, int4s, int8s, timestamps } from './arrays.ts';
 import { statusCodes } from './codes.ts';
 import { type SnapshotRow } from './instances.ts';
 import { type Statement, sql } from './sql.ts';
-
-/** Rows that one step looks at. */
-const STEP_ROWS = 5_000;
 
 interface StepRow {
   readonly is_match: boolean;
@@ -32,8 +29,48 @@ export interface CreatedRow extends StepRow {
 
 /** One step: the matching orchestrations among the next rows in order of creation, and the last row looked at. */
 export function stepByCreation(
+  filter: CreatedFilter,
+  after: CreatedPosition | undefined,
+  rows: number,
+): Statement<CreatedRow> {
+  return filter.statuses.some(isTerminal)
+    ? stepOverAll(filter, after, rows)
+    : stepOverOpen(filter, after, rows);
+}
+
+/** The same, where none that has ended is wanted: those are not even looked at. */
+function stepOverOpen(
   { hubId, from, to, statuses, prefix }: CreatedFilter,
   after: CreatedPosition | undefined,
+  rows: number,
+): Statement<CreatedRow> {
+  return sql`
+    with looked_at as materialized (
+      select i.partition, i.instance_key, i.created_at,
+             i.status = any(${codes(statuses)}::int2[]) and starts_with(i.instance_id, ${prefix}) as is_match
+        from instances i
+       where - i.hub_id = - ${hubId}::int4
+         and i.completed_at is null
+         and i.kind = 0
+         and i.created_at >= (${moment(from)}::timestamptz[])[1]
+         and i.created_at <= (${moment(to)}::timestamptz[])[1]
+         and (i.created_at, i.instance_key) > ((${moment(after?.createdAt ?? 0)}::timestamptz[])[1],
+                                               ${after?.key ?? 0}::int8)
+       order by i.created_at, i.instance_key
+       limit ${rows}::int8)
+    select partition, instance_key, created_at, is_match, is_full
+      from (select partition, instance_key, created_at, is_match, count(*) over () = ${rows}::int8 as is_full,
+                   row_number() over (order by created_at desc, instance_key desc) = 1 as is_last
+              from looked_at) l
+     where is_match
+        or is_last
+     order by created_at, instance_key`;
+}
+
+function stepOverAll(
+  { hubId, from, to, statuses, prefix }: CreatedFilter,
+  after: CreatedPosition | undefined,
+  rows: number,
 ): Statement<CreatedRow> {
   return sql`
     with looked_at as materialized (
@@ -48,9 +85,9 @@ export function stepByCreation(
          and (i.created_at, i.instance_key) > ((${moment(after?.createdAt ?? 0)}::timestamptz[])[1],
                                                ${after?.key ?? 0}::int8)
        order by i.created_at, i.instance_key
-       limit ${STEP_ROWS}::int8)
+       limit ${rows}::int8)
     select partition, instance_key, created_at, is_match, is_full
-      from (select partition, instance_key, created_at, is_match, count(*) over () = ${STEP_ROWS}::int8 as is_full,
+      from (select partition, instance_key, created_at, is_match, count(*) over () = ${rows}::int8 as is_full,
                    row_number() over (order by created_at desc, instance_key desc) = 1 as is_last
               from looked_at) l
      where is_match
@@ -67,6 +104,7 @@ export interface CompletedRow extends StepRow {
 export function stepByCompletion(
   { hubId, from, to, statuses }: CompletedFilter,
   after: CompletedPosition | undefined,
+  rows: number,
 ): Statement<CompletedRow> {
   return sql`
     with looked_at as materialized (
@@ -79,9 +117,9 @@ export function stepByCompletion(
          and (i.completed_at, i.instance_id) > ((${moment(after?.completedAt ?? 0)}::timestamptz[])[1],
                                                 ${after?.id ?? ''}::text)
        order by i.completed_at, i.instance_id
-       limit ${STEP_ROWS}::int8)
+       limit ${rows}::int8)
     select instance_id, completed_at, is_match, is_full
-      from (select instance_id, completed_at, is_match, count(*) over () = ${STEP_ROWS}::int8 as is_full,
+      from (select instance_id, completed_at, is_match, count(*) over () = ${rows}::int8 as is_full,
                    row_number() over (order by completed_at desc, instance_id desc) = 1 as is_last
               from looked_at) l
      where is_match

@@ -1,4 +1,4 @@
-import { finishedStatusesOf, pageSizeOf, windowOf } from '../domain/instance-filter.ts';
+import { finishedStatusesOf, moreRows, pageSizeOf, windowOf } from '../domain/instance-filter.ts';
 import { limits } from '../domain/limits.ts';
 import { decodeCompleted, encodeCompleted } from '../domain/page-token.ts';
 import { type CompletedPosition } from '../domain/store.ts';
@@ -23,8 +23,10 @@ export async function listInstanceIds(context: HubContext, request: ListInstance
   const matches: CompletedPosition[] = [];
   const deadline = performance.now() + limits.queryMs;
   let position = decodeCompleted(request.lastInstanceKey?.value ?? '', hubId);
+  let rows = size;
   do {
-    const found = await store.findCompleted(filter, position);
+    const found = await store.findCompleted(filter, position, rows);
+    rows = moreRows(rows);
     matches.push(...found.matches);
     position = found.last;
   } while (position && matches.length < size && (matches.length === 0 || performance.now() < deadline));

@@ -94,7 +94,7 @@ async function purgeFiltered(
   let count = 0;
   let position: CreatedPosition | undefined;
   do {
-    const found = await store.findCreated(filter, position);
+    const found = await store.findCreated(filter, position, limits.searchRows);
     for (let at = 0; at < found.matches.length; at += limits.purgedRows) {
       if (signal.aborted || performance.now() >= deadline) return { count, isComplete: false };
       count += await purge(context, found.matches.slice(at, at + limits.purgedRows), isRecursive);

@@ -1,6 +1,6 @@
 import { type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
-import { checkPrefix, pageSizeOf, statusesOf, windowOf } from '../domain/instance-filter.ts';
+import { checkPrefix, moreRows, pageSizeOf, statusesOf, windowOf } from '../domain/instance-filter.ts';
 import { limits } from '../domain/limits.ts';
 import { decodeCreated, encodeCreated } from '../domain/page-token.ts';
 import { type CreatedFilter, type CreatedPosition } from '../domain/store.ts';
@@ -67,8 +67,10 @@ async function findPage(
   const deadline = performance.now() + limits.queryMs;
   const matches: CreatedPosition[] = [];
   let position = after;
+  let rows = size + 1;
   do {
-    const found = await store.findCreated(filter, position);
+    const found = await store.findCreated(filter, position, rows);
+    rows = moreRows(rows);
     matches.push(...found.matches);
     if (matches.length > size) return { matches: matches.slice(0, size), last: matches[size - 1] };
     position = found.last;
