@@ -40,15 +40,24 @@ create table history (
   constraint history_pkey PRIMARY KEY (partition, instance_key, turn)
 );
 
+create table hub_places (
+  name text collate "C" not null,
+  store text collate "C" not null,
+  place_id bigint not null generated always as identity,
+  constraint hub_places_pkey PRIMARY KEY (name)
+);
+
 create table hubs (
   hub_id integer not null generated always as identity,
   name text collate "C" not null,
   settings jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default clock_timestamp(),
   deleted_at timestamp with time zone,
+  place_id bigint,
   constraint hubs_pkey PRIMARY KEY (hub_id)
 );
 CREATE UNIQUE INDEX hubs_living_name ON hubs USING btree (name) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX hubs_place ON hubs USING btree (place_id) WHERE (place_id IS NOT NULL);
 
 create table inbox (
   partition integer not null,

@@ -4,13 +4,12 @@ import { anyText, fuzz } from '../test/helpers/fuzz.ts';
 import {
   clientSettingKeys,
   clientSettingsTable,
-  envName,
-  flagName,
   readClientSettings,
   readSettings,
   settingKeys,
   settingsTable,
 } from './config.ts';
+import { envName, flagName } from './read-setting.ts';
 import { describeFailure } from './cli/program.ts';
 import { StartupError } from './lib/startup-error.ts';
 import { logFormats, logLevels } from './telemetry/log.ts';

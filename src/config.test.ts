@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  type Command,
-  envName,
-  flagName,
-  readClientSettings,
-  readSettings,
-  settingKeys,
-  type SettingsSource,
-} from './config.ts';
+import { readClientSettings, readSettings, settingKeys } from './config.ts';
+import { type Command, envName, flagName, type SettingsSource } from './read-setting.ts';
 
 function read(
   env: SettingsSource['env'] = {},

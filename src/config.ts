@@ -7,6 +7,14 @@ import { type Failpoints } from './lib/failpoints.ts';
 import { nearestWord } from './lib/nearest-word.ts';
 import { StartupError } from './lib/startup-error.ts';
 import {
+  beginningOf,
+  envName,
+  readSetting,
+  type Setting,
+  setting,
+  type SettingsSource,
+} from './read-setting.ts';
+import {
   bool,
   type Endpoint,
   endpoint,
@@ -14,19 +22,22 @@ import {
   hubName,
   hubNames,
   httpUrl,
-  type Kind,
   levelSynonyms,
   oneOf,
   schemaName,
+  storeNames,
   text,
   whole,
 } from './setting-kinds.ts';
+import { type FurtherStore, isOfStore, readStores } from './store-settings.ts';
 import { type Readiness } from './telemetry/http.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
 
 export interface Settings {
   readonly databaseUrl: string | undefined;
   readonly databaseSchema: string;
+  /** Those beside the one that `databaseUrl` names. */
+  readonly stores: readonly FurtherStore[];
   readonly dataDir: string;
   readonly grpcPort: number;
   readonly metricsPort: number;
@@ -76,33 +87,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Who reads the settings; a client is any command that talks to a running server. */
-export type Command = 'dev' | 'serve' | 'migrate' | 'doctor' | 'client';
-
-export interface Setting<T> extends Kind<T> {
-  readonly fallback: T | ((command: Command) => T);
-  /** How the default is written in the documentation. */
-  readonly shown: string;
-  readonly sentence: string;
-  /** Names of the emulator's environment variables that mean the same. */
-  readonly aliases?: readonly string[];
-}
-
-/** A setting whose default is written as it is. */
-function setting<T>(
-  kind: Kind<T>,
-  fallback: T,
-  sentence: string,
-  aliases: readonly string[] = [],
-): Setting<T> {
-  return { ...kind, fallback, shown: String(fallback), sentence, aliases };
-}
-
 const port = whole(0, 65_535);
 /** Timers of Node end at 2^31 milliseconds, a little over 24 days. */
 const longestSeconds = 2_000_000;
 
-export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
+/** Settings as they stand in one variable; of stores that is their names. */
+type Listed = Omit<Settings, 'stores'> & { readonly stores: readonly string[] };
+
+export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> } = {
   databaseUrl: {
     ...text('url', 'a URL like postgres://user:password@host:5432/database'),
     fallback: undefined,
@@ -110,6 +102,12 @@ export const settingsTable: { readonly [K in keyof Settings]: Setting<Settings[K
     sentence: 'Where PostgreSQL (14 or newer) is; serve and migrate need it.',
   },
   databaseSchema: setting(schemaName, 'perdura', 'The schema that holds all tables; it is made when absent.'),
+  stores: {
+    ...storeNames,
+    fallback: [],
+    shown: 'unset: none',
+    sentence: 'Further stores of task hubs, by names separated by commas; each has settings of its own.',
+  },
   dataDir: setting(
     text('folder', 'a folder'),
     './.perdura',
@@ -226,7 +224,6 @@ export const clientSettingsTable: {
 
 export type SettingKey = keyof Settings;
 export type ClientSettingKey = keyof ClientSettings;
-type AnySettingKey = SettingKey | ClientSettingKey;
 
 export const settingKeys: readonly SettingKey[] = Object.keys(settingsTable).filter(isSettingKey);
 
@@ -236,37 +233,14 @@ function isSettingKey(name: string): name is SettingKey {
   return name in settingsTable;
 }
 
-/** `grpcPort` → `PERDURA_GRPC_PORT`. */
-export function envName(key: AnySettingKey): string {
-  return `PERDURA_${words(key).join('_').toUpperCase()}`;
-}
-
-/** `grpcPort` → `--grpc-port`. */
-export function flagName(key: AnySettingKey): string {
-  return `--${words(key).join('-')}`;
-}
-
-function words(key: AnySettingKey): string[] {
-  return key.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
-}
-
-/** Characters of a value that is not allowed. */
-const LONGEST_SHOWN = 100;
-
-export interface SettingsSource {
-  readonly command: Command;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Flags by setting, as text. */
-  readonly flags: Readonly<Partial<Record<AnySettingKey, string>>>;
-}
-
 /** Reads all settings once. A value or a name that isn't known ends the start with one line. */
 export function readSettings(source: SettingsSource): Settings {
   refuseUnknownNames(source.env);
-  const read = <K extends SettingKey>(key: K): Settings[K] => readSetting(key, settingsTable[key], source);
+  const read = <K extends SettingKey>(key: K): Listed[K] => readSetting(key, settingsTable[key], source);
   return Object.freeze({
     databaseUrl: read('databaseUrl'),
     databaseSchema: read('databaseSchema'),
+    stores: readStores(read('stores'), source),
     dataDir: read('dataDir'),
     grpcPort: read('grpcPort'),
     metricsPort: read('metricsPort'),
@@ -303,46 +277,14 @@ export function readClientSettings(source: SettingsSource): ClientSettings {
   };
 }
 
-function readSetting<T>(key: AnySettingKey, row: Setting<T>, source: SettingsSource): T {
-  const given = findText(key, row.aliases ?? [], source);
-  if (given === undefined) {
-    return row.fallback instanceof Function ? row.fallback(source.command) : row.fallback;
-  }
-  const value = row.parse(given.text);
-  if (value === undefined) {
-    throw new StartupError(
-      `${given.name} is '${beginningOf(given.text)}', which is not allowed: it is ${row.allowed}`,
-    );
-  }
-  return value;
-}
-
-/** What was meant is seen in it; the sentence after it should be, too. */
-function beginningOf(given: string): string {
-  return given.length > LONGEST_SHOWN ? `${given.slice(0, LONGEST_SHOWN)}…` : given;
-}
-
-/** An empty variable counts as unset: that is how compose files and charts leave one out. */
-function findText(
-  key: AnySettingKey,
-  aliases: readonly string[],
-  { flags, env }: SettingsSource,
-): { name: string; text: string } | undefined {
-  const candidates = [
-    { name: flagName(key), text: flags[key] },
-    ...[envName(key), ...aliases].map((name) => ({ name, text: env[name] === '' ? undefined : env[name] })),
-  ];
-  for (const { name, text: found } of candidates) if (found !== undefined) return { name, text: found };
-  return undefined;
-}
-
 /** Kubernetes injects the first two for a Service named perdura; the third configures our tests. */
 const ignoredNames = /^PERDURA_(SERVICE_|PORT|TEST_)/;
 
 function refuseUnknownNames(env: SettingsSource['env']): void {
   const known = [...settingKeys, ...clientSettingKeys].map(envName);
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('PERDURA_') || known.includes(name) || ignoredNames.test(name)) continue;
+    if (!name.startsWith('PERDURA_') || known.includes(name)) continue;
+    if (ignoredNames.test(name) || isOfStore(name)) continue;
     throw new StartupError(
       `the environment variable ${beginningOf(name)} is not a setting of perdura: did you mean ${nearestWord(name, known)}?`,
     );

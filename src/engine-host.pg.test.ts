@@ -193,6 +193,54 @@ describe('a host that starts', () => {
   });
 });
 
+describe('a host that begins', () => {
+  test('prepares its database before it serves', async ({ hosted }) => {
+    const one = hosted();
+    let isPrepared = false;
+    await one.host.begin(async () => {
+      await Promise.resolve();
+      expect(one.host.engine).toBeUndefined();
+      isPrepared = true;
+    });
+    expect([isPrepared, one.host.engine?.isOver]).toEqual([true, false]);
+  });
+
+  test('lets others go on when it can not, and serves as soon as it can', async ({ hosted, databaseUrl }) => {
+    const proxy = await startProxy(databaseUrl);
+    const one = hosted(proxy.url);
+    let attempts = 0;
+    proxy.cut();
+    await one.host.begin(async () => {
+      attempts++;
+      if (attempts === 1) throw new Error('its schema is not ready');
+      return Promise.resolve();
+    });
+    expect([attempts, one.host.engine]).toEqual([1, undefined]);
+    const call = one.host.context();
+    await until(() => attempts > 2, 'attempts that fail for want of the database');
+    expect(one.host.engine).toBeUndefined();
+    proxy.restore();
+    expect((await call).store.replicaId).toBe(alive(one).replicaId);
+    proxy.close();
+  });
+
+  test('and is stopped while it prepares, breaks that off and never serves', async ({ hosted, db }) => {
+    const one = hosted();
+    const started = Promise.withResolvers<undefined>();
+    const begun = one.host.begin(async (signal) => {
+      started.resolve(undefined);
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve);
+      });
+    });
+    await started.promise;
+    const call = expect(one.host.context()).rejects.toMatchObject({ code: 'unavailable' });
+    await one.host.stop();
+    await Promise.all([begun, call]);
+    expect([one.host.engine, await count(db, 'replicas')]).toEqual([undefined, 0]);
+  });
+});
+
 describe('draining', () => {
   test('ends when nothing is out any more', async ({ hosted }) => {
     const one = hosted();

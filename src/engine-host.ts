@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type ActivityLease } from './dispatch/activities.ts';
 import { unavailable } from './domain/errors.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { type Context } from './scheduler/context.ts';
@@ -22,7 +23,7 @@ export class EngineHost {
   #startingOver: Promise<void> | undefined;
   /** The incarnation of the moment, or the last one and those that came to nothing since. */
   #replicaIds: number[] = [];
-  #isStopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -43,6 +44,25 @@ export class EngineHost {
     this.#engine = await Engine.start(this.#engineOptions(undefined));
   }
 
+  /**
+   * The same for a database that others can do without: begins as soon as it can be prepared, however long that takes.
+   * Resolves after the first attempt.
+   */
+  async begin(prepare: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    this.#next = Promise.withResolvers();
+    const tried = Promise.withResolvers<undefined>();
+    const attempt = async (): Promise<void> => {
+      try {
+        await prepare(this.#stopping.signal);
+        await this.#begin([]);
+      } finally {
+        tried.resolve(undefined);
+      }
+    };
+    this.#startingOver = this.#insist(attempt);
+    await tried.promise;
+  }
+
   /** What calls work with; between two incarnations waits for the next, or rejects with `unavailable` after a while. */
   async context(): Promise<Context> {
     const engine = this.#engine ?? (await this.#awaited());
@@ -61,7 +81,7 @@ export class EngineHost {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     const engine = this.#engine;
     this.#engine = undefined;
     this.#next?.resolve(undefined);
@@ -70,7 +90,7 @@ export class EngineHost {
   }
 
   async #awaited(): Promise<Engine | undefined> {
-    if (this.#isStopped || !this.#next) return undefined;
+    if (!this.#isWanted() || !this.#next) return undefined;
     return Promise.race([this.#next.promise, pause(CALL_WAIT_MS, undefined, { ref: false })]);
   }
 
@@ -91,24 +111,29 @@ export class EngineHost {
     this.#next = Promise.withResolvers();
     log.error({ replica: old.replicaId, reason }, 'this incarnation is over; starting over');
     const activities = old.context.dispatch.activities.outstandingLeases();
+    await this.#insist(() => this.#begin(activities));
+  }
+
+  async #insist(attempt: () => Promise<void>): Promise<void> {
     for (let pauseMs = FIRST_PAUSE_MS; this.#isWanted(); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const inherited = { replicaIds: [...this.#replicaIds], activities };
-        await this.#begin(await Engine.start(this.#engineOptions(inherited)));
+        await attempt();
         return;
       } catch (error) {
-        log.warn({ err: error }, 'the database is not available; the server goes on trying');
+        if (!this.#isWanted()) return;
+        this.#options.log.warn({ err: error }, 'the database is not available; the server goes on trying');
         await pause(pauseMs, undefined, { ref: false });
       }
     }
   }
 
   #isWanted(): boolean {
-    return !this.#isStopped;
+    return !this.#stopping.signal.aborted;
   }
 
-  async #begin(engine: Engine): Promise<void> {
-    if (this.#isStopped) return engine.end();
+  async #begin(activities: readonly ActivityLease[]): Promise<void> {
+    const engine = await Engine.start(this.#engineOptions({ replicaIds: [...this.#replicaIds], activities }));
+    if (!this.#isWanted()) return engine.end();
     if (engine.isOver) throw unavailable('the new incarnation is over already');
     this.#engine = engine;
     this.#replicaIds = [engine.replicaId];

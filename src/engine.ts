@@ -17,7 +17,7 @@ import { fireTimers } from './scheduler/fire-timers.ts';
 import { type InstanceWaits } from './scheduler/instance-waits.ts';
 import { fetchInbox } from './scheduler/sweep.ts';
 import { type Logger } from './telemetry/log.ts';
-import { type Metrics, type Sample } from './telemetry/metrics.ts';
+import { type StoreMetrics, type Sample } from './telemetry/metrics.ts';
 
 /*
  * An engine is one incarnation of one store in this process: lane, residents, leases, loops, on one object graph. It
@@ -35,7 +35,7 @@ export interface EngineOptions {
   readonly waits: InstanceWaits;
   readonly settings: EngineSettings;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: StoreMetrics;
   /** What workers still hold from the incarnation before (decisions 14). */
   readonly inherited:
     { readonly replicaIds: readonly number[]; readonly activities: readonly ActivityLease[] } | undefined;
@@ -102,7 +102,7 @@ export class Engine {
       this.die(reason);
     };
     this.context = {
-      ...{ store, dispatch, waits, codec, settings, metrics, startOver, signal: this.#over.signal },
+      ...{ store, dispatch, streams, waits, codec, settings, metrics, startOver, signal: this.#over.signal },
       ids: store.ids,
       log: log.child({ replica: store.replicaId }),
       now: () => clock.now(),
@@ -134,9 +134,11 @@ export class Engine {
   }
 
   /** What metrics show of it. */
-  sample(): Pick<Sample, 'residentInstances' | 'historyCacheBytes' | 'connections'> {
-    const { residents } = this.context.dispatch;
+  sample(): Pick<Sample, 'residentInstances' | 'historyCacheBytes' | 'connections' | 'isServing'> {
+    const { dispatch } = this.context;
+    const { residents } = dispatch;
     return {
+      isServing: dispatch.mayDispatch(),
       residentInstances: residents.count,
       historyCacheBytes: residents.historyBytes,
       connections: this.#store.connections,

@@ -8,6 +8,7 @@ import {
   until,
 } from '../test/helpers/engine.ts';
 import { hubName, type HubName } from './domain/ids.ts';
+import { DEFAULT_STORE } from './domain/store.ts';
 import { codec } from './protocol/codec.ts';
 import { type Context } from './scheduler/context.ts';
 import { createHub } from './scheduler/create-hub.ts';
@@ -26,10 +27,12 @@ function directory(one: StillEngine, { configured = [], isDynamic = false }: Opt
     current: one.hub,
     context: () => Promise.resolve(host.current ?? one.hub),
   };
-  const hubs = new Hubs({ configured: configured.map(hubName), isDynamic, streams: one.streams, host });
+  const stores = [{ name: DEFAULT_STORE, streams: one.streams, host }];
+  const hubs = new Hubs({ configured: configured.map(hubName), isDynamic, stores, onIgnored });
   return { hubs, host };
 }
 
+const onIgnored = (): void => undefined;
 const name = (text: string): HubName => hubName(text);
 const notFound = { code: 'not_found' };
 
@@ -256,7 +259,8 @@ test('a stream of a hub that was made during a refresh stays', async ({ still })
     },
   });
   const host = { current: undefined, context: () => Promise.resolve({ ...one.hub, store }) };
-  const hubs = new Hubs({ configured: [], isDynamic: true, streams: one.streams, host });
+  const stores = [{ name: DEFAULT_STORE, streams: one.streams, host }];
+  const hubs = new Hubs({ configured: [], isDynamic: true, stores, onIgnored });
   const refreshing = hubs.refresh();
   await until(() => isListed, 'the list');
   const worker = one.worker({}, { hubId: (await hubs.contextFor('fresh')).hubId });

@@ -1,129 +1,262 @@
 import { type WorkerStreams } from './dispatch/streams.ts';
-import { taskHubNotFound } from './domain/errors.ts';
+import {
+  alreadyElsewhere,
+  invalidArgument,
+  storeNotServed,
+  taskHubNotFound,
+  unavailable,
+} from './domain/errors.ts';
 import { type HubName, hubName } from './domain/ids.ts';
-import { type TaskHub } from './domain/store.ts';
+import { limits } from './domain/limits.ts';
+import { DEFAULT_STORE } from './domain/store.ts';
 import { checkHubName } from './domain/validate.ts';
 import { type EngineHost } from './engine-host.ts';
+import { must } from './lib/assert.ts';
+import { failpoint } from './lib/failpoints.ts';
 import { type Context, type HubContext } from './scheduler/context.ts';
-import { type HubDirectory } from './scheduler/hubs.ts';
+import { type HubDirectory, type HubList, type PlacedHub } from './scheduler/hubs.ts';
+
+/*
+ * Where a task hub is. A name belongs to one store at most: its place, a row in the default store, is written before the
+ * hub is made in its own store, so a death between the two leaves a name that is kept for that store, and the next
+ * creation goes on. A place makes one hub: the row of a deleted hub tells whoever was about to make it that it came too
+ * late, and has to look where the name belongs by now.
+ *
+ * Calls don't ask for places: every store says for itself what it has, and a hub that is found is served whatever
+ * becomes of the others. Only that a hub is nowhere takes the default store: without a place it can be in no other.
+ */
 
 /** An unknown name is not asked for again so soon. */
 const UNKNOWN_FOR_MS = 1_000;
 /** Names remembered, known and unknown; of more, the oldest are forgotten and asked for again. */
 const REMEMBERED = 10_000;
 
+/** A store of this process. */
+export interface HubStore {
+  readonly name: string;
+  readonly streams: WorkerStreams;
+  readonly host: Pick<EngineHost, 'context' | 'current'>;
+}
+
 interface HubOptions {
   /** Made at start; the first is meant when a call names none. */
   readonly configured: readonly HubName[];
   /** Hubs come into being when somebody names them. */
   readonly isDynamic: boolean;
-  readonly streams: WorkerStreams;
-  readonly host: Pick<EngineHost, 'context' | 'current'>;
+  /** The default one first. */
+  readonly stores: readonly HubStore[];
+  /** Told of what failed and is made up for elsewhere. */
+  readonly onIgnored: (task: string, error: unknown) => void;
 }
 
-interface KnownHub {
+interface FoundHub {
   readonly hubId: number;
+  readonly at: HubStore;
+}
+
+interface KnownHub extends FoundHub {
   readonly hub: HubName;
   /** Made once per incarnation, not per call. */
   context: HubContext | undefined;
 }
 
-/** The task hubs of one store. What it remembers may be old: a hub deleted elsewhere is noticed by hint, by the next look, or by a start. */
+/** The task hubs of all stores. What it remembers may be old: a hub deleted elsewhere is noticed by hint, by the next look, or by a start. */
 export class Hubs implements HubDirectory {
   readonly #options: HubOptions;
+  readonly #stores: readonly HubStore[];
+  readonly #main: HubStore;
   readonly #known = new Map<string, KnownHub>();
   readonly #unknown = new Map<string, number>();
   readonly #default: HubName;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#stores = options.stores;
+    this.#main = must(options.stores[0], 'the default store');
     this.#default = options.configured[0] ?? hubName('default');
   }
 
   known(name: string | undefined): HubContext | undefined {
-    const context = this.#options.host.current;
-    const known = context && this.#known.get(name ?? this.#default);
-    return known && this.#contextOf(context, known);
+    const known = this.#known.get(name ?? this.#default);
+    const context = known?.at.host.current;
+    return context && this.#contextOf(context, known);
   }
 
   async contextFor(name: string | undefined): Promise<HubContext> {
-    const context = await this.#options.host.context();
     const wanted = name ?? this.#default;
-    return this.#contextOf(context, this.#known.get(wanted) ?? (await this.#find(context, wanted)));
+    const known = this.#known.get(wanted) ?? (await this.#find(wanted));
+    return this.#contextOf(await known.at.host.context(), known);
   }
 
   #contextOf(context: Context, known: KnownHub): HubContext {
     if (known.context?.store !== context.store) {
       const { hubId, hub } = known;
-      known.context = { ...context, hubId, hub, current: () => this.#lookAgain(hub, hubId) };
+      known.context = { ...context, hubId, hub, current: () => this.#lookAgain(known) };
     }
     return known.context;
   }
 
-  /** Makes the configured hubs. */
+  /** Makes the configured hubs in the default store; whoever gave a name to another one has made its hub there. */
   async prepare(): Promise<void> {
-    for (const hub of this.#options.configured) await this.create(hub);
+    const { store } = await this.#main.host.context();
+    for (const hub of this.#options.configured) {
+      const place = await store.placeHub(hub, this.#main.name);
+      if (place.store === this.#main.name) await this.#make(hub, this.#main.name);
+    }
   }
 
-  async create(name: HubName): Promise<void> {
-    const { store } = await this.#options.host.context();
-    this.#remember(name, await store.createHub(name));
+  async create(name: HubName, wanted?: string): Promise<void> {
+    if (wanted !== undefined && !this.#stores.some((at) => at.name === wanted)) {
+      throw invalidArgument(`this server has no store '${wanted}': PERDURA_STORES names them`);
+    }
+    const found = await this.#look(name);
+    if (!found) await this.#make(name, wanted);
+    else if (wanted === undefined || found.at.name === wanted) this.#remember(name, found);
+    else throw alreadyElsewhere(name, found.at.name);
+  }
+
+  async delete(name: HubName): Promise<string | undefined> {
+    const found = await this.#look(name);
+    if (!found) return undefined;
+    const { store } = await found.at.host.context();
+    const deleted = await store.deleteHub(name);
+    if (deleted?.placeId !== undefined) await this.#forgetPlace(name, deleted.placeId);
     store.hint([{ kind: 'hubs' }]);
+    await this.refresh(found.at.name);
+    return deleted && found.at.name;
   }
 
-  async delete(name: HubName): Promise<boolean> {
-    const { store } = await this.#options.host.context();
-    const isDeleted = await store.deleteHub(name);
-    store.hint([{ kind: 'hubs' }]);
-    await this.refresh();
-    return isDeleted;
+  /** The hub is gone whether this succeeds or not: a place that stays is used up, and the next creation replaces it. */
+  async #forgetPlace(name: HubName, placeId: number): Promise<void> {
+    try {
+      await this.#main.host.current?.store.forgetPlace(name, placeId);
+    } catch (error) {
+      this.#options.onIgnored('forget-place', error);
+    }
   }
 
-  async list(): Promise<TaskHub[]> {
-    const { store } = await this.#options.host.context();
-    return store.listHubs();
+  async list(): Promise<HubList> {
+    // Where some answer, nobody waits for one that is away.
+    const isPatient = this.#stores.every(({ host }) => host.current === undefined);
+    const answers = await Promise.allSettled(this.#stores.map((at) => hubsIn(at, isPatient)));
+    const hubs = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    const failed = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason as Error] : [],
+    );
+    if (failed.length === answers.length) throw must(failed[0], 'why no store answers');
+    for (const error of failed) this.#options.onIgnored('list-hubs', error);
+    return {
+      hubs: hubs.toSorted(byName).slice(0, limits.listedHubs),
+      stores: this.#stores.map(({ name }, i) => ({ name, isServing: answers[i]?.status === 'fulfilled' })),
+    };
   }
 
-  /** Hubs came or went: forgets what is gone and ends its streams. */
-  async refresh(): Promise<void> {
-    const { store } = await this.#options.host.context();
+  /** Hubs of a store came or went: forgets what is gone and ends its streams. */
+  async refresh(storeName = DEFAULT_STORE): Promise<void> {
+    const at = this.#at(storeName);
+    const { store } = await at.host.context();
     // A hub that is made while the list is read is not on it.
-    const known = [...this.#known];
-    const served = [...this.#options.streams.hubIds()];
+    const known = [...this.#known].filter(([, hub]) => hub.at === at);
+    const served = [...at.streams.hubIds()];
     const living = new Set((await store.listHubs()).map(({ hubId }) => hubId));
     this.#unknown.clear();
     for (const [name, { hubId }] of known) if (!living.has(hubId)) this.#known.delete(name);
-    this.#options.streams.endHubs(served.filter((hubId) => !living.has(hubId)));
+    at.streams.endHubs(served.filter((hubId) => !living.has(hubId)));
   }
 
-  async #lookAgain(hub: HubName, hubId: number): Promise<HubContext> {
-    const { store } = await this.#options.host.context();
+  async #lookAgain({ hub, hubId, at }: KnownHub): Promise<HubContext> {
+    const { store } = await at.host.context();
     if ((await store.findHub(hub)) !== hubId) this.#known.delete(hub);
     return this.contextFor(hub);
   }
 
-  async #find(context: Context, name: string): Promise<KnownHub> {
+  async #find(name: string): Promise<KnownHub> {
     const unknownUntil = this.#unknown.get(name) ?? 0;
     if (unknownUntil > performance.now()) throw taskHubNotFound(name);
     checkHubName(name);
-    const hubId = (await context.store.findHub(name)) ?? (await this.#makeDynamic(context, name));
-    return this.#remember(hubName(name), hubId);
+    const found = await this.#look(name);
+    return found ? this.#remember(hubName(name), found) : this.#makeDynamic(hubName(name));
   }
 
-  async #makeDynamic({ store }: Context, name: string): Promise<number> {
-    if (this.#options.isDynamic) return store.createHub(name);
+  /** The hub's store; undefined when it is certain that none has it. */
+  async #look(name: string): Promise<FoundHub | undefined> {
+    const answers = this.#stores.map((at) => findIn(at, name));
+    const found = Promise.any(
+      answers.map(async (answer) => (await answer) ?? Promise.reject(taskHubNotFound(name))),
+    );
+    const certain = this.#lookForCertain(name, answers);
+    return Promise.any([found, certain]).catch(() => certain);
+  }
+
+  /** By the word of the default store, of the one that has the hub's place, and of all others that serve. */
+  async #lookForCertain(
+    name: string,
+    answers: readonly Promise<FoundHub | undefined>[],
+  ): Promise<FoundHub | undefined> {
+    const here = await answers[0];
+    if (here) return here;
+    const { store } = await this.#main.host.context();
+    const place = await store.findPlace(name);
+    if (place) return answers[this.#stores.indexOf(this.#at(place.store, name))];
+    const serving = answers.filter((_, i) => this.#stores[i]?.host.current !== undefined);
+    const rest = await Promise.allSettled(serving);
+    return rest.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))[0];
+  }
+
+  #at(store: string, hub?: string): HubStore {
+    const at = this.#stores.find(({ name }) => name === store);
+    if (!at) throw storeNotServed(store, hub);
+    return at;
+  }
+
+  async #makeDynamic(name: HubName): Promise<KnownHub> {
+    if (this.#options.isDynamic) return this.#make(name, undefined);
     forgetOldest(this.#unknown);
     this.#unknown.set(name, performance.now() + UNKNOWN_FOR_MS);
     throw taskHubNotFound(name);
   }
 
-  #remember(hub: HubName, hubId: number): KnownHub {
+  /** Makes the hub, if it is absent, where its name has its place; one that has none gets it in `wanted`, else in the default store. */
+  async #make(name: HubName, wanted: string | undefined): Promise<KnownHub> {
+    for (;;) {
+      const { store: main } = await this.#main.host.context();
+      const place = await main.placeHub(name, wanted ?? this.#main.name);
+      if (wanted !== undefined && place.store !== wanted) throw alreadyElsewhere(name, place.store);
+      failpoint('after-place');
+      const at = this.#at(place.store, name);
+      const { store } = await at.host.context();
+      const hubId = await store.createHub(name, place.placeId);
+      if (hubId !== undefined) {
+        store.hint([{ kind: 'hubs' }]);
+        return this.#remember(name, { hubId, at });
+      }
+      await main.forgetPlace(name, place.placeId);
+    }
+  }
+
+  #remember(hub: HubName, { hubId, at }: FoundHub): KnownHub {
     forgetOldest(this.#known);
-    const known = { hubId, hub, context: undefined };
+    const known = { hubId, at, hub, context: undefined };
     this.#known.set(hub, known);
     this.#unknown.delete(hub);
     return known;
   }
+}
+
+async function findIn(at: HubStore, name: string): Promise<FoundHub | undefined> {
+  const { store } = await at.host.context();
+  const hubId = await store.findHub(name);
+  return hubId === undefined ? undefined : { hubId, at };
+}
+
+async function hubsIn({ name, host }: HubStore, isPatient: boolean): Promise<PlacedHub[]> {
+  const context = isPatient ? await host.context() : host.current;
+  if (!context) throw unavailable(`the store '${name}' is not available`);
+  return (await context.store.listHubs()).map((hub) => ({ ...hub, store: name }));
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 function forgetOldest(names: Map<string, unknown>): void {

@@ -7,10 +7,12 @@ import { unavailable } from './domain/errors.ts';
 import { hubName } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
 import { type GrpcListener, startGrpc } from './grpc/listener.ts';
-import { Hubs } from './hub-directory.ts';
+import { Hubs, type HubStore } from './hub-directory.ts';
+import { prepareStore } from './prepare-store.ts';
 import { codec } from './protocol/codec.ts';
 import { type EngineSettings } from './scheduler/context.ts';
 import { InstanceWaits } from './scheduler/instance-waits.ts';
+import { type NamedStore, storesOf } from './store-settings.ts';
 import { type Readiness, startTelemetryServer } from './telemetry/http.ts';
 import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
@@ -23,8 +25,8 @@ type Settings = Omit<ServerSettings, 'metricsPort'> & {
 };
 
 /**
- * The composition root: builds every part of one replica and starts them in order. The schema is there already. Rejects
- * with a `StartupError` when an address can't be had; nothing is left open then.
+ * The composition root: builds every part of one replica and starts them in order. The schema of the default store is
+ * there already. Rejects with a `StartupError` when an address can't be had; nothing is left open then.
  */
 export async function startServer(settings: Settings, log: Logger, metrics: Metrics): Promise<RunningServer> {
   const replica = new Replica(settings, log, metrics);
@@ -37,14 +39,21 @@ export async function startServer(settings: Settings, log: Logger, metrics: Metr
   }
 }
 
+/** What there is once for each store, because ids of two stores are not told apart. */
+interface StoreParts extends HubStore {
+  readonly store: NamedStore;
+  readonly host: EngineHost;
+  readonly log: Logger;
+}
+
 class Replica implements RunningServer {
   grpcAddress = '';
   metricsAddress = '';
   readonly #settings: Settings;
   readonly #log: Logger;
   readonly #metrics: Metrics;
-  readonly #streams: WorkerStreams;
-  readonly #host: EngineHost;
+  /** The default one first. */
+  readonly #stores: readonly StoreParts[];
   readonly #hubs: Hubs;
   /** How to close what is open, in the order in which it was opened. */
   readonly #open: (() => Promise<unknown>)[] = [];
@@ -52,18 +61,37 @@ class Replica implements RunningServer {
   #isStopping = false;
 
   constructor(settings: Settings, log: Logger, metrics: Metrics) {
-    const { databaseUrl, databaseSchema: schema, databasePoolSize: poolSize } = settings;
     this.#settings = settings;
     this.#log = log;
     this.#metrics = metrics;
+    const stores = storesOf(settings);
+    this.#stores = stores.map((store) =>
+      this.#build(store, stores.length > 1 ? log.child({ store: store.name }) : log),
+    );
+    const { taskHubs, dynamicTaskHubs: isDynamic } = settings;
+    this.#hubs = new Hubs({
+      ...{ configured: taskHubs.map(hubName), isDynamic, stores: this.#stores },
+      onIgnored: (task, error) => {
+        this.#ignored(task)(error);
+      },
+    });
+  }
+
+  #build(store: NamedStore, log: Logger): StoreParts {
+    const { name, url: databaseUrl, schema } = store;
+    const metrics = this.#metrics.ofStore(name);
     const streams = new WorkerStreams(metrics);
-    const waits = new InstanceWaits(() => this.#host.engine?.context.store, this.#ignored('look-at-waits'));
-    const host = new EngineHost({
-      ...{ databaseUrl, schema, poolSize, version, streams, waits, log, metrics },
-      address: `${hostname()}:${settings.grpcPort}`,
-      settings: engineSettings(settings),
+    const waits: InstanceWaits = new InstanceWaits(
+      () => host.engine?.context.store,
+      this.#ignored('look-at-waits'),
+    );
+    const host: EngineHost = new EngineHost({
+      ...{ databaseUrl, schema, version, streams, waits, log, metrics },
+      poolSize: this.#settings.databasePoolSize,
+      address: `${hostname()}:${this.#settings.grpcPort}`,
+      settings: engineSettings(this.#settings),
       onHubsChanged: () => {
-        this.#hubs.refresh().catch(this.#ignored('refresh-hubs'));
+        this.#hubs.refresh(name).catch(this.#ignored('refresh-hubs'));
       },
     });
     metrics.watch(() => ({
@@ -71,20 +99,21 @@ class Replica implements RunningServer {
       waitingCalls: waits.count,
       ...(host.engine?.sample() ?? noEngine),
     }));
-    const { taskHubs, dynamicTaskHubs: isDynamic } = settings;
-    this.#streams = streams;
-    this.#host = host;
-    this.#hubs = new Hubs({ configured: taskHubs.map(hubName), isDynamic, streams, host });
+    return { name, store, streams, host, log };
   }
 
   async start(): Promise<void> {
-    this.#open.push(() => this.#host.stop());
-    await this.#host.start();
+    this.#open.push(() => Promise.all(this.#stores.map(({ host }) => host.stop())));
+    const [main, ...further] = this.#stores;
+    await main?.host.start();
+    await Promise.all(
+      further.map(({ store, host, log }) => host.begin((signal) => prepareStore(store, log, signal))),
+    );
     await this.#hubs.prepare();
     await this.#openTelemetry();
     const { bindAddress: host, grpcPort } = this.#settings;
-    const [hubs, streams, log] = [this.#hubs, this.#streams, this.#log];
-    this.#grpc = await startGrpc({ host, port: grpcPort, hubs, streams, codec, log });
+    const [hubs, log] = [this.#hubs, this.#log];
+    this.#grpc = await startGrpc({ host, port: grpcPort, hubs, codec, log });
     this.#open.push(() => this.#grpc?.stop() ?? Promise.resolve());
     this.#runLoops();
     this.grpcAddress = this.#grpc.address;
@@ -103,7 +132,10 @@ class Replica implements RunningServer {
   }
 
   #runLoops(): void {
-    const loops = processLoops(this.#streams, () => this.#hubs.refresh()).map((loop) =>
+    const all = this.#stores.flatMap(({ name, streams }) =>
+      processLoops(streams, () => this.#hubs.refresh(name)),
+    );
+    const loops = all.map((loop) =>
       runLoop(loop, (task, error) => {
         this.#ignored(task)(error);
       }),
@@ -116,8 +148,8 @@ class Replica implements RunningServer {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#grpc?.setServing(false);
-    await this.#host.drain(this.#settings.drainSeconds * 1000);
-    this.#streams.endAll(unavailable('the server is stopping'));
+    await Promise.all(this.#stores.map(({ host }) => host.drain(this.#settings.drainSeconds * 1000)));
+    for (const { streams } of this.#stores) streams.endAll(unavailable('the server is stopping'));
     await this.close();
   }
 
@@ -125,9 +157,11 @@ class Replica implements RunningServer {
     for (let close = this.#open.pop(); close; close = this.#open.pop()) await close();
   }
 
+  /** Where one store serves, its hubs must be reached, whatever is wrong with the others. */
   readiness(): Readiness {
     if (this.#isStopping) return { ready: false, reason: 'stopping' };
-    return this.#host.engine ? { ready: true } : { ready: false, reason: 'the database is not available' };
+    if (this.#stores.some(({ host }) => host.engine)) return { ready: true };
+    return { ready: false, reason: 'the database is not available' };
   }
 
   /** For work that is done again anyway. */
@@ -140,6 +174,7 @@ class Replica implements RunningServer {
 
 /** What metrics show between two incarnations. */
 const noEngine = {
+  isServing: false,
   residentInstances: 0,
   historyCacheBytes: 0,
   connections: { busy: 0, idle: 0, waiting: 0 },

@@ -86,6 +86,20 @@ export const schemaName: Kind<string> = {
   parse: (given) => (/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(given) ? given : undefined),
 };
 
+/** `_` is left to the names of variables: two stores never share one. */
+export const storeNames: Kind<readonly string[]> = {
+  placeholder: 'names',
+  allowed:
+    "names of at most 32 lower-case letters, digits and single - between them, starting with a letter, each once and none 'default', separated by commas",
+  parse(given) {
+    const names = given.split(',').map((name) => name.trim());
+    const areAllowed = names.every((name) =>
+      /^(?!default$)(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name),
+    );
+    return areAllowed && new Set(names).size === names.length ? names : undefined;
+  },
+};
+
 export const hubNames: Kind<readonly string[]> = {
   placeholder: 'names',
   allowed: 'names of 3 to 64 letters, digits and -, separated by commas',

@@ -4,17 +4,12 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { partNames } from '../src/bench/parts.ts';
-import {
-  clientSettingKeys,
-  clientSettingsTable,
-  envName,
-  flagName,
-  settingKeys,
-  settingsTable,
-} from '../src/config.ts';
+import { clientSettingKeys, clientSettingsTable, settingKeys, settingsTable } from '../src/config.ts';
+import { envName, flagName } from '../src/read-setting.ts';
 import { callerLimits } from '../src/domain/limits.ts';
 import { readMigrations } from '../src/postgres/migration-files.ts';
-import { metricTable } from '../src/telemetry/metrics.ts';
+import { isOfStore, storeEnvName, storeSettingKeys, storeSettingsTable } from '../src/store-settings.ts';
+import { metricTable } from '../src/telemetry/metric-table.ts';
 
 // The rules of CONTRIBUTING.md that a machine can check and lint can't. Each test lists what breaks its rule.
 
@@ -207,11 +202,16 @@ describe('what is generated', () => {
 
 describe('documents', () => {
   test('docs/settings.md has every setting as the table has it, and no other', () => {
-    const rows = [...settingKeys, ...clientSettingKeys].map((key) => {
+    const rowOf = (key: (typeof settingKeys)[number] | (typeof clientSettingKeys)[number]): string => {
       const { shown, sentence, aliases = [] } = { ...settingsTable, ...clientSettingsTable }[key];
       const also = aliases.map((name) => ` (also \`${name}\`)`).join('');
       return `| \`${envName(key)}\`${also} | \`${flagName(key)}\` | ${shown} | ${sentence} |`;
+    };
+    const ofStores = storeSettingKeys.map((key) => {
+      const { shown, sentence } = storeSettingsTable[key];
+      return `| \`${storeEnvName('<name>', key)}\` | ${shown} | ${sentence} |`;
     });
+    const rows = [...settingKeys.map(rowOf), ...ofStores, ...clientSettingKeys.map(rowOf)];
     const documented = read('docs/settings.md')
       .split('\n')
       .filter((line) => line.startsWith('| `'));
@@ -224,7 +224,9 @@ describe('documents', () => {
       [...read(path).matchAll(/\bPERDURA_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({ path, name })),
     );
     expect(
-      named.filter(({ name }) => !known.has(name) && !/^PERDURA_(SERVICE|PORT|TEST)/.test(name)),
+      named.filter(
+        ({ name }) => !known.has(name) && !isOfStore(name) && !/^PERDURA_(SERVICE|PORT|TEST)/.test(name),
+      ),
     ).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { type RunningServer, type Settings } from '../config.ts';
+import { namesOfSeveral } from '../store-settings.ts';
 import { version } from '../version.ts';
 
 /** `host:port` as bound. */
@@ -15,10 +16,12 @@ export interface Started {
 export function startedFields({ settings, server, dataDir }: Started): Readonly<Record<string, string>> {
   const grpc = `http://${reachable(server.grpcAddress)}`;
   const { taskHubs } = settings;
+  const stores = namesOfSeveral(settings);
   return {
     'gRPC endpoint': grpc,
     'Metrics and health': `http://${reachable(server.metricsAddress)}/metrics`,
     [taskHubs.length === 1 ? 'Task hub' : 'Task hubs']: taskHubs.join(', '),
+    ...(stores.length > 0 ? { Stores: stores.join(', ') } : {}),
     ...(dataDir === undefined ? {} : { 'Data folder': dataDir }),
     'Connection string': `Endpoint=${grpc};Authentication=None;TaskHub=${taskHubs[0] ?? 'default'}`,
   };

@@ -17,35 +17,50 @@ function listCommand(): Command {
   return clientCommand(
     {
       usage: 'list',
-      description: 'List the task hubs of the store.',
+      description: 'List the task hubs of all stores.',
       example: 'perdura hub list',
       isAboutHubs: true,
     },
     async ({ connection, isJson }) => {
-      const answer = await connection.call('ListTaskHubs', {});
-      const rows = answer.taskHubs.map(({ name, createdTimestamp: created }) => [
-        name,
-        created ? showAge(created, Date.now()) : '',
+      const { taskHubs, stores } = await connection.call('ListTaskHubs', {});
+      const areSeveral = stores.length > 1;
+      const rows = taskHubs.map(({ name, createdTimestamp: created, store }) => [
+        ...[name, created ? showAge(created, Date.now()) : ''],
+        ...(areSeveral ? [store] : []),
       ]);
-      const table = new Table([{ title: 'NAME', cut: 'end' }, { title: 'CREATED' }], terminalWidth());
-      await printResult(isJson, toJson(answer), () => (rows.length > 0 ? table.add(rows) : ''));
+      const columns = [{ title: 'NAME', cut: 'end' as const }, { title: 'CREATED' }];
+      const table = new Table(areSeveral ? [...columns, { title: 'STORE' }] : columns, terminalWidth());
+      const shown = areSeveral
+        ? { taskHubs, stores }
+        : { taskHubs: taskHubs.map(({ name, createdTimestamp }) => ({ name, createdTimestamp })) };
+      await printResult(isJson, toJson(shown), () => (rows.length > 0 ? table.add(rows) : ''));
+      for (const { name, isServing } of stores) {
+        if (!isServing) note(`the store '${name}' is not available: its task hubs are not listed`);
+      }
       if (rows.length === 0) note('no task hubs');
     },
   );
 }
 
 function createCommand(): Command {
-  return clientCommand(
+  return clientCommand<{ readonly store?: string }>(
     {
       usage: 'create <name>',
       description: 'Make a task hub; one that exists is left as it is.',
       example: 'perdura hub create orders',
       isAboutHubs: true,
+      options: [
+        new Option(
+          '--store <name>',
+          'The store that it lives in. Default: where its name belongs, or default.',
+        ),
+      ],
     },
-    async ({ connection, args: [name = ''], isJson }) => {
+    async ({ connection, args: [name = ''], options: { store }, isJson }) => {
       const { taskHubs } = await connection.call('ListTaskHubs', {});
       const isCreated = !taskHubs.some((hub) => hub.name === name);
-      await connection.call('CreateTaskHub', {});
+      if (store === undefined) await connection.call('CreateTaskHub', {});
+      else await connection.call('PlaceTaskHub', { name, store });
       const done = isCreated ? 'created' : 'there already:';
       await printResult(isJson, { name, isCreated }, () => `${done} task hub ${escapeText(name)}\n`);
     },

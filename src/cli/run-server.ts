@@ -1,10 +1,10 @@
 import { type EventEmitter } from 'node:events';
 import { type RunningServer, type Settings } from '../config.ts';
 import { armFailpoints } from '../lib/failpoints.ts';
-import { checkDatabase } from '../postgres/check-database.ts';
 import { type EmbeddedPostgres } from '../postgres/embedded.ts';
-import { migrate } from '../postgres/migrate.ts';
+import { prepareStore } from '../prepare-store.ts';
 import { startServer } from '../server.ts';
+import { namesOfSeveral, storesOf } from '../store-settings.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type Spans } from '../telemetry/spans.ts';
@@ -28,7 +28,11 @@ export async function runServer(run: ServerRun): Promise<void> {
     arm(settings, log);
     await prepareDatabase(run);
     const spans = await openSpans(settings, log);
-    const server = await startServer({ ...settings, databaseUrl }, log, createMetrics(version, spans));
+    const server = await startServer(
+      { ...settings, databaseUrl },
+      log,
+      createMetrics(version, spans, namesOfSeveral(settings)),
+    );
     announce(run, server);
     await untilStopped(stopping, server, embedded);
     await spans?.close();
@@ -38,11 +42,10 @@ export async function runServer(run: ServerRun): Promise<void> {
   }
 }
 
-/** Brings the schema up to this program. Rejects with a `StartupError` when the database can't be used. */
+/** Brings the default store up to this program. Rejects with a `StartupError` when it can't be used; the others may come later. */
 export async function prepareDatabase({ settings, databaseUrl, log }: ServerRun): Promise<void> {
-  const store = { url: databaseUrl, schema: settings.databaseSchema };
-  await checkDatabase(store);
-  await migrate({ ...store, log });
+  const [main] = storesOf({ ...settings, databaseUrl });
+  await prepareStore(main, log);
 }
 
 /** Lets this process kill itself where the settings say. */

@@ -4,17 +4,14 @@ import {
   type ClientSettings,
   clientSettingKeys,
   clientSettingsTable,
-  type Command,
-  envName,
-  flagName,
   readClientSettings,
   readSettings,
-  type Setting,
   type SettingKey,
   type Settings,
   settingKeys,
   settingsTable,
 } from '../config.ts';
+import { type Command, envName, flagName, type Setting } from '../read-setting.ts';
 import { valueOf } from './option-values.ts';
 
 /** Adds a flag for each of the settings that a command reads. */

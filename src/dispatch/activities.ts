@@ -7,7 +7,7 @@ import { type NewActivity, type ReleasedActivity } from '../domain/write.ts';
 import { failpoint } from '../lib/failpoints.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { activityInstanceId, activityWorkItem } from '../protocol/framing.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
+import { type StoreMetrics } from '../telemetry/metrics.ts';
 import { type Abandons } from './abandons.ts';
 import { Clock } from './clock.ts';
 import { type ActivityRef, type Requests } from './requests.ts';
@@ -43,7 +43,7 @@ interface ActivityOptions {
   readonly maxAttempts: number;
   readonly requests: Requests;
   readonly abandons: Abandons;
-  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'spans'>;
+  readonly metrics: Pick<StoreMetrics, 'dispatched' | 'redelivered' | 'spans'>;
 }
 
 /** Activities owned by this replica: those that wait for a slot, and the leases of those that are out. */

@@ -4,7 +4,7 @@ import { unrecorded } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
 import { type NewActivity, type NewInstance } from '../domain/write.ts';
 import { type Codec } from '../protocol/codec.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
+import { type StoreMetrics } from '../telemetry/metrics.ts';
 import { Abandons } from './abandons.ts';
 import { Activities, type ActivityLease } from './activities.ts';
 import { Clock } from './clock.ts';
@@ -33,7 +33,7 @@ export interface DispatchOptions {
     readonly maxWorkItemBytes: number;
     readonly historyCacheBytes: number;
   };
-  readonly metrics: Pick<Metrics, 'dispatched' | 'redelivered' | 'historyResent' | 'spans'>;
+  readonly metrics: Pick<StoreMetrics, 'dispatched' | 'redelivered' | 'historyResent' | 'spans'>;
   /** The rest of what a committed batch means to this process: hints and waiting calls. */
   readonly onSettled: (result: BatchResult) => void;
 }
@@ -80,15 +80,15 @@ export class Dispatch implements Residency, StreamListener {
       maxAttempts: settings.maxDeliveryAttempts,
     });
     this.#expiry = new LeaseExpiry(this.orchestrations, this.activities, settings.streamGraceMs);
-    this.slots = new Slots(streams, () => this.#mayDispatch());
+    this.slots = new Slots(streams, () => this.mayDispatch());
     streams.listen(this);
   }
 
   /** The lease was renewed by a request sent at `sentMs`: work may be handed out until `sentMs + forMs`. */
   trust(sentMs: number, forMs: number): void {
-    const wasBlocked = !this.#mayDispatch();
+    const wasBlocked = !this.mayDispatch();
     this.#trustedUntilMs = Math.max(this.#trustedUntilMs, sentMs + forMs);
-    if (wasBlocked && this.#mayDispatch()) this.pumpAll();
+    if (wasBlocked && this.mayDispatch()) this.pumpAll();
   }
 
   /** Nothing is handed out or claimed from now on; what is out may finish, what is ready is left to other replicas. */
@@ -147,7 +147,7 @@ export class Dispatch implements Residency, StreamListener {
 
   #act(result: BatchResult, touched: ReadonlySet<Resident>): void {
     for (const { activityKey } of result.activities) this.slots.kept(activityKey);
-    this.activities.learn(result, this.#mayDispatch());
+    this.activities.learn(result, this.mayDispatch());
     if (this.#isDraining) this.releaseUnserved();
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
@@ -216,7 +216,7 @@ export class Dispatch implements Residency, StreamListener {
   #offer(resident: Resident): void {
     resident.readySinceMs ??= Clock.monotonicMs();
     const avoided = this.abandons.lastOf(resident.state.key);
-    const stream = this.#mayDispatch() ? resident.workClass.bestStream(avoided) : undefined;
+    const stream = this.mayDispatch() ? resident.workClass.bestStream(avoided) : undefined;
     if (stream) this.#send(resident, stream);
     else {
       resident.isQueued = true;
@@ -278,7 +278,7 @@ export class Dispatch implements Residency, StreamListener {
     const delayMs = lostDelayMs(resident.state.key, resident.attempts);
     if (isNext && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
       this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
-    } else if (delayMs > 0 && resident.isSendable && this.#mayDispatch()) this.#release(resident, delayMs);
+    } else if (delayMs > 0 && resident.isSendable && this.mayDispatch()) this.#release(resident, delayMs);
     else this.wake(resident);
   }
 
@@ -313,7 +313,7 @@ export class Dispatch implements Residency, StreamListener {
 
   /** Fills the free slots of a stream with what waits here, then asks for unowned work. */
   pump(stream: WorkerStream, kind: WorkKind): void {
-    if (!this.#mayDispatch()) return;
+    if (!this.mayDispatch()) return;
     const isPumped = (): boolean =>
       kind === 'activity' ? this.activities.sendNext(stream) : this.#pumpInstance(stream, kind);
     while (stream.freeSlots(kind) > 0 && isPumped());
@@ -338,7 +338,8 @@ export class Dispatch implements Residency, StreamListener {
     }
   }
 
-  #mayDispatch(): boolean {
+  /** Whether work is handed out now. */
+  mayDispatch(): boolean {
     return !this.#isDraining && !this.#isClosed && Clock.monotonicMs() < this.#trustedUntilMs;
   }
 

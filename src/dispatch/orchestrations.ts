@@ -13,7 +13,7 @@ import {
   orchestratorWorkItem,
   sizeOfOrchestratorWorkItem,
 } from '../protocol/framing.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
+import { type StoreMetrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type InstanceLease, type Resident } from './resident.ts';
 import { type WorkerStream } from './streams.ts';
@@ -25,7 +25,7 @@ interface Options {
   readonly maxItemBytes: number;
   readonly clock: Clock;
   readonly codec: Codec;
-  readonly metrics: Pick<Metrics, 'dispatched' | 'historyResent' | 'spans'>;
+  readonly metrics: Pick<StoreMetrics, 'dispatched' | 'historyResent' | 'spans'>;
 }
 
 /** Of a batch, beside state and operations: ids, token and tags. */

@@ -3,7 +3,7 @@ import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { healthPing } from '../protocol/framing.ts';
 import { type GetWorkItemsRequest } from '../protocol/messages.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
+import { type StoreMetrics } from '../telemetry/metrics.ts';
 import { Clock } from './clock.ts';
 import { type Filter, filtersOf, isGo, isJava, type WorkKind, workKinds } from './filters.ts';
 import { Unanswered } from './unanswered.ts';
@@ -117,12 +117,12 @@ const JAVA_BLOCKED_LIMIT_MS = 3_600_000;
 export class WorkerStreams {
   readonly #byHub = new Map<number, Set<WorkerStream>>();
   readonly #listeners = new Set<StreamListener>();
-  readonly #metrics: Pick<Metrics, 'streamsChanged'>;
+  readonly #metrics: Pick<StoreMetrics, 'streamsChanged'>;
   #count = 0;
   #turn = 0;
   #views = new Map<object, readonly WorkerStream[]>();
 
-  constructor(metrics: Pick<Metrics, 'streamsChanged'>) {
+  constructor(metrics: Pick<StoreMetrics, 'streamsChanged'>) {
     this.#metrics = metrics;
   }
 

@@ -42,3 +42,13 @@ export const taskHubNotFound = (hub: string): SchedulerError =>
     'not_found',
     `task hub not found: '${hub}'; create it, or start the server with PERDURA_DYNAMIC_TASK_HUBS=true`,
   );
+export const alreadyElsewhere = (hub: string, store: string): SchedulerError =>
+  new SchedulerError(
+    'already_exists',
+    `the name '${hub}' belongs to the store '${store}': a task hub is in one store only, and its name is free when it is deleted there`,
+  );
+/** Perhaps another server has it. */
+export const storeNotServed = (store: string, hub?: string): SchedulerError =>
+  unavailable(
+    `${hub === undefined ? '' : `the task hub '${hub}' belongs to the store '${store}': `}this server has no store of that name (PERDURA_STORES)`,
+  );

@@ -77,6 +77,8 @@ export const limits = {
   firedTimers: 500,
   /** Timers read by one poll; the rest is read when these have fired. */
   polledTimers: 5_000,
+  /** Task hubs that are listed. */
+  listedHubs: 100_000,
   defaultPageRows: 100,
   /** Time that a query looks for matches before it answers with a page that isn't full. */
   queryMs: 5_000,

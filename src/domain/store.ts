@@ -115,15 +115,36 @@ export interface Store {
   findHub(name: string): Promise<number | undefined>;
   /** By name; not those that are being deleted. */
   listHubs(): Promise<TaskHub[]>;
-  /** Returns the living hub's id, made if absent. */
-  createHub(name: string): Promise<number>;
-  /** Marks the hub deleted; its rows go in bounded steps (`sweepDeletedHubs`). False when there is none. */
-  deleteHub(name: string): Promise<boolean>;
+  /** Returns the living hub's id, made if absent; undefined when its place has made a hub that is gone. */
+  createHub(name: string, placeId: number): Promise<number | undefined>;
+  /** Marks the hub deleted; its rows go in bounded steps (`sweepDeletedHubs`). Undefined when there is none. */
+  deleteHub(name: string): Promise<DeletedHub | undefined>;
+  /** Of the default store: where that name has its place, which it gets in `store` if it has none. */
+  placeHub(name: string, store: string): Promise<HubPlace>;
+  /** Of the default store. */
+  findPlace(name: string): Promise<HubPlace | undefined>;
+  /** Of the default store: the name may get another place. */
+  forgetPlace(name: string, placeId: number): Promise<void>;
   /** One bounded step of deleting rows of deleted hubs. Returns how many instances went. */
   sweepDeletedHubs(): Promise<number>;
 
   /** Commits what is queued, deletes the replica's row (which waits for its batches) and frees what it owned. */
   close(): Promise<void>;
+}
+
+/** The store of `PERDURA_DATABASE_URL`: where the places of all task hubs are written down. */
+export const DEFAULT_STORE = 'default';
+
+/** Which store the name of a task hub belongs to. */
+export interface HubPlace {
+  readonly store: string;
+  /** Makes one hub at most. */
+  readonly placeId: number;
+}
+
+export interface DeletedHub {
+  /** The place that it was made for; undefined for one from before there were places. */
+  readonly placeId: number | undefined;
 }
 
 export interface TaskHub {

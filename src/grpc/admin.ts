@@ -1,7 +1,10 @@
 import { decodeRequest } from './decode.ts';
 import { type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { hubName } from '../domain/ids.ts';
 import { fromMicros } from '../domain/time.ts';
+import { emptyMessage } from '../protocol/framing.ts';
 import { listHubs } from '../scheduler/list-hubs.ts';
+import { placeHub } from '../scheduler/place-hub.ts';
 import { type GrpcParts } from './parts.ts';
 import { answering } from './unary.ts';
 
@@ -11,11 +14,17 @@ export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
   return {
     ListTaskHubs: answering(parts, async ({ request }) => {
       decodeRequest(() => codec.decode('perdura.v1.ListTaskHubsRequest', request));
-      const taskHubs = (await listHubs(hubs)).map((hub) => ({
-        name: hub.name,
-        createdTimestamp: fromMicros(hub.createdAt),
+      const { hubs: listed, stores } = await listHubs(hubs);
+      const taskHubs = listed.map(({ name, createdAt, store }) => ({
+        ...{ name, store },
+        createdTimestamp: fromMicros(createdAt),
       }));
-      return codec.encode('perdura.v1.ListTaskHubsResponse', { taskHubs });
+      return codec.encode('perdura.v1.ListTaskHubsResponse', { taskHubs, stores: [...stores] });
+    }),
+    PlaceTaskHub: answering(parts, async ({ request }) => {
+      const { name, store } = decodeRequest(() => codec.decode('perdura.v1.PlaceTaskHubRequest', request));
+      await placeHub(hubs, hubName(name), store);
+      return emptyMessage;
     }),
   };
 }

@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { Client, credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { WorkerStreams } from '../dispatch/streams.ts';
 import { taskHubNotFound } from '../domain/errors.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { codec } from '../protocol/codec.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
 import { TaskHubClient } from './client.ts';
 import { type GrpcListener, startGrpc } from './listener.ts';
 
@@ -17,8 +15,8 @@ const noHubs: HubDirectory = {
   known: () => undefined,
   contextFor: (name) => Promise.reject(taskHubNotFound(name ?? 'default')),
   create: () => Promise.resolve(),
-  delete: () => Promise.resolve(false),
-  list: () => Promise.resolve([]),
+  delete: () => Promise.resolve(undefined),
+  list: () => Promise.resolve({ hubs: [], stores: [] }),
 };
 
 function listen(port: number): Promise<GrpcListener> {
@@ -27,7 +25,6 @@ function listen(port: number): Promise<GrpcListener> {
     host: '127.0.0.1',
     port,
     hubs: noHubs,
-    streams: new WorkerStreams(createMetrics('test')),
     codec,
     log,
   });
@@ -136,7 +133,6 @@ test('an error that is no outcome is hidden from the caller', async () => {
     host: '127.0.0.1',
     port: 0,
     hubs: { ...noHubs, contextFor: () => Promise.reject(new TypeError('a secret of ours')) },
-    streams: new WorkerStreams(createMetrics('test')),
     codec,
     log: createLogger({ level: 'silent', format: 'json' }),
   });

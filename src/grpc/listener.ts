@@ -8,7 +8,6 @@ import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { adminHandlers } from './admin.ts';
 import { Health } from './health.ts';
-import { type StreamRegistry } from './parts.ts';
 import { addReflection } from './reflection.ts';
 import { serverOptions } from './server-options.ts';
 import { serviceHandlers } from './service.ts';
@@ -22,7 +21,6 @@ export interface GrpcOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly hubs: HubDirectory;
-  readonly streams: StreamRegistry;
   readonly codec: Codec;
   readonly log: Logger;
 }
@@ -38,7 +36,7 @@ export interface GrpcListener {
 
 /** Listens for clients and workers. Rejects with a `StartupError` when the address can't be had. */
 export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
-  const { hubs, streams, codec, log } = options;
+  const { hubs, codec, log } = options;
   // The library would write to stderr what its callbacks tell as well.
   setLogger({
     error: (message: unknown) => {
@@ -48,7 +46,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   const server = new Server(serverOptions);
   const waits = new OpenWaits();
   let isServing = true;
-  const parts = { hubs, streams, codec, log, waits, isServing: () => isServing };
+  const parts = { hubs, codec, log, waits, isServing: () => isServing };
   server.addService(serviceDefinition, serviceHandlers(parts));
   server.addService(adminDefinition, adminHandlers(parts));
   const health = new Health(server);

@@ -10,7 +10,8 @@ import { completeActivity } from '../scheduler/complete-activity.ts';
 import { completeOrchestration } from '../scheduler/complete-orchestration.ts';
 import { Connections } from './connections.ts';
 import { hubOf, userAgentOf, workerIdOf } from './metadata.ts';
-import { type GrpcParts, type StreamRegistry } from './parts.ts';
+import { type HubContext } from '../scheduler/context.ts';
+import { type GrpcParts } from './parts.ts';
 import { failureStatus, statusOf } from './status.ts';
 import { answering, type Operation, unary, type UnaryHandler } from './unary.ts';
 
@@ -52,7 +53,7 @@ interface Completion<Name extends 'OrchestratorResponse' | 'ActivityResponse'> {
 
 /** An answer; where it has no token, the connection tells what it is for. */
 function completing<Name extends 'OrchestratorResponse' | 'ActivityResponse'>(
-  { codec, hubs, streams, log }: GrpcParts,
+  { codec, hubs, log }: GrpcParts,
   connections: Connections,
   { name, run, taskIdOf }: Completion<Name>,
 ): UnaryHandler {
@@ -63,7 +64,7 @@ function completing<Name extends 'OrchestratorResponse' | 'ActivityResponse'>(
     if (response.completionToken === '') {
       const { instanceId } = response;
       const on = connections.of(call.getPeer());
-      const token = on && streams.tokenOf(context.hubId, on, instanceId, taskIdOf(response));
+      const token = on && context.streams.tokenOf(context.hubId, on, instanceId, taskIdOf(response));
       if (token !== undefined) response.completionToken = token;
     }
     await run(context, response, call.request);
@@ -82,9 +83,9 @@ function getWorkItems(parts: GrpcParts, connections: Connections): handleServerS
 }
 
 async function openStream(parts: GrpcParts, connections: Connections, call: WorkItemCall): Promise<void> {
-  const { codec, hubs, streams, isServing } = parts;
+  const { codec, hubs, isServing } = parts;
   const request = decodeRequest(() => codec.decode('GetWorkItemsRequest', call.request));
-  const { hubId, hub } = await hubs.contextFor(hubOf(call.metadata));
+  const { hubId, hub, streams } = await hubs.contextFor(hubOf(call.metadata));
   if (!isServing()) throw unavailable('the server is stopping');
   if (call.cancelled) return;
   const connection = connections.enter(call.getPeer());
@@ -111,7 +112,7 @@ const BUFFERED_BYTES = 256 * 1024;
  * gRPC's stream knows the transport's back-pressure, but counts messages: 16 small ones would fill it, so bytes are counted
  * here. 'drain' comes when nothing waits any more.
  */
-function sinkOf(call: WorkItemCall): Parameters<StreamRegistry['open']>[0]['sink'] {
+function sinkOf(call: WorkItemCall): Parameters<HubContext['streams']['open']>[0]['sink'] {
   let waiting = 0;
   return {
     write(item) {

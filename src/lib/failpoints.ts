@@ -16,6 +16,8 @@ export const failpointNames = [
   'after-hint',
   /** A chunk of a streamed history was handed out. */
   'mid-stream',
+  /** A task hub has its place, and is yet to be made. */
+  'after-place',
   /** A statement of a migration was executed. */
   'in-migration',
 ] as const;

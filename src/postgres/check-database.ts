@@ -1,18 +1,19 @@
 import { Client } from 'pg';
 import { StartupError } from '../lib/startup-error.ts';
+import { findOwnHubs } from './hubs.ts';
 import { connectionSettings, type StoreAddress } from './pool.ts';
 import { query, sql } from './sql.ts';
 
 const OLDEST_MAJOR = 14;
 
-/** Connects once, so that a start with a wrong address, password or version ends with one clear line. */
-export async function checkDatabase(store: StoreAddress): Promise<void> {
+/** Connects once, so that a start with a wrong address, password or version ends with one clear line. `variable` sets the address. */
+export async function checkDatabase(store: StoreAddress, variable: string): Promise<void> {
   const client = new Client(connectionSettings(store));
   client.on('error', () => undefined);
   try {
     await client.connect();
   } catch (error) {
-    throw new StartupError(`the database can't be reached (${reason(error)}): check PERDURA_DATABASE_URL`);
+    throw new StartupError(`the database can't be reached (${reason(error)}): check ${variable}`);
   }
   try {
     const [row] = await query(
@@ -22,6 +23,19 @@ export async function checkDatabase(store: StoreAddress): Promise<void> {
     const version = row?.version ?? '';
     if (Number.parseInt(version) >= OLDEST_MAJOR) return;
     throw new StartupError(`the database is PostgreSQL ${version}: perdura needs ${OLDEST_MAJOR} or newer`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whether a store of which the schema is up to date has task hubs that were not made in it as a further one. */
+export async function hasOwnHubs(store: StoreAddress): Promise<boolean> {
+  const client = new Client(connectionSettings(store));
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const [row] = await query(client, findOwnHubs());
+    return row?.has_some === true;
   } finally {
     await client.end();
   }

@@ -10,6 +10,7 @@ import {
   start,
   test,
   turn,
+  makeHub,
 } from '../../test/helpers/store.ts';
 
 const everything = { kind: 'orchestration', filter: 'everything', limit: 10 } as const;
@@ -47,7 +48,7 @@ test('a claim does not take what is owned, not yet due, of another hub or of ano
   hubId,
 }) => {
   const replica = await open();
-  const other = await replica.store.createHub('other');
+  const other = await makeHub(replica.store, 'other');
   await start(replica, hubId, 'owned');
   const later = await start(replica, hubId, 'later');
   const { partition, key } = later;

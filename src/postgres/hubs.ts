@@ -1,4 +1,5 @@
 import { type InstanceKey } from '../domain/ids.ts';
+import { limits } from '../domain/limits.ts';
 import { type Micros } from '../domain/time.ts';
 import { type Statement, sql } from './sql.ts';
 
@@ -6,6 +7,11 @@ export interface HubRow {
   readonly hub_id: number;
   readonly name: string;
   readonly created_at: Micros;
+}
+
+export interface PlaceRow {
+  readonly store: string;
+  readonly place_id: number;
 }
 
 export function findHub(name: string): Statement<{ hub_id: number }> {
@@ -24,25 +30,77 @@ export function listHubs(): Statement<HubRow> {
       from hubs
      where deleted_at is null
      order by name
-     limit 100000`;
+     limit ${limits.listedHubs}::int8`;
 }
 
-/** Nothing is returned when it is there already. */
-export function insertHub(name: string): Statement<{ hub_id: number }> {
+/** Nothing is returned when it is there already, or when its place is used up. */
+export function insertHub(name: string, placeId: number): Statement<{ hub_id: number }> {
   return sql`
-    insert into hubs (name)
-    values (${name})
-        on conflict (name) where deleted_at is null do nothing
+    insert into hubs (name, place_id)
+    values (${name}, ${placeId}::int8)
+        on conflict do nothing
     returning hub_id`;
 }
 
-export function markHubDeleted(name: string): Statement<{ hub_id: number }> {
+/** A hub from before there were places takes its own. */
+export function takePlace(hubId: number, placeId: number): Statement {
+  return sql`
+    update hubs
+       set place_id = ${placeId}::int8
+     where hub_id = ${hubId}::int4
+       and deleted_at is null
+       and place_id is null
+       and not exists (select 1 from hubs where place_id = ${placeId}::int8)`;
+}
+
+export function findHubOfPlace(placeId: number): Statement<{ hub_id: number }> {
+  return sql`
+    select hub_id
+      from hubs
+     where place_id = ${placeId}::int8`;
+}
+
+export function markHubDeleted(name: string): Statement<{ place_id: number | null }> {
   return sql`
     update hubs
        set deleted_at = clock_timestamp()
      where name = ${name}
        and deleted_at is null
-    returning hub_id`;
+    returning place_id`;
+}
+
+/** In the default store: a hub that lives there without a place gets none elsewhere. */
+export function insertPlace(name: string, store: string, defaultStore: string): Statement {
+  return sql`
+    insert into hub_places (name, store)
+    select ${name},
+           case
+             when exists (select 1 from hubs where name = ${name} and deleted_at is null) then ${defaultStore}
+             else ${store}
+           end
+        on conflict (name) do nothing`;
+}
+
+export function findPlace(name: string): Statement<PlaceRow> {
+  return sql`
+    select store,
+           place_id
+      from hub_places
+     where name = ${name}`;
+}
+
+export function deletePlace(name: string, placeId: number): Statement {
+  return sql`
+    delete from hub_places
+     where name = ${name}
+       and place_id = ${placeId}::int8`;
+}
+
+/** What tells that a store has been the default one of somebody. */
+export function findOwnHubs(): Statement<{ has_some: boolean }> {
+  return sql`
+    select exists (select 1 from hub_places)
+        or exists (select 1 from hubs where place_id is null and deleted_at is null) as has_some`;
 }
 
 /** A replica that has not yet heard may still write for a while: the row of the hub stays as long. */

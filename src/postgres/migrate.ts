@@ -18,12 +18,15 @@ import { query, sql } from './sql.ts';
 export interface MigrateOptions extends StoreAddress {
   readonly folder?: string;
   readonly log: Logger;
+  /** Breaks off; the next call goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Applies what is missing and returns the names of the migrations that this call applied. */
 export async function migrate({
   folder = migrationsFolder,
   log,
+  signal,
   ...store
 }: MigrateOptions): Promise<string[]> {
   const migrations = readMigrations(folder);
@@ -32,8 +35,13 @@ export async function migrate({
   client.on('error', (error) => {
     log.warn({ err: error }, 'the connection of the migrations broke');
   });
+  const breakOff = (): void => {
+    client.connection.stream.destroy();
+  };
   await client.connect();
+  signal?.addEventListener('abort', breakOff, { once: true });
   try {
+    signal?.throwIfAborted();
     await lockSchema(client, store.schema, log);
     await createMigrationsTable(client, store.schema);
     const { pending, newer, refusal } = await readSchemaState(client, store.schema, migrations);
@@ -47,6 +55,7 @@ export async function migrate({
     }
     return pending.map(({ name }) => name);
   } finally {
+    signal?.removeEventListener('abort', breakOff);
     await client.end();
   }
 }

@@ -6,9 +6,12 @@ import { limits } from '../domain/limits.ts';
 import {
   type Backlog,
   type CreatedPosition,
+  DEFAULT_STORE,
+  type DeletedHub,
   type EntitySnapshot,
   type Found,
   type HistoryPage,
+  type HubPlace,
   type Probe,
   type Store,
   type TaskHub,
@@ -28,7 +31,18 @@ import {
 import { readError } from './failures.ts';
 import { findDead } from './free.ts';
 import { readHistory, readHistoryPage } from './history.ts';
-import { findHub, insertHub, listHubs, markHubDeleted, toKey } from './hubs.ts';
+import {
+  deletePlace,
+  findHub,
+  findHubOfPlace,
+  findPlace,
+  insertHub,
+  insertPlace,
+  listHubs,
+  markHubDeleted,
+  takePlace,
+  toKey,
+} from './hubs.ts';
 import { readPending } from './inbox-reads.ts';
 import { readInstances, toSnapshot } from './instances.ts';
 import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
@@ -225,18 +239,41 @@ export class Reads {
     return rows.map((row) => ({ hubId: row.hub_id, name: row.name, createdAt: row.created_at }));
   }
 
-  /** Somebody may delete it between the two looks: then it is made once more. */
-  async createHub(name: string): Promise<number> {
+  /** Somebody may delete it between the two looks: then it is made once more, if its place still can. */
+  async createHub(name: string, placeId: number): Promise<number | undefined> {
     for (;;) {
       const known = await this.findHub(name);
-      if (known !== undefined) return known;
-      const [made] = await this.rows(insertHub(name));
+      if (known !== undefined) {
+        await this.rows(takePlace(known, placeId));
+        return known;
+      }
+      const [made] = await this.rows(insertHub(name, placeId));
       if (made) return made.hub_id;
+      const [used] = await this.rows(findHubOfPlace(placeId));
+      if (used && (await this.findHub(name)) === undefined) return undefined;
     }
   }
 
-  async deleteHub(name: string): Promise<boolean> {
-    return (await this.rows(markHubDeleted(name))).length > 0;
+  async deleteHub(name: string): Promise<DeletedHub | undefined> {
+    const [row] = await this.rows(markHubDeleted(name));
+    return row && { placeId: row.place_id ?? undefined };
+  }
+
+  async placeHub(name: string, store: string): Promise<HubPlace> {
+    for (;;) {
+      const known = await this.findPlace(name);
+      if (known) return known;
+      await this.rows(insertPlace(name, store, DEFAULT_STORE));
+    }
+  }
+
+  async findPlace(name: string): Promise<HubPlace | undefined> {
+    const [row] = await this.rows(findPlace(name));
+    return row && { store: row.store, placeId: row.place_id };
+  }
+
+  async forgetPlace(name: string, placeId: number): Promise<void> {
+    await this.rows(deletePlace(name, placeId));
   }
 }
 

@@ -4,7 +4,14 @@ import { type InstanceStatus, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type CompletedPosition, type CreatedPosition, type Found } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
-import { commit, expect, newInstance, type Replica, test as storeTest } from '../../test/helpers/store.ts';
+import {
+  commit,
+  expect,
+  newInstance,
+  type Replica,
+  test as storeTest,
+  makeHub,
+} from '../../test/helpers/store.ts';
 import { statusCodes } from './codes.ts';
 
 const statuses = Object.keys(statusCodes) as InstanceStatus[];
@@ -34,7 +41,7 @@ async function fill(replica: Replica, hubId: number, db: Pool): Promise<Row[]> {
       rows.push({ key, id, status, createdAt, completedAt });
     }
   }
-  const otherHub = await replica.store.createHub('other');
+  const otherHub = await makeHub(replica.store, 'other');
   await insert(replica, otherHub, 'acompleted', BASE);
   for (const { key, status, completedAt } of rows) {
     await db.query(

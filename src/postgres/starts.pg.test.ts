@@ -13,6 +13,7 @@ import {
   start,
   test,
   turn,
+  makeHub,
 } from '../../test/helpers/store.ts';
 
 test('the id decides: a second start of it is taken and leaves nothing', async ({ open, hubId, db }) => {
@@ -57,7 +58,7 @@ test('starts that race at two replicas have one winner', async ({ open, hubId, d
 
 test('the same id in another hub is another instance', async ({ open, hubId, db }) => {
   const replica = await open();
-  const other = await replica.store.createHub('other');
+  const other = await makeHub(replica.store, 'other');
   await start(replica, hubId, 'a');
   await start(replica, other, 'a');
   expect(await count(db, 'instances')).toBe(2);

@@ -1,4 +1,6 @@
+import { describe } from 'vitest';
 import { instanceId } from '../domain/ids.ts';
+import { must } from '../lib/assert.ts';
 import {
   commit,
   count,
@@ -12,6 +14,7 @@ import {
   test,
   turn,
   until,
+  makeHub,
 } from '../../test/helpers/store.ts';
 
 test('replicas get ids that are never used again, and renew their rows', async ({ open, db }) => {
@@ -233,19 +236,55 @@ test('hubs are made once, found by name, and are gone when deleted; another one 
   open,
 }) => {
   const [one, two] = [await open(), await open()];
-  const made = await Promise.all([one, two, one, two].map(({ store }) => store.createHub('h')));
+  const made = await Promise.all([one, two, one, two].map(({ store }) => makeHub(store, 'h')));
   expect(new Set(made).size).toBe(1);
   expect(await two.store.findHub('h')).toBe(made[0]);
-  expect(await one.store.deleteHub('h')).toBe(true);
-  expect(await one.store.deleteHub('h')).toBe(false);
+  const { placeId } = must(await one.store.findPlace('h'), 'its place');
+  expect(await one.store.deleteHub('h')).toEqual({ placeId });
+  expect(await one.store.deleteHub('h')).toBeUndefined();
   expect(await two.store.findHub('h')).toBeUndefined();
-  expect(await two.store.createHub('h')).not.toBe(made[0]);
+  expect(await two.store.createHub('h', placeId), 'the place is used up').toBeUndefined();
+  await one.store.forgetPlace('h', placeId);
+  expect(await makeHub(two.store, 'h')).not.toBe(made[0]);
+  await one.store.forgetPlace('h', placeId);
+  expect(await one.store.findPlace('h'), 'another place than the forgotten one').toBeDefined();
   expect((await two.store.listHubs()).map(({ name }) => name)).toEqual(['h']);
+});
+
+describe('the place of a name', () => {
+  test('is given once, whoever asks first', async ({ open }) => {
+    const [one, two] = [await open(), await open()];
+    const places = await Promise.all(
+      ['a', 'b', 'a', 'b'].map((store, i) => (i < 2 ? one : two).store.placeHub('h', store)),
+    );
+    expect(new Set(places.map(({ store, placeId }) => `${store} ${placeId}`)).size).toBe(1);
+    expect(await two.store.findPlace('h')).toEqual(places[0]);
+    expect(await two.store.findPlace('other')).toBeUndefined();
+  });
+
+  test('is in the default store for a hub that lives there without one, and is its own from then on', async ({
+    open,
+    hubId,
+  }) => {
+    const { store } = await open();
+    const place = await store.placeHub('default', 'archive');
+    expect(place.store).toBe('default');
+    expect(await store.createHub('default', place.placeId)).toBe(hubId);
+    expect(await store.deleteHub('default')).toEqual({ placeId: place.placeId });
+    expect(await store.createHub('default', place.placeId)).toBeUndefined();
+  });
+
+  test('is for one hub, whatever its name', async ({ open }) => {
+    const { store } = await open();
+    await store.createHub('h', 7);
+    expect(await store.createHub('other', 7)).toBeUndefined();
+    expect(await store.findHub('other')).toBeUndefined();
+  });
 });
 
 test('the rows of a deleted hub go in bounded steps, those of others stay', async ({ open, hubId, db }) => {
   const replica = await open();
-  const doomed = await replica.store.createHub('doomed');
+  const doomed = await makeHub(replica.store, 'doomed');
   await Promise.all(Array.from({ length: 600 }, (_, i) => start(replica, doomed, `d${i}`)));
   const kept = await start(replica, hubId, 'kept');
   expect(await replica.store.sweepDeletedHubs()).toBe(0);

@@ -1,4 +1,5 @@
 import { type Dispatch } from '../dispatch/dispatch.ts';
+import { type WorkerStreams } from '../dispatch/streams.ts';
 import { type HubName, type Ids } from '../domain/ids.ts';
 import { type Bounds } from '../domain/limits.ts';
 import { type Store } from '../domain/store.ts';
@@ -6,7 +7,7 @@ import { type BoundedTools } from '../domain/tools.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type Timestamp } from '../protocol/messages.ts';
 import { type Logger } from '../telemetry/log.ts';
-import { type Metrics } from '../telemetry/metrics.ts';
+import { type StoreMetrics } from '../telemetry/metrics.ts';
 import { type InstanceWaits } from './instance-waits.ts';
 
 /** Settings that operations and loops read; times in their unit. */
@@ -25,12 +26,13 @@ export interface EngineSettings {
 export interface Context {
   readonly store: Store;
   readonly dispatch: Dispatch;
+  readonly streams: WorkerStreams;
   readonly waits: InstanceWaits;
   readonly ids: Ids;
   readonly codec: Codec;
   readonly settings: EngineSettings;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: StoreMetrics;
   /** One clock per replica: monotonic, with the offset to the database learned at each renewal (ownership.md §9). */
   readonly now: () => Timestamp;
   /** Aborts when this incarnation is over. */

@@ -1,7 +1,6 @@
-import { type TaskHub } from '../domain/store.ts';
-import { type HubDirectory } from './hubs.ts';
+import { type HubDirectory, type HubList } from './hubs.ts';
 
-/** The task hubs of the store, by name. */
-export function listHubs(hubs: HubDirectory): Promise<TaskHub[]> {
+/** The task hubs of all stores, by name. */
+export function listHubs(hubs: HubDirectory): Promise<HubList> {
   return hubs.list();
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { countedBy, renderTogether, type Snapshot } from './merged-metrics.ts';
-import { createMetrics, metricTable } from './metrics.ts';
+import { metricTable } from './metric-table.ts';
+import { createMetrics } from './metrics.ts';
 
 const kind = 'activity';
 
@@ -17,6 +18,7 @@ async function snapshotOf(count: number): Promise<Snapshot> {
     ...{ residentInstances: count, historyCacheBytes: count, waitingCalls: count },
     activeItems: [{ hub: 'default', kind, count }],
     connections: { busy: count, idle: 0, waiting: 0 },
+    isServing: true,
   }));
   return JSON.parse(JSON.stringify(await metrics.snapshot())) as Snapshot;
 }

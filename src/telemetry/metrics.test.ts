@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { createMetrics, metricTable } from './metrics.ts';
+import { describe, expect, test } from 'vitest';
+import { metricTable } from './metric-table.ts';
+import { createMetrics } from './metrics.ts';
 
 test('every metric of the table is rendered under its name', async () => {
   const text = await createMetrics('1.2.3').render();
@@ -46,6 +47,7 @@ test('what is not counted as it happens is looked at when metrics are asked for'
       { hub: 'default', kind: 'activity', count: 3 },
     ],
     connections: { busy: 1, idle: 2, waiting: 3 },
+    isServing: true,
   }));
   residentInstances = 4;
   for (const text of [await metrics.render(), await metrics.render()]) {
@@ -85,4 +87,58 @@ test('metric names follow the naming rule', () => {
   for (const { name } of Object.values(metricTable)) {
     expect(name).toMatch(/^perdura(_[a-z]+)+$/);
   }
+});
+
+describe('of several stores', () => {
+  const sampleOf = (count: number, isServing: boolean) => () => ({
+    ...{ residentInstances: count, historyCacheBytes: 0, waitingCalls: 0, isServing },
+    activeItems: [{ hub: `hub-${count}`, kind: 'activity', count }],
+    connections: { busy: count, idle: 0, waiting: 0 },
+  });
+
+  test('what is about a database has a label, and no series without one', async () => {
+    const metrics = createMetrics('1.2.3', undefined, ['default', 'archive']);
+    const [main, archive] = [metrics.ofStore('default'), metrics.ofStore('archive')];
+    expect(await metrics.render()).toContain('perdura_commit_batch_seconds_count{store="archive"} 0');
+    main.commitBatch(3, 3, 0);
+    for (const writes of [1, 2]) archive.commitBatch(writes, 3, 0);
+    archive.sweepFound('bell', 2);
+    main.watch(sampleOf(4, true));
+    archive.watch(sampleOf(5, false));
+    const text = await metrics.render();
+    expect(text).toContain('perdura_commit_batch_writes_sum{store="default"} 3');
+    expect(text).toContain('perdura_commit_batch_seconds_count{store="archive"} 2');
+    expect(text).toContain('perdura_sweep_finds_total{store="archive",find="bell"} 2');
+    expect(text).toContain('perdura_resident_instances{store="default"} 4');
+    expect(text).toContain('perdura_database_connections{store="archive",state="busy"} 5');
+    expect(text).toContain('perdura_store_serving{store="default"} 1');
+    expect(text).toContain('perdura_store_serving{store="archive"} 0');
+    expect(text).toContain('perdura_active_items{hub="hub-4",kind="activity"} 4');
+    expect(text).toContain('perdura_active_items{hub="hub-5",kind="activity"} 5');
+    expect(text).not.toMatch(/^perdura_(resident_instances|waiting_calls|commit_batch_\w+) /m);
+  });
+
+  test('the backlog of one replaces only its own', async () => {
+    const metrics = createMetrics('1.2.3', undefined, ['default', 'archive']);
+    const work = (hub: string) => [{ hub, kind: 'activity', count: 7, oldestSeconds: 1.5 }];
+    metrics.ofStore('archive').backlog(work('old'));
+    metrics.backlog(work('new'));
+    metrics.backlog([]);
+    const text = await metrics.render();
+    expect(text).toContain('perdura_backlog_items{hub="old",kind="activity"} 7');
+    expect(text).not.toContain('hub="new"');
+  });
+});
+
+test('a store without further ones has no label but where it is about stores', async () => {
+  const metrics = createMetrics('1.2.3');
+  metrics.ofStore('default').commitBatch(3, 3, 0);
+  metrics.ofStore('default').watch(() => ({
+    ...{ residentInstances: 4, historyCacheBytes: 0, waitingCalls: 0, isServing: true },
+    ...{ activeItems: [], connections: { busy: 1, idle: 2, waiting: 3 } },
+  }));
+  const text = await metrics.render();
+  expect(text).toContain('perdura_resident_instances 4');
+  expect(text).toContain('perdura_commit_batch_writes_sum 3');
+  expect(text.match(/store="\w+"/g)).toEqual(['store="default"']);
 });

@@ -1,137 +1,16 @@
 import { type ActionKind } from '../domain/count-actions.ts';
-import { type Aggregator, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { DEFAULT_STORE } from '../domain/store.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { KindHistogram } from './kind-histogram.ts';
 import { judgeByTheWorst, type Snapshot } from './merged-metrics.ts';
+import { type MetricRow, metricTable } from './metric-table.ts';
 import { type Spans } from './spans.ts';
 
-interface MetricRow<Label extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly Label[];
-  /** What the value is for several processes together; the sum when unset. */
-  readonly together?: Aggregator;
-  /** Upper bounds; of histograms only. */
-  readonly buckets?: readonly number[];
-}
-
-const latencySeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-const latenessSeconds = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300];
-
-/** Every metric of ours; docs/operations.md lists the same names. Node's own (`process_…`, `nodejs_…`) come beside them. */
-export const metricTable = {
-  commitBatchWrites: {
-    name: 'perdura_commit_batch_writes',
-    help: 'Writes committed together in one transaction.',
-    labels: [],
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
-  },
-  commitBatchSeconds: {
-    name: 'perdura_commit_batch_seconds',
-    help: 'Time from sending a commit batch to its COMMIT.',
-    labels: [],
-    buckets: latencySeconds,
-  },
-  laneWaitSeconds: {
-    name: 'perdura_lane_wait_seconds',
-    help: 'Time that the oldest write of a commit batch waited for the lane.',
-    labels: [],
-    buckets: latencySeconds,
-  },
-  dispatchSeconds: {
-    name: 'perdura_dispatch_seconds',
-    help: 'Time from a work item being ready on this replica to its being sent to a worker.',
-    labels: ['kind'],
-    buckets: latencySeconds,
-  },
-  backlogItems: {
-    name: 'perdura_backlog_items',
-    help: 'Work items in the database that no replica has taken.',
-    labels: ['hub', 'kind'],
-    together: 'max',
-  },
-  backlogOldestSeconds: {
-    name: 'perdura_backlog_oldest_seconds',
-    help: 'Age of the oldest work item that no replica has taken.',
-    labels: ['hub', 'kind'],
-    together: 'max',
-  },
-  historyResentBytes: {
-    name: 'perdura_history_resent_bytes_total',
-    help: 'Bytes of history sent to workers again with turns.',
-    labels: [],
-  },
-  redeliveries: {
-    name: 'perdura_redeliveries_total',
-    help: 'Work items sent again because a lease timed out, a stream was lost or a worker gave them back.',
-    labels: ['kind'],
-  },
-  sweepFinds: {
-    name: 'perdura_sweep_finds_total',
-    help: 'Things that the sweep found and nobody had announced; 0 in a healthy run.',
-    labels: ['find'],
-  },
-  timerLatenessSeconds: {
-    name: 'perdura_timer_lateness_seconds',
-    help: 'Time from when a timer was due to its firing.',
-    labels: [],
-    buckets: latenessSeconds,
-  },
-  workerStreams: {
-    name: 'perdura_worker_streams',
-    help: 'Work-item streams that are connected to this replica.',
-    labels: ['hub'],
-  },
-  actions: {
-    name: 'perdura_actions_total',
-    help: 'Recorded actions as the Azure scheduler bills them: starts, scheduled activities, results, timers, events, controls, and of entities signals, operations and locks.',
-    labels: ['hub', 'kind'],
-  },
-  activeItems: {
-    name: 'perdura_active_items',
-    help: 'Work items that workers of this replica have now.',
-    labels: ['hub', 'kind'],
-  },
-  workItemSeconds: {
-    name: 'perdura_work_item_seconds',
-    help: 'Time from sending a work item to taking its answer.',
-    labels: ['kind'],
-    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300, 3600],
-  },
-  residentInstances: {
-    name: 'perdura_resident_instances',
-    help: 'Instances that this replica owns.',
-    labels: [],
-  },
-  historyCacheBytes: {
-    name: 'perdura_history_cache_bytes',
-    help: 'Bytes of history that this replica holds in memory.',
-    labels: [],
-  },
-  waitingCalls: {
-    name: 'perdura_waiting_calls',
-    help: 'Calls that wait for an instance to start or to end.',
-    labels: [],
-  },
-  databaseConnections: {
-    name: 'perdura_database_connections',
-    help: 'Connections of the pool for reads.',
-    labels: ['state'],
-  },
-  databaseWaiting: {
-    name: 'perdura_database_waiting_reads',
-    help: 'Reads that wait for a connection of the pool.',
-    labels: [],
-  },
-  buildInfo: {
-    name: 'perdura_build_info',
-    help: 'Always 1; the labels say which program this is.',
-    labels: ['version', 'node'],
-    together: 'first',
-  },
-} as const satisfies Readonly<Record<string, MetricRow<string>>>;
-
-/** What the engine reports: one method per event. One set per process, made in the CLI and handed down. */
+/** The metrics of a process, made in the CLI and handed down. */
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What the engine of a store reports: one method per event. */
+export type StoreMetrics = ReturnType<Metrics['ofStore']>;
 
 interface Backlog {
   readonly hub: string;
@@ -147,14 +26,20 @@ export interface Sample {
   readonly historyCacheBytes: number;
   readonly waitingCalls: number;
   readonly connections: { readonly busy: number; readonly idle: number; readonly waiting: number };
+  readonly isServing: boolean;
 }
 
 /** Task hubs that have series of their own; all others share one. */
 const NAMED_HUBS = 200;
 const OTHER_HUBS = '(others)';
 
-/** `spans`: where to send spans of the same events; undefined unless tracing is on. */
-export function createMetrics(version: string, spans?: Spans) {
+/** Of several stores each has series of its own, told apart by a label; the one of a server without further ones has no label. */
+interface StoreLabel {
+  readonly store?: string;
+}
+
+/** `spans`: where to send spans of the same events; undefined unless tracing is on. `stores`: their names, if there are several. */
+export function createMetrics(version: string, spans?: Spans, stores: readonly string[] = []) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   judgeByTheWorst(registry);
@@ -164,93 +49,129 @@ export function createMetrics(version: string, spans?: Spans) {
     if (named.size < NAMED_HUBS) named.add(hub);
     return named.has(hub) ? hub : OTHER_HUBS;
   };
-  const { show, ...sampled } = sampledMetrics(registry, labelOf);
+  const labels: readonly StoreLabel[] = stores.length > 0 ? stores.map((store) => ({ store })) : [{}];
+  const sampled = sampledMetrics(registry, labelOf, labels);
   const { showCounts, ...dispatch } = dispatchMetrics(registry, labelOf);
+  const storeMetrics = committedMetrics(registry, labels, spans);
+  const backlog = backlogMetrics(registry, labelOf);
+  const ofStore = (store: string) => {
+    const label = stores.includes(store) ? { store } : {};
+    return {
+      ...dispatch,
+      ...storeMetrics(label),
+      spans,
+      /** What waits in the database now; replaces what was said before. */
+      backlog: (rows: readonly Backlog[]): void => {
+        backlog(store, rows);
+      },
+      /** Whom to ask for what is not counted as it happens. */
+      watch: (sample: () => Sample): void => {
+        sampled.watch(store, { label, sample });
+      },
+    };
+  };
   return {
     /** Everything in Prometheus' text format. */
     render: (): Promise<string> => {
-      show();
+      sampled.show();
       showCounts();
       return registry.metrics();
     },
     /** The same as data. */
     snapshot: (): Promise<Snapshot> => {
-      show();
+      sampled.show();
       showCounts();
       return registry.getMetricsAsJSON();
     },
     contentType: registry.contentType,
-    spans,
-    ...sampled,
-    ...storeMetrics(registry, labelOf, spans),
-    ...dispatch,
+    ofStore,
+    /** What the default store reports. */
+    ...ofStore(DEFAULT_STORE),
   };
 }
 
 type LabelOf = (hub: string) => string;
 
-function sampledMetrics(registry: Registry, labelOf: LabelOf) {
+interface Watched {
+  readonly label: StoreLabel;
+  readonly sample: () => Sample;
+}
+
+function sampledMetrics(registry: Registry, labelOf: LabelOf, labels: readonly StoreLabel[]) {
   const activeItems = gauge(registry, metricTable.activeItems);
   const residents = gauge(registry, metricTable.residentInstances);
   const cacheBytes = gauge(registry, metricTable.historyCacheBytes);
   const waitingCalls = gauge(registry, metricTable.waitingCalls);
   const connections = gauge(registry, metricTable.databaseConnections);
   const waitingReads = gauge(registry, metricTable.databaseWaiting);
-  let look: (() => Sample) | undefined;
+  const serving = gauge(registry, metricTable.storeServing);
+  const watched = new Map<string, Watched>();
+  const show = (store: string, { label, sample: look }: Watched): void => {
+    const sample = look();
+    for (const { hub, kind, count } of sample.activeItems) {
+      activeItems.inc({ hub: labelOf(hub), kind }, count);
+    }
+    residents.set(label, sample.residentInstances);
+    cacheBytes.set(label, sample.historyCacheBytes);
+    waitingCalls.set(label, sample.waitingCalls);
+    connections.set({ ...label, state: 'busy' }, sample.connections.busy);
+    connections.set({ ...label, state: 'idle' }, sample.connections.idle);
+    waitingReads.set(label, sample.connections.waiting);
+    serving.set({ store }, Number(sample.isServing));
+  };
+  for (const label of labels) {
+    for (const each of [residents, cacheBytes, waitingCalls, waitingReads]) each.set(label, 0);
+  }
   return {
-    /** Whom to ask for what is not counted as it happens. */
-    watch(sample: () => Sample): void {
-      look = sample;
+    watch(store: string, look: Watched): void {
+      watched.set(store, look);
     },
     show: (): void => {
-      if (!look) return;
-      const sample = look();
       activeItems.reset();
-      for (const { hub, kind, count } of sample.activeItems) {
-        activeItems.inc({ hub: labelOf(hub), kind }, count);
-      }
-      residents.set(sample.residentInstances);
-      cacheBytes.set(sample.historyCacheBytes);
-      waitingCalls.set(sample.waitingCalls);
-      connections.set({ state: 'busy' }, sample.connections.busy);
-      connections.set({ state: 'idle' }, sample.connections.idle);
-      waitingReads.set(sample.connections.waiting);
+      for (const [store, look] of watched) show(store, look);
     },
   };
 }
 
-function storeMetrics(registry: Registry, labelOf: LabelOf, spans: Spans | undefined) {
+/** What the lane and the sweep of a store count. */
+function committedMetrics(registry: Registry, labels: readonly StoreLabel[], spans: Spans | undefined) {
   const writesPerBatch = histogram(registry, metricTable.commitBatchWrites);
   const batchSeconds = histogram(registry, metricTable.commitBatchSeconds);
   const laneWait = histogram(registry, metricTable.laneWaitSeconds);
-  const items = gauge(registry, metricTable.backlogItems);
-  const oldest = gauge(registry, metricTable.backlogOldestSeconds);
   const finds = counter(registry, metricTable.sweepFinds);
-  return {
+  for (const label of labels) for (const each of [writesPerBatch, batchSeconds, laneWait]) each.zero(label);
+  return (label: StoreLabel) => ({
     /** A batch was committed, `ms` after it was sent; its oldest write had waited `queuedMs` for the lane. */
     commitBatch(writes: number, ms: number, queuedMs: number): void {
-      writesPerBatch.observe(writes);
-      batchSeconds.observe(ms / 1000);
-      laneWait.observe(queuedMs / 1000);
+      writesPerBatch.observe(label, writes);
+      batchSeconds.observe(label, ms / 1000);
+      laneWait.observe(label, queuedMs / 1000);
       spans?.committed(writes, ms, queuedMs);
-    },
-    /** What waits in the database now; replaces what was said before. */
-    backlog(rows: readonly Backlog[]): void {
-      items.reset();
-      oldest.reset();
-      const ages = new Map<string, number>();
-      for (const { hub: name, kind, count, oldestSeconds } of rows) {
-        const hub = labelOf(name);
-        const age = Math.max(oldestSeconds, ages.get(`${hub} ${kind}`) ?? 0);
-        ages.set(`${hub} ${kind}`, age);
-        items.inc({ hub, kind }, count);
-        oldest.set({ hub, kind }, age);
-      }
     },
     /** The sweep found something that nobody had announced, such as `bell`, `dead` or `completion`. */
     sweepFound(find: string, count: number): void {
-      finds.inc({ find }, count);
+      finds.inc({ ...label, find }, count);
     },
+  });
+}
+
+/** What each store said last is shown together: hubs of all stores may share a series. */
+function backlogMetrics(registry: Registry, labelOf: LabelOf) {
+  const items = gauge(registry, metricTable.backlogItems);
+  const oldest = gauge(registry, metricTable.backlogOldestSeconds);
+  const said = new Map<string, readonly Backlog[]>();
+  return (store: string, rows: readonly Backlog[]): void => {
+    said.set(store, rows);
+    items.reset();
+    oldest.reset();
+    const ages = new Map<string, number>();
+    for (const { hub: name, kind, count, oldestSeconds } of [...said.values()].flat()) {
+      const hub = labelOf(name);
+      const age = Math.max(oldestSeconds, ages.get(`${hub} ${kind}`) ?? 0);
+      ages.set(`${hub} ${kind}`, age);
+      items.inc({ hub, kind }, count);
+      oldest.set({ hub, kind }, age);
+    }
   };
 }
 

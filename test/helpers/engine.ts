@@ -272,6 +272,7 @@ async function openStill(
   });
   const context: Context = {
     ...{ store, dispatch: dispatch(), waits: around.waits, ids: store.ids, codec, metrics: around.metrics },
+    streams: around.streams,
     ...{ settings: { ...settings, ...changed }, log: silent, signal: over.signal },
     now: () => clock.now(),
     startOver: (reason) => {

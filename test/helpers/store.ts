@@ -2,7 +2,13 @@ import { type Pool } from 'pg';
 import { hubName, instanceId, type InstanceId, partitionOf } from '../../src/domain/ids.ts';
 import { type InstanceState } from '../../src/domain/instance.ts';
 import { type Message, type MessageDraft, ranks } from '../../src/domain/message.ts';
-import { type BatchResult, type Hint, type Residency } from '../../src/domain/store.ts';
+import {
+  type BatchResult,
+  DEFAULT_STORE,
+  type Hint,
+  type Residency,
+  type Store,
+} from '../../src/domain/store.ts';
 import {
   type Address,
   type EndPatch,
@@ -103,6 +109,12 @@ export interface Replica {
   readonly hints: Hint[];
   readonly deaths: string[];
   readonly batches: number[];
+}
+
+/** Makes a task hub that is absent, and returns its id. */
+export async function makeHub(store: Store, name: string): Promise<number> {
+  const { placeId } = await store.placeHub(name, DEFAULT_STORE);
+  return must(await store.createHub(name, placeId), 'the hub of a new place');
 }
 
 const log = createLogger({ level: 'silent', format: 'json' });

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { type Settings } from '../../config.ts';
 import { checkDatabase } from '../../postgres/check-database.ts';
 import { diagnose } from '../../postgres/diagnose.ts';
+import { urlVariableOf } from '../../prepare-store.ts';
+import { type NamedStore, storesOf } from '../../store-settings.ts';
 import { addExample, addJsonOption } from '../client-command.ts';
 import { dataDirsOf } from '../data-dirs.ts';
 import { CommandError } from '../exit-codes.ts';
@@ -9,7 +11,7 @@ import { endWithReader, printResult } from '../output.ts';
 import { addClientOptions, addSettingOptions, clientSettingsOf, settingsOf } from '../setting-options.ts';
 import { type Check, checkLines, failed, ok } from './check.ts';
 import { judgeDatabase } from './database-checks.ts';
-import { findDatabase } from './find-database.ts';
+import { type Database, findDatabase } from './find-database.ts';
 import { grpcCheck, readinessCheck } from './server-checks.ts';
 import { spaceCheck } from './space-check.ts';
 
@@ -20,7 +22,7 @@ export function doctorCommand(): Command {
     'Look for what is wrong: database, schema, rights, durability, clock, replicas, disk, ports, work that waits. Changes nothing.',
   );
   addSettingOptions(command, [
-    ...(['databaseUrl', 'databaseSchema', 'dataDir', 'databasePoolSize', 'metricsPort'] as const),
+    ...(['databaseUrl', 'databaseSchema', 'stores', 'dataDir', 'databasePoolSize', 'metricsPort'] as const),
   ]);
   addClientOptions(command, ['endpoint']);
   addJsonOption(command);
@@ -61,23 +63,37 @@ function nodeCheck(version: string): Check {
   );
 }
 
-/** Whatever goes wrong with the database is a finding. */
 async function databaseChecks({ settings, dataDirs }: Look): Promise<Check[]> {
-  try {
-    const database = findDatabase(settings, dataDirs);
-    if (!database) {
-      const text = `PERDURA_DATABASE_URL is not set, and no embedded PostgreSQL runs in ${dataDirs.join(' or ')}`;
-      const advice = 'set it, or PERDURA_DATA_DIR to the folder of a "perdura dev" that runs';
-      return [failed('database', text, advice)];
+  const database = findDatabase(settings, dataDirs);
+  if (!database) {
+    const text = `PERDURA_DATABASE_URL is not set, and no embedded PostgreSQL runs in ${dataDirs.join(' or ')}`;
+    const advice = 'set it, or PERDURA_DATA_DIR to the folder of a "perdura dev" that runs';
+    return [failed('database', text, advice)];
+  }
+  const [main, ...further] = storesOf({ ...settings, databaseUrl: database.url });
+  const checks = await storeChecks(main, database, settings);
+  for (const store of further) {
+    const found = findDatabase({ databaseUrl: store.url }, []) ?? database;
+    for (const check of await storeChecks(store, found, settings)) {
+      checks.push({ ...check, name: `${store.name}: ${check.name}` });
     }
-    const { databaseSchema: schema, databasePoolSize: poolSize } = settings;
-    const store = { url: database.url, schema };
-    await checkDatabase(store);
-    const facts = await diagnose(store);
+  }
+  return checks;
+}
+
+/** Whatever goes wrong with a database is a finding. */
+async function storeChecks(
+  { name, url, schema }: NamedStore,
+  { shown, dataDir }: Database,
+  { databasePoolSize: poolSize }: Settings,
+): Promise<Check[]> {
+  try {
+    await checkDatabase({ url, schema }, urlVariableOf(name));
+    const facts = await diagnose({ url, schema });
     return [
-      ok('database', `PostgreSQL ${facts.server.version}, ${database.shown}`),
+      ok('database', `PostgreSQL ${facts.server.version}, ${shown}`),
       ...judgeDatabase(facts, { schema, poolSize }),
-      await spaceCheck(facts.server.size_bytes, database.dataDir),
+      await spaceCheck(facts.server.size_bytes, dataDir),
     ];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

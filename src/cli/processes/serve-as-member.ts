@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { type RunningServer } from '../../config.ts';
 import { startServer } from '../../server.ts';
+import { namesOfSeveral } from '../../store-settings.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
 import { arm, openSpans, type ServerRun, stopSignal } from '../run-server.ts';
@@ -12,7 +13,7 @@ export async function serveAsMember({ settings, databaseUrl, log: logOfAll }: Se
   const stopping = Promise.race([stopSignal(process, log), stoppedByParent()]);
   arm(settings, log);
   const spans = await openSpans(settings, log);
-  const metrics = createMetrics(version, spans);
+  const metrics = createMetrics(version, spans, namesOfSeveral(settings));
   const server = await startServer({ ...settings, databaseUrl, metricsPort: undefined }, log, metrics);
   answerParent(server, metrics);
   await stopping;

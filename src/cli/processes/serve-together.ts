@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { namesOfSeveral } from '../../store-settings.ts';
 import { startTelemetryServer } from '../../telemetry/http.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { renderTogether } from '../../telemetry/merged-metrics.ts';
@@ -17,7 +18,7 @@ export async function serveTogether(run: ServerRun): Promise<void> {
   await prepareDatabase(run);
   cluster.schedulingPolicy = cluster.SCHED_RR;
   const group = new ProcessGroup(settings, log);
-  const own = createMetrics(version);
+  const own = createMetrics(version, undefined, namesOfSeveral(settings));
   const telemetry = await startTelemetryServer({
     ...{ host: settings.bindAddress, port: settings.metricsPort },
     metrics: {

@@ -5,9 +5,11 @@ import type { TimestampInput as _google_protobuf_TimestampInput, Timestamp as _g
 export interface TaskHubInput {
   'name'?: (string);
   'createdTimestamp'?: (_google_protobuf_TimestampInput | null);
+  'store'?: (string);
 }
 
 export interface TaskHub {
   'name': (string);
   'createdTimestamp': (_google_protobuf_Timestamp | null);
+  'store': (string);
 }
