@@ -14,7 +14,7 @@ test('what has grown stands beside what has not', () => {
   const shown = growthTable({
     ...{ version: '1.2.3', node: '24.0.0', processors: 2, processorModel: 'Abacus' },
     ...{ concurrency: 512, windows: 3, windowSeconds: 10 },
-    levels: [{ title: 'a million of them', there, fresh, ratio: 0.75 }],
+    levels: [{ title: 'a million of them', there, fresh, ratio: 0.75, storedBytesEach: 2_345.6 }],
   }).split('\n');
   const rows = shown
     .slice(shown.indexOf('A million of them'))
@@ -28,6 +28,7 @@ test('what has grown stands beside what has not', () => {
     'CPU of PostgreSQL 0.52 ms per orchestration (fresh: 0.41)',
     'commits 0.06 per orchestration (fresh: 0.06)',
     'write-ahead log 9,199 bytes per orchestration (fresh: 9,199)',
+    'stored 2,346 bytes per instance',
     'other programs 2 % of a core (fresh: 2 %)',
   ]);
 });

@@ -11,7 +11,7 @@ export function growthTable(result: GrowthResult): string {
   ].join('\n');
 }
 
-function levelSection({ title, there, fresh, ratio }: LevelResult): Section {
+function levelSection({ title, there, fresh, ratio, storedBytesEach: bytes }: LevelResult): Section {
   const each = 'per orchestration';
   const row = (name: string, of: (chain: ChainResult) => string, unit: string) =>
     [name, of(there), unit, `(fresh: ${of(fresh)})`] as const;
@@ -25,6 +25,7 @@ function levelSection({ title, there, fresh, ratio }: LevelResult): Section {
       row('CPU of PostgreSQL', (chain) => decimals(chain.postgresCpuMsPerOrchestration, 2), `ms ${each}`),
       row('commits', (chain) => decimals(chain.writesPerOrchestration, 2), each),
       row('write-ahead log', (chain) => whole(chain.walBytesPerOrchestration), `bytes ${each}`),
+      ...(bytes === undefined ? [] : [['stored', whole(bytes), 'bytes per instance'] as const]),
       row('other programs', (chain) => percent(chain.othersCpuPercent), 'of a core'),
     ],
   };

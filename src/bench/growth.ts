@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { fillDatabase } from '../postgres/bench-rows.ts';
 import { keepSnapshot } from '../postgres/bench-client.ts';
+import { measureDatabase } from '../postgres/bench-counters.ts';
+import { fillDatabase, type Filling } from '../postgres/bench-rows.ts';
 import { type GrowthPlan, type Level, levels } from './growth-plan.ts';
 import { Processes } from './processes.ts';
 import { type ChainResult, type GrowthResult, type LevelResult, thisMachine } from './result.ts';
@@ -33,10 +34,11 @@ async function measureLevel({ plan, fresh, own }: Run, level: Level): Promise<Le
   plan.progress(title);
   const rig = await startRig(own, { ...plan, ...level.rig });
   await chainWindow(rig, plan, plan.warmUpSeconds);
-  await prepare(plan, rig, level);
+  const storedBytesEach = await prepare(plan, rig, level);
   const windows = await measureInTurns(plan, title, { there: rig, fresh });
   const [there, beside] = [medianChain(windows.there), medianChain(windows.fresh)];
-  return { title, there, fresh: beside, ratio: there.itemsPerSecond / beside.itemsPerSecond };
+  const ratio = there.itemsPerSecond / beside.itemsPerSecond;
+  return { title, there, fresh: beside, ratio, storedBytesEach };
 }
 
 type Both<T> = Readonly<Record<'there' | 'fresh', T>>;
@@ -61,16 +63,25 @@ async function measureInTurns(
   return found;
 }
 
-/** Brings the level about. */
-async function prepare({ amounts, concurrency }: GrowthPlan, rig: Rig, level: Level): Promise<void> {
-  if (level.filling) {
-    await rig.worker.ask('startWaiting', { count: 1 });
-    await fillDatabase(rig.databaseUrl, level.filling(amounts));
-  }
+/** Brings the level about. Gives the bytes of each instance that was added. */
+async function prepare(
+  { amounts, concurrency }: GrowthPlan,
+  rig: Rig,
+  level: Level,
+): Promise<number | undefined> {
+  const storedBytesEach = level.filling && (await fill(rig, level.filling(amounts)));
   if (level.keepsSnapshot) await keepSnapshot(rig.databaseUrl);
   if (level.loadMinutes) {
     await rig.worker.ask('startLoad', { kind: 'chain', concurrency });
     await pause(level.loadMinutes(amounts) * 60_000);
     await stopLoad(rig);
   }
+  return storedBytesEach;
+}
+
+async function fill({ worker, databaseUrl }: Rig, filling: Filling): Promise<number> {
+  await worker.ask('startWaiting', { count: 1 });
+  const before = await measureDatabase(databaseUrl);
+  await fillDatabase(databaseUrl, filling);
+  return ((await measureDatabase(databaseUrl)) - before) / (filling.finished + filling.waiting);
 }

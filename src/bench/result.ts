@@ -126,6 +126,8 @@ export interface LevelResult {
   readonly fresh: ChainResult;
   /** Of work items per second. */
   readonly ratio: number;
+  /** Bytes in the database of each instance that was added, with indexes; undefined when none was. */
+  readonly storedBytesEach?: number | undefined;
 }
 
 export interface GrowthResult extends Machine {

@@ -34,6 +34,14 @@ export async function measureQueues(url: string): Promise<number> {
   return Number(row?.bytes);
 }
 
+/** Bytes of the whole database. */
+export async function measureDatabase(url: string): Promise<number> {
+  const [row] = await withClient(url, (client) =>
+    query(client, sql<{ bytes: string }>`select pg_database_size(current_database())::text as bytes`),
+  );
+  return Number(row?.bytes);
+}
+
 /** The library that PostgreSQL has to load at its start to count statements; it comes with the embedded one. */
 export const statementLibrary = 'pg_stat_statements';
 
