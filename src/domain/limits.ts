@@ -65,6 +65,8 @@ export const limits = {
   entityBatch: 500,
   /** Writes in one commit batch. */
   batchWrites: 500,
+  /** The same while a task hub with much to write shares the lane with one that writes now and then. */
+  sharedBatchWrites: 32,
   /** Approximate bytes in one commit batch. */
   batchBytes: 1024 * 1024,
   /** Instances or activities taken by one claim. */

@@ -183,7 +183,7 @@ export class Lane {
    */
   async #runBatches(connection: PipelinedConnection): Promise<void> {
     do {
-      const pending = this.#queue.take();
+      const pending = this.#queue.take(performance.now());
       this.#inFlight = pending;
       const batch = new Batch(pending, this.#options);
       const startedMs = performance.now();

@@ -6,6 +6,9 @@ import { hubOf, type Pending, WriteQueue } from './queue.ts';
 
 const noMessage = { rank: 3, kind: 'eventRaised', event: Buffer.alloc(0) } as const;
 
+/** When nothing tells any more that hubs shared the lane. */
+const LATER_MS = 60_000;
+
 function pending(write: Write, bytes = 100): Pending {
   return { write, bytes, queuedAtMs: 0, resolve: () => undefined, reject: () => undefined };
 }
@@ -39,31 +42,39 @@ describe('a batch', () => {
   test('takes what waits of one hub in its order, as much as fits', () => {
     const writes = many(limits.batchWrites + 1, (n) => event(1, `i${n}`));
     const queue = queueOf(...writes);
-    expect(queue.take().map(({ write }) => write)).toEqual(writes.slice(0, -1));
-    expect(queue.take().map(({ write }) => write)).toEqual(writes.slice(-1));
+    expect(queue.take(LATER_MS).map(({ write }) => write)).toEqual(writes.slice(0, -1));
+    expect(queue.take(LATER_MS).map(({ write }) => write)).toEqual(writes.slice(-1));
     expect(queue.isEmpty).toBe(true);
   });
 
   test('has an equal share for every hub, and the rest for whoever has more', () => {
     const flood = many(5_000, (n) => event(1, `i${n}`));
-    const queue = queueOf(...flood, event(2, 'late'), ...many(400, (n) => event(3, `j${n}`)));
-    const first = queue.take();
-    expect([first.length, countOf(first, 2)]).toEqual([limits.batchWrites, 1]);
-    expect(countOf(first, 3)).toBeGreaterThanOrEqual(166);
-    expect(countOf(first, 1)).toBeGreaterThanOrEqual(166);
+    const some = many(limits.batchWrites, (n) => event(n < 200 ? 2 : 3, `j${n}`));
+    const queue = queueOf(...flood, ...some);
+    const first = queue.take(LATER_MS);
+    expect(first).toHaveLength(limits.batchWrites);
+    for (const hubId of [1, 2, 3]) expect(countOf(first, hubId)).toBeGreaterThanOrEqual(166);
+  });
+
+  test('has room for everybody where everything fits, however much one has', () => {
+    const queue = queueOf(...many(limits.batchWrites - 1, (n) => event(1, `i${n}`)), event(2, 'i'));
+    expect(countOf(queue.take(LATER_MS), 2)).toBe(1);
+    expect(queue.isEmpty).toBe(true);
   });
 
   test('begins with another hub each time', () => {
     const ofBoth = many(2_000, (n) => event((n % 2) + 1, `i${n}`));
     const queue = queueOf(...ofBoth);
-    expect([queue.take(), queue.take(), queue.take()].map((batch) => hubsOf(batch)[0])).toEqual([1, 2, 1]);
+    expect(
+      [queue.take(LATER_MS), queue.take(LATER_MS), queue.take(LATER_MS)].map((batch) => hubsOf(batch)[0]),
+    ).toEqual([1, 2, 1]);
   });
 
   test('leaves a second write for the same thing to the next one, before what came after it', () => {
     const queue = queueOf(completion(1, 7), completion(1, 7), event(2, 'i'), completion(1, 8));
-    expect(queue.take()).toHaveLength(3);
+    expect(queue.take(LATER_MS)).toHaveLength(3);
     queue.add(1, pending(completion(1, 9)));
-    expect(queue.take().map(({ write }) => write.completion?.activityKey)).toEqual([7, 9]);
+    expect(queue.take(LATER_MS).map(({ write }) => write.completion?.activityKey)).toEqual([7, 9]);
     expect(queue.isEmpty).toBe(true);
   });
 
@@ -71,7 +82,42 @@ describe('a batch', () => {
     const queue = new WriteQueue();
     queue.add(1, pending(event(1, 'large'), 2 * limits.batchBytes));
     queue.add(2, pending(event(2, 'small')));
-    expect([queue.take().length, queue.take().length]).toEqual([1, 1]);
+    expect([queue.take(LATER_MS).length, queue.take(LATER_MS).length]).toEqual([1, 1]);
+  });
+});
+
+describe('a hub that writes now and then beside one that floods the lane', () => {
+  const flood = many(3_000, (n) => event(1, `i${n}`));
+
+  test('goes first, with a batch of its own by turns, and meanwhile the batches of the other one are short', () => {
+    const queue = queueOf(...flood);
+    expect(queue.take(0)).toHaveLength(limits.batchWrites);
+    queue.add(2, pending(event(2, 'a')));
+    const batches = [queue.take(0)];
+    queue.add(2, pending(event(2, 'b')));
+    batches.push(queue.take(0), queue.take(0));
+    expect(batches.map((batch) => [countOf(batch, 1), countOf(batch, 2)])).toEqual([
+      [0, 1],
+      [limits.sharedBatchWrites - 1, 1],
+      [limits.sharedBatchWrites, 0],
+    ]);
+  });
+
+  test('does not make them short for ever', () => {
+    const queue = queueOf(...flood, event(2, 'a'));
+    expect(queue.take(4_999)).toHaveLength(1);
+    expect(queue.take(4_999)).toHaveLength(limits.sharedBatchWrites);
+    expect(queue.take(5_001)).toHaveLength(limits.batchWrites);
+  });
+
+  test('is none when much of it waits, or when what it writes is of no hub', () => {
+    const both = queueOf(...many(4_000, (n) => event((n % 2) + 1, `i${n}`)));
+    both.take(LATER_MS);
+    for (const hubId of [1, 2]) both.add(hubId, { ...pending(event(hubId, 'j')), queuedAtMs: LATER_MS });
+    expect(both.take(LATER_MS)).toHaveLength(limits.batchWrites);
+    const alone = queueOf(...flood);
+    alone.add(0, { ...pending({}), queuedAtMs: LATER_MS });
+    expect([alone.take(LATER_MS).length, alone.take(LATER_MS).length]).toEqual([1, limits.batchWrites]);
   });
 });
 
@@ -97,7 +143,7 @@ describe('who asks for too much', () => {
       queue.add(1, pending(event(1, 'one more')));
     }).toThrow('too many writes wait');
     queue.add(2, pending(event(2, 'i'), limits.queuedBytes / 2));
-    expect([queue.take().length, queue.take().length, queue.isEmpty]).toEqual([1, 1, true]);
+    expect([queue.take(LATER_MS).length, queue.take(LATER_MS).length, queue.isEmpty]).toEqual([1, 1, true]);
     queue.add(1, pending(event(1, 'again'), limits.queuedBytes / 2));
   });
 

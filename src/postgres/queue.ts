@@ -3,6 +3,12 @@ import { limits } from '../domain/limits.ts';
 import { type StoredChunk, type Write, type WriteResult } from '../domain/write.ts';
 import { type HeldIds } from './held-ids.ts';
 
+/** Of no hub: of several, or for rows that nobody holds here. */
+const NO_HUB = 0;
+
+/** For so long a hub that has written counts as one that will write again. */
+const SHARED_MS = 5_000;
+
 /** A write that waits for its commit batch. */
 export interface Pending {
   readonly write: Write;
@@ -14,13 +20,20 @@ export interface Pending {
 
 /**
  * What waits for the lane, bounded. Task hubs take turns: each has a queue of its own, in order, and an equal share of a
- * batch that has no room for all. Groups that must be sent again (a whole batch after a deadlock, halves of one that
- * failed) come before everything else and are not mixed with it.
+ * batch that has no room for all. A hub that is alone fills whole batches: the more one commit brings, the less each
+ * write costs. Beside a hub that writes now and then batches are short, because the batch under way is what it waits for,
+ * and what hubs with little have goes before what those with much have. Groups that must be sent again (a whole batch
+ * after a deadlock, halves of one that failed) come before everything else and are not mixed with it.
  */
 export class WriteQueue {
   readonly #hubs = new Map<number, HubQueue>();
   readonly #again: Pending[][] = [];
   #bytes = 0;
+  #lastHub = NO_HUB;
+  /** Until then batches are short. */
+  #sharedUntilMs = -Infinity;
+  /** Whether those with little were alone in the last batch: the next one is for all. */
+  #wasForFew = false;
 
   get isEmpty(): boolean {
     return this.#hubs.size === 0 && this.#again.length === 0;
@@ -39,9 +52,17 @@ export class WriteQueue {
         'too many writes wait for the database; try again in a few seconds',
       );
     }
+    this.#noteSharing(hubId, queue, pending);
     queue.push(pending);
     this.#bytes += pending.bytes;
     this.#hubs.set(hubId, queue);
+  }
+
+  /** A hub of which nothing waited writes beside others. Hubs of which much waits have nothing from short batches. */
+  #noteSharing(hubId: number, { length }: HubQueue, { queuedAtMs }: Pending): void {
+    if (hubId === NO_HUB || hubId === this.#lastHub) return;
+    if (length === 0 && this.#lastHub !== NO_HUB) this.#sharedUntilMs = queuedAtMs + SHARED_MS;
+    this.#lastHub = hubId;
   }
 
   /** These come next, first of all `group`. */
@@ -50,16 +71,26 @@ export class WriteQueue {
   }
 
   /** Takes the writes of the next batch. What can't stand beside another write of it stays queued. */
-  take(): readonly Pending[] {
+  take(nowMs: number): readonly Pending[] {
     const again = this.#again.pop();
     if (again) return again;
-    const batch = new Taken();
-    let open = [...this.#hubs.values()];
-    const share = Math.ceil(limits.batchWrites / open.length);
+    const most = nowMs < this.#sharedUntilMs ? limits.sharedBatchWrites : limits.batchWrites;
+    const share = Math.ceil(most / this.#hubs.size);
+    const batch = new Taken(most);
+    let open = this.#inTurn(most, share);
     while (open.length > 0) open = open.filter((queue) => queue.giveTo(batch, share));
     this.#bytes -= batch.bytes;
     this.#endTurn();
     return batch.pending;
+  }
+
+  /** Where a batch has no room for all, hubs with little and all of them take turns. */
+  #inTurn(most: number, share: number): HubQueue[] {
+    const all = [...this.#hubs.values()];
+    const few = all.filter(({ length }) => length <= share);
+    const isFull = all.reduce((sum, { length }) => sum + length, 0) > most;
+    this.#wasForFew = isFull && few.length > 0 && !this.#wasForFew;
+    return this.#wasForFew ? few : all;
   }
 
   /** The hub that was first is last the next time. */
@@ -135,10 +166,15 @@ class HubQueue {
 class Taken {
   readonly pending: Pending[] = [];
   bytes = 0;
+  readonly #most: number;
   readonly #conflicts = new Conflicts();
 
+  constructor(most: number) {
+    this.#most = most;
+  }
+
   hasRoomFor({ bytes }: Pending): boolean {
-    if (this.pending.length >= limits.batchWrites) return false;
+    if (this.pending.length >= this.#most) return false;
     return this.bytes === 0 || this.bytes + bytes <= limits.batchBytes;
   }
 
@@ -192,9 +228,6 @@ export function isFromClient({ patch, rewinds, instances, messages }: Write): bo
 function isBounded(write: Write): boolean {
   return isFromClient(write) || (!write.patch && (write.entityMessages?.length ?? 0) > 0);
 }
-
-/** Of no hub: of several, or for rows that nobody holds here. */
-const NO_HUB = 0;
 
 /** The task hub that a write is for, where that can be said. */
 export function hubOf(write: Write, held: HeldIds): number {
