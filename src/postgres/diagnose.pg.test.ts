@@ -34,6 +34,7 @@ test('a migrated database is up to date and belongs to us', async ({ databaseUrl
   });
   expect(facts.server.size_bytes).toBeGreaterThan(1_000_000);
   expect(facts.server.used_connections).toBeGreaterThan(0);
+  expect(facts.server).toMatchObject({ synchronous_standby_names: '', standbys: 0 });
   expect(Math.abs(facts.hereMs - facts.server.now / 1000)).toBeLessThan(1_000 + facts.hereErrorMs);
 });
 

@@ -32,6 +32,10 @@ interface ServerFacts {
   readonly fsync: string;
   readonly full_page_writes: string;
   readonly synchronous_commit: string;
+  /** Empty: commits wait for no standby. */
+  readonly synchronous_standby_names: string;
+  /** Of whatever kind, that are connected. */
+  readonly standbys: number;
   readonly max_connections: number;
   /** Of those, kept for superusers and the like. */
   readonly reserved_connections: number;
@@ -89,6 +93,9 @@ function readServer(): Statement<ServerFacts> {
            current_setting('fsync') as fsync,
            current_setting('full_page_writes') as full_page_writes,
            current_setting('synchronous_commit') as synchronous_commit,
+           current_setting('synchronous_standby_names') as synchronous_standby_names,
+           (select count(*)
+              from pg_stat_replication) as standbys,
            current_setting('max_connections')::int4 as max_connections,
            current_setting('superuser_reserved_connections')::int4
              + coalesce(current_setting('reserved_connections', true)::int4, 0) as reserved_connections,

@@ -85,6 +85,20 @@ test.each(['Perdura', 'a-b', '1a', 'pg_x', '', 'a"b', 'x'.repeat(64)])(
   },
 );
 
+test.each(['postgres://u:s,ecret@a,b/d', 'postgresql://a:5432,b:5433/d?target_session_attrs=read-write'])(
+  'several hosts are refused in words, without repeating them: %s',
+  (url) => {
+    expect(() => connectionSettings({ url, schema: 'perdura' })).toThrow(
+      /^the database URL names several hosts(?!.*ecret)/,
+    );
+  },
+);
+
+test('a comma in a password is no second host', () => {
+  const { connectionString } = connectionSettings({ url: 'postgres://u:p,w@h/d', schema: 'perdura' });
+  expect(connectionString).toBe('postgres://u:p,w@h/d');
+});
+
 test('a URL that is none is refused without repeating it', () => {
   expect(() => connectionSettings({ url: 'host=x password=secret', schema: 'perdura' })).toThrow(
     /^the database URL is not valid(?!.*secret)/,

@@ -73,7 +73,15 @@ export function quoteSchema(schema: string): string {
   return `"${schema}"`;
 }
 
+/** As libpq takes them: after the password, before the path. */
+const severalHosts = /^postgres(ql)?:\/\/([^/?#]*@)?[^@/?#]*,[^@/?#]*([/?#]|$)/;
+
 function parseDatabaseUrl(url: string): URL {
+  if (severalHosts.test(url)) {
+    throw new StartupError(
+      'the database URL names several hosts, and a connection is made to one: name what leads to the primary (docs/operations.md, A highly available PostgreSQL)',
+    );
+  }
   if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return new URL(url);
   // The text itself may hold a password: it isn't repeated.
   throw new StartupError(

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { must } from '../../src/lib/assert.ts';
 import { statementLibrary } from '../../src/postgres/bench-counters.ts';
@@ -9,7 +10,7 @@ import { createLogger, type Logger } from '../../src/telemetry/log.ts';
 import { until } from '../helpers/until.ts';
 import { insist } from './insist.ts';
 import { SmallDisk } from './small-disk.ts';
-import { backUp, startStandby } from './standby.ts';
+import { backUp, silence, startStandby } from './standby.ts';
 
 /** What was committed must survive whatever we do to it. */
 const settings = {
@@ -21,6 +22,14 @@ const settings = {
 };
 
 const RECOVERY_MS = 30_000;
+
+/** Who takes over. */
+interface Successor {
+  /** It has nothing of the last so many milliseconds; it has everything unless set. */
+  readonly behindMs?: number;
+  /** Told when it has heard the last. */
+  readonly onSilence?: () => void;
+}
 
 /** A PostgreSQL that can be stopped in all ways and started again, each time at another port. */
 export class Postgres implements AsyncDisposable {
@@ -82,13 +91,13 @@ export class Postgres implements AsyncDisposable {
     };
   }
 
-  /** A standby that has everything takes over; the old server is gone for good. Resolves when it takes writes. */
-  async failOver(): Promise<void> {
+  /** A standby takes over; the old server is gone for good. Resolves when it takes writes. */
+  async failOver(to: Successor = {}): Promise<void> {
     this.#mustStay();
     const primary = this.#running;
     this.#isMoving = true;
     try {
-      await this.#moveFrom(primary);
+      await this.#moveFrom(primary, to);
     } finally {
       this.#isMoving = false;
     }
@@ -133,16 +142,25 @@ export class Postgres implements AsyncDisposable {
     return join(this.#folder, `data-${++this.#copies}`);
   }
 
-  async #moveFrom(primary: EmbeddedPostgres): Promise<void> {
+  async #moveFrom(primary: EmbeddedPostgres, { behindMs, onSilence }: Successor): Promise<void> {
     const dataDir = this.#nextDataDir();
-    const options = { dataDir, settings, log: this.#log };
+    const options = { dataDir, settings, log: this.#log, isSynchronous: behindMs === undefined };
     const standby = await this.#copyTo(dataDir, (client) => startStandby(primary, client, options));
-    await this.#stop('SIGQUIT');
+    const end = behindMs === undefined ? undefined : await this.#silenceStandby();
+    onSilence?.();
+    await pause(behindMs);
+    await this.#stop(end ? 'SIGKILL' : 'SIGQUIT');
+    end?.();
     this.#dataDir = dataDir;
     this.#server = standby;
     this.#forgetWhenGone(standby);
     await this.run('select pg_promote()');
     rmSync(primary.dataDir, { recursive: true, force: true });
+  }
+
+  async #silenceStandby(): Promise<() => void> {
+    const client = await this.connect();
+    return silence(client).finally(() => client.end());
   }
 
   /** Of a copy that comes to nothing nothing is left: on a small disk it would soon be the end of the original. */

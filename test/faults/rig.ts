@@ -96,8 +96,8 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Another PostgreSQL takes over where the servers look for the old one. */
-  async failOver(): Promise<void> {
-    await this.postgres.failOver();
+  async failOver(to?: Parameters<Postgres['failOver']>[0]): Promise<void> {
+    await this.postgres.failOver(to);
     this.#follow();
   }
 

@@ -15,35 +15,51 @@ interface StandbyOptions {
   readonly dataDir: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly log: Logger;
+  /** Whether every commit waits for it. */
+  readonly isSynchronous: boolean;
 }
 
 /**
- * A standby of that server, from a base backup made while it works. Resolves when every commit waits for it: what was
- * acknowledged from then on is there as well.
+ * A standby of that server, from a base backup made while it works. Resolves when it follows; a synchronous one has what
+ * was acknowledged from then on.
  */
 export async function startStandby(
   primary: EmbeddedPostgres,
   client: Client,
-  { dataDir, settings, log }: StandbyOptions,
+  { dataDir, settings, log, isSynchronous }: StandbyOptions,
 ): Promise<EmbeddedPostgres> {
   await backUp(primary, client, { to: dataDir, as: 'standby' });
   const { port, username, password } = new URL(primary.url);
   const primary_conninfo = `host=127.0.0.1 port=${port} user=${username} password=${password}`;
   const standby = await startEmbeddedPostgres({ dataDir, settings: { ...settings, primary_conninfo }, log });
   try {
-    await client.query(`alter system set synchronous_standby_names = '*'`);
-    await client.query('select pg_reload_conf()');
+    if (isSynchronous) {
+      await client.query(`alter system set synchronous_standby_names = '*'`);
+      await client.query('select pg_reload_conf()');
+    }
     await until(async () => {
-      const { rows } = await client.query(`select from pg_stat_replication where sync_state = 'sync'`);
+      const { rows } = await client.query(
+        `select from pg_stat_replication where state = 'streaming' and sync_state = $1`,
+        [isSynchronous ? 'sync' : 'async'],
+      );
       return rows.length > 0;
     }, 'the standby');
     // Each backend hears of the setting by itself.
-    await pause(RELOAD_MS);
+    if (isSynchronous) await pause(RELOAD_MS);
     return standby;
   } catch (error) {
     await standby.stop();
     throw error;
   }
+}
+
+/** It hears nothing from now on. Resolves with what ends its silence, together with the process that would speak to it. */
+export async function silence(client: Client): Promise<() => void> {
+  const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_replication');
+  for (const { pid } of rows) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const { pid } of rows) process.kill(pid, 'SIGKILL');
+  };
 }
 
 interface Backup {

@@ -85,11 +85,31 @@ function schemaCheck({ tables, rights }: DatabaseFacts, { schema }: Expected): C
 function durabilityCheck({ server }: DatabaseFacts): Check {
   const names = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
   const off = names.filter((name) => server[name] === 'off');
-  if (off.length === 0) return ok('durability', 'what is acknowledged survives a crash');
+  if (off.length === 0) return standbyCheck(server);
   return warning(
     'durability',
     `${off.join(' and ')} off: a crash of the database loses what was acknowledged`,
     `set ${off.map((name) => `${name} = on`).join(', ')}`,
+  );
+}
+
+/** Nothing is switched off: what a standby would have that takes over. */
+function standbyCheck(server: DatabaseFacts['server']): Check {
+  const { synchronous_standby_names: names, synchronous_commit: commit, standbys } = server;
+  const survives = 'what is acknowledged survives a crash';
+  if (names === '') {
+    const loss = standbys > 0 ? 'a failover loses the last moments' : 'no standby has it';
+    return ok('durability', `${survives}; no standby is synchronous: ${loss}`);
+  }
+  if (commit === 'local') {
+    const text = 'synchronous_commit is local: commits do not wait for the synchronous standbys';
+    return warning('durability', text, 'set synchronous_commit = on');
+  }
+  if (standbys > 0) return ok('durability', `${survives}, and a failover to a synchronous standby`);
+  return warning(
+    'durability',
+    `no standby is connected, and every commit waits for ${names}`,
+    'start it, or name others in synchronous_standby_names',
   );
 }
 
