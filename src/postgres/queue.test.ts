@@ -57,8 +57,8 @@ describe('a batch', () => {
   });
 
   test('has room for everybody where everything fits, however much one has', () => {
-    const queue = queueOf(...many(limits.batchWrites - 1, (n) => event(1, `i${n}`)), event(2, 'i'));
-    expect(countOf(queue.take(LATER_MS), 2)).toBe(1);
+    const queue = queueOf(...many(limits.batchWrites, (n) => event(n < 360 ? 1 : 2, `i${n}`)));
+    expect(countOf(queue.take(LATER_MS), 1)).toBe(360);
     expect(queue.isEmpty).toBe(true);
   });
 
@@ -105,19 +105,24 @@ describe('a hub that writes now and then beside one that floods the lane', () =>
 
   test('does not make them short for ever', () => {
     const queue = queueOf(...flood, event(2, 'a'));
-    expect(queue.take(4_999)).toHaveLength(1);
+    expect(queue.take(0)).toHaveLength(1);
     expect(queue.take(4_999)).toHaveLength(limits.sharedBatchWrites);
     expect(queue.take(5_001)).toHaveLength(limits.batchWrites);
   });
 
   test('is none when much of it waits, or when what it writes is of no hub', () => {
     const both = queueOf(...many(4_000, (n) => event((n % 2) + 1, `i${n}`)));
-    both.take(LATER_MS);
-    for (const hubId of [1, 2]) both.add(hubId, { ...pending(event(hubId, 'j')), queuedAtMs: LATER_MS });
     expect(both.take(LATER_MS)).toHaveLength(limits.batchWrites);
     const alone = queueOf(...flood);
-    alone.add(0, { ...pending({}), queuedAtMs: LATER_MS });
+    alone.add(0, pending({}));
     expect([alone.take(LATER_MS).length, alone.take(LATER_MS).length]).toEqual([1, limits.batchWrites]);
+  });
+
+  test('is not meant by many hubs with little each, nor by one that has a little more', () => {
+    const queue = queueOf(...many(160, (n) => event((n % 40) + 1, `i${n}`)));
+    expect(queue.take(0)).toHaveLength(160);
+    const small = queueOf(...many(limits.sharedBatchWrites, (n) => event(1, `i${n}`)), event(2, 'a'));
+    expect(small.take(0)).toHaveLength(limits.sharedBatchWrites + 1);
   });
 });
 

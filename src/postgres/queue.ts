@@ -6,6 +6,10 @@ import { type HeldIds } from './held-ids.ts';
 /** Of no hub: of several, or for rows that nobody holds here. */
 const NO_HUB = 0;
 
+/** A hub of which no more waits has little. */
+const LITTLE = 4;
+/** A hub floods the lane when it has more than this part of all that waits. */
+const FLOOD = 3 / 4;
 /** For so long a hub that has written counts as one that will write again. */
 const SHARED_MS = 5_000;
 
@@ -21,16 +25,15 @@ export interface Pending {
 /**
  * What waits for the lane, bounded. Task hubs take turns: each has a queue of its own, in order, and an equal share of a
  * batch that has no room for all. A hub that is alone fills whole batches: the more one commit brings, the less each
- * write costs. Beside a hub that writes now and then batches are short, because the batch under way is what it waits for,
- * and what hubs with little have goes before what those with much have. Groups that must be sent again (a whole batch
+ * write costs. While one hub floods the lane beside one that has little, batches are short, because the batch under way is
+ * what the other one waits for, and what hubs with little have goes before what those with much have. Groups that must be sent again (a whole batch
  * after a deadlock, halves of one that failed) come before everything else and are not mixed with it.
  */
 export class WriteQueue {
   readonly #hubs = new Map<number, HubQueue>();
   readonly #again: Pending[][] = [];
   #bytes = 0;
-  #lastHub = NO_HUB;
-  /** Until then batches are short. */
+  /** Until then batches are short beside a flood. */
   #sharedUntilMs = -Infinity;
   /** Whether those with little were alone in the last batch: the next one is for all. */
   #wasForFew = false;
@@ -52,17 +55,9 @@ export class WriteQueue {
         'too many writes wait for the database; try again in a few seconds',
       );
     }
-    this.#noteSharing(hubId, queue, pending);
     queue.push(pending);
     this.#bytes += pending.bytes;
     this.#hubs.set(hubId, queue);
-  }
-
-  /** A hub of which nothing waited writes beside others. Hubs of which much waits have nothing from short batches. */
-  #noteSharing(hubId: number, { length }: HubQueue, { queuedAtMs }: Pending): void {
-    if (hubId === NO_HUB || hubId === this.#lastHub) return;
-    if (length === 0 && this.#lastHub !== NO_HUB) this.#sharedUntilMs = queuedAtMs + SHARED_MS;
-    this.#lastHub = hubId;
   }
 
   /** These come next, first of all `group`. */
@@ -74,7 +69,7 @@ export class WriteQueue {
   take(nowMs: number): readonly Pending[] {
     const again = this.#again.pop();
     if (again) return again;
-    const most = nowMs < this.#sharedUntilMs ? limits.sharedBatchWrites : limits.batchWrites;
+    const most = this.#isShared(nowMs) ? limits.sharedBatchWrites : limits.batchWrites;
     const share = Math.ceil(most / this.#hubs.size);
     const batch = new Taken(most);
     let open = this.#inTurn(most, share);
@@ -82,6 +77,16 @@ export class WriteQueue {
     this.#bytes -= batch.bytes;
     this.#endTurn();
     return batch.pending;
+  }
+
+  /** Whether one hub floods the lane, and one with little is there, or was a moment ago. */
+  #isShared(nowMs: number): boolean {
+    const lengths = [...this.#hubs].flatMap(([hubId, { length }]) => (hubId === NO_HUB ? [] : [length]));
+    const longest = Math.max(0, ...lengths);
+    const all = lengths.reduce((sum, length) => sum + length, 0);
+    const isFlooded = longest > limits.sharedBatchWrites && longest > all * FLOOD;
+    if (isFlooded && lengths.some((length) => length <= LITTLE)) this.#sharedUntilMs = nowMs + SHARED_MS;
+    return isFlooded && nowMs < this.#sharedUntilMs;
   }
 
   /** Where a batch has no room for all, hubs with little and all of them take turns. */
