@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Request } from '../../src/grpc/client.ts';
+import { draw } from '../replicas/drawn.ts';
 import { drawSection } from '../replicas/entity-worker.ts';
 import { type Kind, kinds, plan, type Planned } from '../replicas/load.ts';
 import { type RoundRobin } from '../replicas/round-robin.ts';
@@ -80,7 +81,8 @@ export class Load {
     const what = this.#random.between(1, 10);
     const section: Kind = ['Section', JSON.stringify(drawSection(this.#random.next)), '"done"'];
     if (what <= 3) await this.#signal();
-    else await this.#run(plan(this.#count++, what === 4 ? section : this.#random.pick(moreKinds)));
+    else if (what <= 6) await this.#run(draw(`drawn-${this.#count++}`, this.#random.next));
+    else await this.#run(plan(this.#count++, what === 7 ? section : this.#random.pick(moreKinds)));
   }
 
   async #run(planned: Planned): Promise<void> {

@@ -5,6 +5,7 @@ import { codec } from '../../src/protocol/codec.ts';
 import { unframe } from '../../src/protocol/framing.ts';
 import { type AnyHistoryEvent, type Timestamp } from '../../src/protocol/messages.ts';
 import { until } from '../helpers/until.ts';
+import { drawnChildren } from './drawn.ts';
 import { type Load, type Planned } from './load.ts';
 
 // What must be true of the database once everything has ended, whatever happened on the way. Each check adds a line to
@@ -56,8 +57,9 @@ export async function faultsOf(db: Pool, load: Pick<Load, 'planned' | 'sent'>): 
   return [...missing, ...extra.map((id) => `${id} was never started`), ...faults, ...(await leftovers(db))];
 }
 
-/** A family has children, which nobody else planned. */
+/** A family has children, which nobody else planned; so may what was drawn. */
 export function withChildren(planned: Planned): Planned[] {
+  if (planned.name === 'Drawn') return [planned, ...drawnChildren(planned)];
   if (planned.name !== 'Family') return [planned];
   const children = Array.from({ length: Number(planned.input) }, (_, i) => ({
     ...{ id: `${planned.id}.${i + 1}`, name: 'Chain', input: '2', output: '2', events: [] },
@@ -105,14 +107,19 @@ function faultsOfOne(planned: Planned, { row, turns, events }: Recorded, sent: L
   ];
 }
 
-export function faultsOfRow({ output, failure }: Planned, row: InstanceRow): string[] {
-  const status = failure === undefined ? statusCodes.completed : statusCodes.failed;
+export function faultsOfRow(planned: Planned, row: InstanceRow): string[] {
+  const { output } = planned;
   return faults([
-    [row.status === status, `has the status ${row.status}`],
+    [row.status === statusCodes[endOf(planned)], `has the status ${row.status}`],
     [(row.output?.toString() ?? '') === output, `has the output ${String(row.output)} instead of ${output}`],
     [row.owner === null && row.ready_at === null, 'has an owner or a bell although it has ended'],
     [row.attempts === 0, `counted ${row.attempts} attempts`],
   ]);
+}
+
+function endOf({ failure, isTerminated = false }: Planned): 'completed' | 'failed' | 'terminated' {
+  if (isTerminated) return 'terminated';
+  return failure === undefined ? 'completed' : 'failed';
 }
 
 /** Turns are recorded one by one, the last with the end; of those before a continue-as-new nothing is left. */

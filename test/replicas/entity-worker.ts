@@ -1,9 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf, type Request, type Response, TaskHubClient } from '../../src/grpc/client.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
-import { type AnyHistoryEvent, type OrchestratorRequest } from '../../src/protocol/messages.ts';
+import {
+  type AnyHistoryEvent,
+  type HistoryEventOf,
+  type OrchestratorRequest,
+} from '../../src/protocol/messages.ts';
 import { type BatchItem, callAction, lockAction, readBatch, unlockAction } from '../helpers/entities.ts';
 import { complete, continueAsNew } from '../helpers/scripted-worker.ts';
+import { runStep } from './programs.ts';
 import { type RoundRobin } from './round-robin.ts';
 
 /** What an entity of these tests keeps. */
@@ -137,9 +142,20 @@ export function resultOf(
   const before =
     state === null ? { count: 0, inside: null, overlaps: [] } : (JSON.parse(state) as EntityState);
   return {
-    results: operations.map(() => ({ success: {} })),
-    entityState: { value: JSON.stringify(operations.reduce(apply, before)) },
+    results: operations.map((event) => ({ success: { result: answerTo(event) } })),
+    entityState: {
+      value: JSON.stringify(operations.filter((event) => !isEcho(event)).reduce(apply, before)),
+    },
   };
+}
+
+/** An echo is answered as an activity would be with the same input, and changes nothing. */
+function answerTo(event: AnyHistoryEvent): { value: string } | null {
+  return isEcho(event) ? { value: runStep(event.entityOperationCalled.input?.value ?? '') } : null;
+}
+
+function isEcho(event: AnyHistoryEvent): event is HistoryEventOf<'entityOperationCalled'> {
+  return event.eventType === 'entityOperationCalled' && event.entityOperationCalled.operation === 'echo';
 }
 
 function apply(state: EntityState, event: AnyHistoryEvent): EntityState {

@@ -5,6 +5,7 @@ import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { type ActivityRequest } from '../../src/protocol/generated/ActivityRequest.ts';
 import { type ExecutionStartedEvent } from '../../src/protocol/generated/ExecutionStartedEvent.ts';
 import { type OrchestratorRequest } from '../../src/protocol/generated/OrchestratorRequest.ts';
+import { playDrawn } from './drawn.ts';
 import { playSection, resultOf } from './entity-worker.ts';
 import { DEADLY, isFailing, play, runStep } from './programs.ts';
 import { readBatch } from '../helpers/entities.ts';
@@ -152,7 +153,9 @@ export class LoadWorker {
 }
 
 function actionsFor(request: OrchestratorRequest): MessageInput<'OrchestratorAction'>[] {
-  if (startOf(request)?.name !== 'Section') return [...play(request)];
+  const name = startOf(request)?.name;
+  if (name === 'Drawn') return playDrawn(request);
+  if (name !== 'Section') return [...play(request)];
   return playSection(codec.decode('OrchestratorRequest', codec.encode('OrchestratorRequest', request)));
 }
 

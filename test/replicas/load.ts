@@ -11,6 +11,8 @@ export interface Planned {
   readonly output: string;
   /** It fails, and so says the reason among other things. */
   readonly failure?: string;
+  /** It is terminated, and its output says why. */
+  readonly isTerminated?: boolean;
   /** Events that are raised for it, one after the other. */
   readonly events: readonly string[];
 }

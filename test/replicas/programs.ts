@@ -142,8 +142,11 @@ export function play({ instanceId, pastEvents, newEvents }: OrchestratorRequest)
   });
 }
 
-const asks = (event: HistoryEvent): boolean =>
-  Boolean(event.taskScheduled ?? event.timerCreated ?? event.subOrchestrationInstanceCreated);
+/** Whether it is what a turn asked for, and will be answered. */
+export function asks(event: HistoryEvent): boolean {
+  const { taskScheduled, timerCreated, subOrchestrationInstanceCreated, entityOperationCalled } = event;
+  return Boolean(taskScheduled ?? timerCreated ?? subOrchestrationInstanceCreated ?? entityOperationCalled);
+}
 
 function resultsOf(event: HistoryEvent): [number, string][] {
   const { taskCompleted, subOrchestrationInstanceCompleted, timerFired } = event;
@@ -164,7 +167,7 @@ function sum(results: ReadonlyMap<number, string>): string {
   return String([...results.values()].reduce((total, result) => total + Number(result), 0));
 }
 
-function later({ seconds, nanos }: Timestamp, ms: number): Timestamp {
+export function later({ seconds, nanos }: Timestamp, ms: number): Timestamp {
   const total = nanos + ms * 1e6;
   return { seconds: seconds + Math.floor(total / 1e9), nanos: total % 1e9 };
 }
