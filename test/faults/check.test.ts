@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { statusCodes } from '../../src/postgres/codes.ts';
 import { codec, type MessageInput } from '../../src/protocol/codec.ts';
 import { type AnyHistoryEvent } from '../../src/protocol/messages.ts';
-import { after } from '../helpers/factories.ts';
+import { after, microsAfter } from '../helpers/factories.ts';
 import { type Recorded } from '../replicas/check.ts';
 import { type Planned } from '../replicas/load.ts';
 import { type Evidence, violationsOf } from './check.ts';
@@ -71,6 +71,7 @@ const good: Evidence = {
   unpurged: [],
   servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [], residentBytes: [100e6] }],
   idleCallsPerSecond: 1,
+  broken: [],
   workerStatuses: new Map([['UNAVAILABLE', 'Connection dropped']]),
 };
 
@@ -127,6 +128,11 @@ const using = (residentBytes: readonly number[]): Evidence => ({
   ...good,
   servers: [{ log: [], complaints: [], residentBytes }],
 });
+/** Its timer fired seven seconds late; a fault was over so many seconds before it was due. */
+const late = (calmSeconds: number): Evidence => ({
+  ...withTurns(first, [result, { timerFired: { timerId: 2, fireAt: after(-5) } }], third),
+  broken: [{ fromMs: 0, toMs: microsAfter(-5 - calmSeconds) / 1000 }],
+});
 /** Of a life of so many samples, from so many bytes at its beginning by so many each time. */
 const growing = (samples: number, from: number, by: number): number[] =>
   Array.from({ length: samples }, (_, i) => from + i * by);
@@ -158,6 +164,7 @@ test.for<[what: string, evidence: Evidence]>([
   ['a server grows at first', using([...growing(12, 100e6, 10e6), ...growing(48, 210e6, 0)])],
   ['a server has not lived for long', using(growing(20, 100e6, 5e6))],
   ['a server says that its database is away', writing({ err: { message: 'the database is not available' } })],
+  ['a timer was late soon after a fault', late(29)],
 ])('no violation: %s', ([, evidence]) => {
   expect(violationsOf(evidence)).toEqual([]);
 });
@@ -247,6 +254,7 @@ test.for<[what: string, text: string, evidence: Evidence]>([
     'I6 x slept 1400 ms instead of 2000',
     endingAs({ afterMs: 1_400 }),
   ],
+  ['a timer was late, and all was calm', 'I6 x had a timer that was 7000 ms late', late(31)],
   ['something of a purged instance is there', 'I10 a was purged', { ...good, unpurged: ['a was purged'] }],
   ['rows are left', 'I7 1 rows are left: inbox', { ...good, left: ['1 rows are left: inbox'] }],
   [

@@ -10,6 +10,7 @@ import {
 } from '../replicas/check.ts';
 import { faultsIn, type Launched } from '../replicas/launched.ts';
 import { type Planned } from '../replicas/load.ts';
+import { firedIn, firedInCalm, type Stretch } from './lateness.ts';
 import { type Ending, type Ledger } from './ledger.ts';
 
 // The invariants, checked when a run is over: what clients were told against what the database holds and what servers
@@ -29,6 +30,8 @@ export interface Evidence {
   readonly servers: readonly ServerEvidence[];
   /** Statements of each server, when nothing is left to do. */
   readonly idleCallsPerSecond: number;
+  /** When something was being broken. */
+  readonly broken: readonly Stretch[];
   /** Statuses that workers saw, and words that came with them. */
   readonly workerStatuses: ReadonlyMap<string, string>;
 }
@@ -46,6 +49,7 @@ export function violationsOf(evidence: Evidence): string[] {
     ...evidence.ledger.surprises,
     ...wrongEndings(evidence),
     ...wrongHistories(evidence),
+    ...wrongTimers(evidence),
     ...wrongEvents(evidence),
     ...wrongEntities(evidence),
     ...evidence.left.map((what) => `I7 ${what}`),
@@ -117,6 +121,17 @@ function wrongHistory(planned: Planned, { row, turns, events }: Recorded): strin
     ...faultsOfTurns(row, turns).map((fault) => `I2 ${planned.id} ${fault}`),
     ...faultsOfHistory(events).map((fault) => `I2/I3/I6 ${planned.id} ${fault}`),
   ];
+}
+
+/** What nobody keeps from firing. Later ones were found by the look that is taken every two seconds, or not even by that. */
+const LATE_MS = 1_500;
+
+function wrongTimers({ recorded, broken }: Evidence): string[] {
+  const late = firedInCalm(firedIn(recorded), broken).filter(({ lateMs }) => lateMs > LATE_MS);
+  return late.map(
+    ({ id, lateMs }) =>
+      `I6 ${id} had a timer that was ${Math.round(lateMs)} ms late, although nothing was broken`,
+  );
 }
 
 /** Each came as often as it was acknowledged, or a little more often where nobody knows; first sent, first come. */

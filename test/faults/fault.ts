@@ -20,5 +20,7 @@ export interface Fault {
   readonly needs?: Need;
   /** From its beginning to its end, at least and at most. */
   readonly lastsMs: readonly [least: number, most: number];
+  /** How long what it did goes on after its end, if longer than it takes to recover from any. */
+  readonly lingersMs?: number;
   inject(rig: Rig, random: Random, load: Load): Promise<Harm> | Harm;
 }

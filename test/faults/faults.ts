@@ -7,7 +7,7 @@ import { type Fault } from './fault.ts';
 import { insist } from './insist.ts';
 import { networkFaults } from './network-faults.ts';
 import { livingIn, nameOf } from './place.ts';
-import { poison } from './poison.ts';
+import { deadlyWork, poison } from './poison.ts';
 
 /** Longer than a server's lease, 15 s, so that the others bury it. */
 const ZOMBIE_MS = [16_500, 19_000] as const;
@@ -180,6 +180,7 @@ export const faults: readonly Fault[] = [
   },
   ...networkFaults,
   poison,
+  deadlyWork,
   {
     name: 'kill-worker',
     lastsMs: [0, 3_000],

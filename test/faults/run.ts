@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Pool } from 'pg';
+import { percentile } from '../../src/bench/statistics.ts';
 import { createPool } from '../../src/postgres/pool.ts';
 import { leftoversIn } from '../helpers/leftovers.ts';
 import { schema } from '../helpers/schema.ts';
@@ -9,6 +10,7 @@ import { type RoundRobin } from '../replicas/round-robin.ts';
 import { type Evidence, violationsOf } from './check.ts';
 import { type Fault, type Harm } from './fault.ts';
 import { insist } from './insist.ts';
+import { CALM_MS, type Fired, firedIn, firedInCalm, type Stretch } from './lateness.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import { planFaults, type Step } from './plan.ts';
@@ -32,8 +34,11 @@ export interface RunOptions {
 /** What kills its workers is given up after a minute and a half, a dead replica buried after some twenty seconds. */
 const END_MS = 120_000;
 const QUIET_MS = 45_000;
-/** Before the first fault, so that there is something to break. */
-const WARM_UP_MS = 1_000;
+/** Before the first fault, so that there is something to break, and timers that nothing can have kept from firing. */
+const WARM_UP_MS = 4_000;
+/** After the last fault of a run of minutes the load goes on for so long, to see that all is as if nothing had been. */
+const AFTERWARDS_MS = CALM_MS + 20_000;
+const LONG_MS = 120_000;
 /** From the seed of one series to that of the next. */
 const SERIES = 1_000_003;
 
@@ -53,11 +58,16 @@ export async function run(options: RunOptions): Promise<string[]> {
   using memory = new MemorySamples(rig.places);
   load.start();
   await pause(WARM_UP_MS, undefined, { signal });
-  await takeAll(options, { rig, load, tell, signal, underWay: 0 });
-  tell('no more faults, nothing new begins');
+  const broken: Stretch[] = [];
+  await takeAll(options, { rig, load, tell, signal, broken, underWay: 0 });
+  if (options.forMs >= LONG_MS) {
+    tell('no more faults, the load goes on');
+    await pause(AFTERWARDS_MS, undefined, { signal });
+  }
+  tell('nothing new begins');
   await load.stop(END_MS);
   tell(`${ledger.endings.size} of ${ledger.accepted.size} orchestrations have ended`);
-  const evidence = await gather(rig, { ledger, client, memory });
+  const evidence = await gather(rig, { ledger, client, memory, broken });
   for (const line of summary(evidence, ledger)) say(line);
   return violationsOf(evidence);
 }
@@ -67,6 +77,8 @@ interface Taking {
   readonly load: Load;
   readonly tell: (text: string) => void;
   readonly signal: AbortSignal;
+  /** When something was broken. */
+  readonly broken: Stretch[];
   /** How many faults last or begin. */
   underWay: number;
 }
@@ -85,6 +97,7 @@ async function take({ fault, restMs, lastsMs, seed }: Step, taking: Taking): Pro
   const { tell, signal } = taking;
   await pause(restMs, undefined, { signal });
   taking.underWay++;
+  const fromMs = Date.now();
   try {
     const harm = await inject(fault, taking, new Random(seed));
     if (typeof harm === 'string') {
@@ -98,6 +111,7 @@ async function take({ fault, restMs, lastsMs, seed }: Step, taking: Taking): Pro
     else if (lastsMs > 0) tell(`${fault.name}: over`);
   } finally {
     taking.underWay--;
+    taking.broken.push({ fromMs, toMs: Date.now() + (fault.lingersMs ?? 0) });
   }
 }
 
@@ -112,13 +126,13 @@ async function inject(fault: Fault, taking: Taking, random: Random): Promise<Har
   }
 }
 
-interface Known {
+interface Known extends Pick<Evidence, 'broken'> {
   readonly ledger: Ledger;
   readonly client: RoundRobin;
   readonly memory: MemorySamples;
 }
 
-async function gather(rig: Rig, { ledger, client, memory }: Known): Promise<Evidence> {
+async function gather(rig: Rig, { ledger, client, memory, broken }: Known): Promise<Evidence> {
   const pool = createPool({ url: rig.postgres.url, schema, size: 2, onIdleError: () => undefined });
   try {
     const look = async (): Promise<string[]> => [
@@ -147,6 +161,7 @@ async function gather(rig: Rig, { ledger, client, memory }: Known): Promise<Evid
     const perServer = idleCalls / rig.places.length;
     return {
       ledger,
+      broken,
       recorded,
       entities,
       left,
@@ -185,7 +200,7 @@ async function statesOf(client: RoundRobin): Promise<Map<string, EntityState>> {
 }
 
 function summary(
-  { servers, idleCallsPerSecond: calls }: Evidence,
+  { servers, idleCallsPerSecond: calls, recorded, broken }: Evidence,
   { accepted, events, signals, statuses }: Ledger,
 ): string[] {
   const most = Math.max(0, ...servers.flatMap(({ residentBytes }) => residentBytes));
@@ -193,7 +208,14 @@ function summary(
   const names = [...statuses].toSorted().map(([name, times]) => `${name} ${times}`);
   return [
     `${accepted.size} orchestrations, ${events.size} events and ${sum} signals were acknowledged`,
+    `timers: ${latenessOf(firedIn(recorded))}; in calm: ${latenessOf(firedInCalm(firedIn(recorded), broken))}`,
     `calls: ${names.join(', ')}`,
     `no server had more than ${Math.ceil(most / 1e6)} MB resident; idle, each sends ${calls.toFixed(1)} statements a second`,
   ];
+}
+
+function latenessOf(fired: readonly Fired[]): string {
+  const late = fired.map(({ lateMs }) => lateMs);
+  const [half, most, all] = [0.5, 0.99, 1].map((part) => percentile(late, part).toFixed(0));
+  return `${late.length}, half of them within ${half} ms, 99 % within ${most} ms, all within ${all} ms`;
 }
