@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,18 @@ let made: string | undefined;
  * own, which goes with this process.
  */
 export function earlierMain(): string {
-  made ??= checkOut(readFileSync(join(import.meta.dirname, 'earlier-version'), 'utf8').trim());
+  made ??= checkOut(commit());
   return join(made, 'src', 'main.ts');
+}
+
+/** Whether the history here goes back so far. */
+export function hasEarlier(): boolean {
+  const look = ['-C', repository, 'cat-file', '-e', `${commit()}^{commit}`];
+  return spawnSync('git', look, { stdio: 'ignore' }).status === 0;
+}
+
+function commit(): string {
+  return readFileSync(join(import.meta.dirname, 'earlier-version'), 'utf8').trim();
 }
 
 function checkOut(commit: string): string {

@@ -34,6 +34,7 @@ test.for([
     servers: 2,
     faults: 'drop-packets,move-clock,half-open-clients,slow-clients,tiny-client-packets',
   },
+  { seed: 11, servers: 2, faults: 'full-disk,other-version,reset-clients,poison' },
   // Connections that end between the answer to COMMIT and that to Sync: once, such a commit was sent again.
   { seed: 1, servers: 1, faults: 'tiny-packets,end-connections', atOnce: 3 },
 ])('no promise is broken by $faults (seed $seed, $servers servers)', async (run) => {

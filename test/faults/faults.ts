@@ -44,6 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'other-version',
+    needs: 'earlier version',
     lastsMs: [0, 0],
     async inject(rig, random) {
       const place = random.pick(rig.places);

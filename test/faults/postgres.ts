@@ -17,8 +17,8 @@ const settings = {
   ...{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   max_connections: '80',
   shared_preload_libraries: statementLibrary,
-  // For standbys that are made while it works.
-  wal_keep_size: '512MB',
+  // For standbys that are made while it works; a small disk has room for two such servers.
+  ...{ wal_keep_size: '128MB', max_wal_size: '256MB' },
 };
 
 const RECOVERY_MS = 30_000;

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A PostgreSQL, a copy of it, and the log of both. */
-const SIZE = '3000m';
+/** A PostgreSQL, a copy of it, and the log of both, also after an hour. */
+const SIZE = '2000m';
 const CHUNK = Buffer.alloc(4 * 1024 * 1024);
 
 /** A file system in memory, mounted on a folder. Making one takes root. */
