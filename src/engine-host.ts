@@ -46,21 +46,26 @@ export class EngineHost {
 
   /**
    * The same for a database that others can do without: begins as soon as it can be prepared, however long that takes.
-   * Resolves after the first attempt.
+   * Resolves after the first attempt, or when that takes too long to be waited for.
    */
   async begin(prepare: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     this.#next = Promise.withResolvers();
+    const { signal } = this.#stopping;
     const tried = Promise.withResolvers<undefined>();
+    const stopped = Promise.withResolvers<undefined>();
+    signal.addEventListener('abort', () => {
+      stopped.resolve(undefined);
+    });
     const attempt = async (): Promise<void> => {
       try {
-        await prepare(this.#stopping.signal);
-        await this.#begin([]);
+        await Promise.race([prepare(signal), stopped.promise]);
+        if (!signal.aborted) await this.#begin([]);
       } finally {
         tried.resolve(undefined);
       }
     };
     this.#startingOver = this.#insist(attempt);
-    await tried.promise;
+    await Promise.race([tried.promise, pause(CALL_WAIT_MS, undefined, { ref: false })]);
   }
 
   /** What calls work with; between two incarnations waits for the next, or rejects with `unavailable` after a while. */
@@ -115,13 +120,17 @@ export class EngineHost {
   }
 
   async #insist(attempt: () => Promise<void>): Promise<void> {
+    let told: string | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; this.#isWanted(); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await attempt();
         return;
       } catch (error) {
         if (!this.#isWanted()) return;
-        this.#options.log.warn({ err: error }, 'the database is not available; the server goes on trying');
+        // The same reason every two seconds is told once.
+        const level = String(error) === told ? 'debug' : 'warn';
+        told = String(error);
+        this.#options.log[level]({ err: error }, 'the database is not available; the server goes on trying');
         await pause(pauseMs, undefined, { ref: false });
       }
     }

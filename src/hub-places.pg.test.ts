@@ -315,9 +315,11 @@ describe('while another store is away', () => {
 
   test('a look at what is there forgets nothing of it, and ends no stream of it', async ({ server }) => {
     const { hubs, main, archive } = await server();
-    await placeHub(hubs, name('old'), 'archive');
+    // Its id is that of no living hub of the default store.
+    for (const hub of ['first', 'old']) await placeHub(hubs, name(hub), 'archive');
     const { hubId } = await hubs.contextFor('old');
     await createHub(hubs, name('gone'), false);
+    expect((await hubs.contextFor('gone')).hubId).toBe(hubId);
     const worker = archive.engine.worker({}, { hubId });
     archive.isAway = true;
     await main.engine.store.deleteHub('gone');
