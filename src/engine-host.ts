@@ -59,7 +59,7 @@ export class EngineHost {
     const attempt = async (): Promise<void> => {
       try {
         await Promise.race([prepare(signal), stopped.promise]);
-        if (!signal.aborted) await this.#begin([]);
+        if (!signal.aborted) await this.#begin([], 'the database is available, and served');
       } finally {
         tried.resolve(undefined);
       }
@@ -116,7 +116,7 @@ export class EngineHost {
     this.#next = Promise.withResolvers();
     log.error({ replica: old.replicaId, reason }, 'this incarnation is over; starting over');
     const activities = old.context.dispatch.activities.outstandingLeases();
-    await this.#insist(() => this.#begin(activities));
+    await this.#insist(() => this.#begin(activities, 'started over'));
   }
 
   async #insist(attempt: () => Promise<void>): Promise<void> {
@@ -140,7 +140,7 @@ export class EngineHost {
     return !this.#stopping.signal.aborted;
   }
 
-  async #begin(activities: readonly ActivityLease[]): Promise<void> {
+  async #begin(activities: readonly ActivityLease[], words: string): Promise<void> {
     const engine = await Engine.start(this.#engineOptions({ replicaIds: [...this.#replicaIds], activities }));
     if (!this.#isWanted()) return engine.end();
     if (engine.isOver) throw unavailable('the new incarnation is over already');
@@ -148,6 +148,6 @@ export class EngineHost {
     this.#replicaIds = [engine.replicaId];
     this.#next?.resolve(engine);
     this.#next = undefined;
-    this.#options.log.info({ replica: engine.replicaId }, 'started over');
+    this.#options.log.info({ replica: engine.replicaId }, words);
   }
 }

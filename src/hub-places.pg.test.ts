@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Pool } from 'pg';
 import { describe } from 'vitest';
 import { createTestDatabase, schema } from '../test/helpers/database.ts';
 import { expect, type StillEngine, startOrder, test as engineTest, until } from '../test/helpers/engine.ts';
-import { unavailable } from './domain/errors.ts';
+import { SchedulerError, unavailable } from './domain/errors.ts';
 import { type HubName, hubName } from './domain/ids.ts';
 import { DEFAULT_STORE, type Store } from './domain/store.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
@@ -363,4 +364,84 @@ test('hubs of a store that was taken out of the settings are unavailable, and th
   await expect(createHub(without, name('old'), false)).rejects.toMatchObject(refused);
   await expect(deleteHub(without, name('old'))).rejects.toMatchObject(refused);
   expect(await namesIn(db)).toEqual(['default']);
+});
+
+/** Steps of a creation or deletion; everything else of a store is as it is. */
+const steps = new Set(['createHub', 'placeHub', 'forgetPlace', 'deleteHub']);
+
+/** A store whose steps take a while, don't happen, or happen without an answer: as by an outage or the death of whoever asked. */
+function unreliable(store: TestStore): TestStore {
+  const chaotic = new Proxy<Store>(store.engine.store, {
+    get(target, property): unknown {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function') return value;
+      const step = value.bind(target) as (...args: unknown[]) => Promise<unknown>;
+      if (typeof property !== 'string' || !steps.has(property)) return step;
+      return async (...args: unknown[]): Promise<unknown> => {
+        await pause(Math.random() * 20);
+        if (Math.random() < 0.1) throw unavailable('it did not happen');
+        const result = await step(...args);
+        if (Math.random() < 0.1) throw unavailable('nobody knows whether it happened');
+        return result;
+      };
+    },
+  });
+  const context = { ...store.engine.hub, store: chaotic };
+  return { ...store, host: { current: context, context: () => Promise.resolve(context) } };
+}
+
+test('whatever servers do at once and fail at, a name is in one store, and can be used again', async ({
+  server,
+  db,
+  archiveDb,
+}) => {
+  const names = ['one', 'two', 'three'].map(name);
+  const calls: readonly ((hubs: Hubs, hub: HubName) => Promise<unknown>)[] = [
+    (hubs, hub) => createHub(hubs, hub, false),
+    (hubs, hub) => createHub(hubs, hub, true),
+    (hubs, hub) => placeHub(hubs, hub, 'archive'),
+    (hubs, hub) => placeHub(hubs, hub, 'default'),
+    (hubs, hub) => deleteHub(hubs, hub),
+    (hubs, hub) => hubs.contextFor(hub),
+  ];
+  const any = <T>(list: readonly T[]): T =>
+    must(list[Math.floor(Math.random() * list.length)], 'one of them');
+  const servers = [await server(), await server(), await server()];
+  const outcomes = new Set<string>();
+  const callAlways = async (hubs: Hubs): Promise<void> => {
+    for (let i = 0; i < 60; i++) {
+      const code = await any(calls)(hubs, any(names)).then(
+        () => 'ok',
+        (error: unknown) => (error instanceof SchedulerError ? error.code : String(error)),
+      );
+      outcomes.add(code);
+    }
+  };
+  const directories = servers.map(({ main, archive }) =>
+    directoryOf([unreliable(main), unreliable(archive)], { isDynamic: true }),
+  );
+  await Promise.all([...directories, ...directories].map(callAlways));
+  expect([...outcomes].toSorted()).toEqual(['already_exists', 'not_found', 'ok', 'unavailable']);
+  const [here, there] = [await namesIn(db), await namesIn(archiveDb)];
+  const all = [...here, ...there];
+  expect(new Set(all).size, `${here.join()} and ${there.join()}`).toBe(all.length);
+  const placed = await db.query<{ store: string; place_id: number }>(
+    'select store, place_id from hub_places',
+  );
+  const places = placed.rows.map((row) => `${row.store} ${row.place_id}`);
+  const made = 'select place_id from hubs where deleted_at is null and place_id is not null';
+  for (const [store, pool] of [['default', db] as const, ['archive', archiveDb] as const]) {
+    const { rows } = await pool.query<{ place_id: number }>(made);
+    expect(places).toEqual(expect.arrayContaining(rows.map((row) => `${store} ${row.place_id}`)));
+  }
+  const { hubs } = await server();
+  for (const hub of names) {
+    await createHub(hubs, hub, false);
+    const { store } = must(
+      (await hubs.list()).hubs.find((listed) => listed.name === hub),
+      'the hub',
+    );
+    await deleteHub(hubs, hub);
+    await placeHub(hubs, hub, store === 'archive' ? 'default' : 'archive');
+  }
 });
