@@ -53,6 +53,7 @@ const SAFE = ['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEn
 function expectKnown(key: string, value: unknown): void {
   if (value === undefined) return;
   if (key === 'taskHubs') expect(value).toSatisfy((names) => Array.isArray(names) && names.length > 0);
+  else if (key === 'stores') expect(value).toBeInstanceOf(Array);
   else if (key === 'endpoint') {
     expect(value).toMatchObject({ address: expect.stringMatching(/:\d{1,5}$/) as unknown });
   } else if (key === 'failpoints') expect(value).toBeInstanceOf(Map);
