@@ -12,8 +12,24 @@ process.stdout.write(`fuzz: PERDURA_TEST_SEED=${fuzzSeed}\n`);
 
 /** Asserts a property for so many random values. PERDURA_TEST_PATH goes straight to the value that failed. */
 export function fuzz<T extends unknown[]>(property: fc.IProperty<T>, numRuns: number): void {
-  const path = env['PERDURA_TEST_PATH'];
-  const outcome = fc.check(property, { seed: fuzzSeed, numRuns, ...(path === undefined ? {} : { path }) });
+  judge(fc.check(property, { ...sameAgain, numRuns }));
+}
+
+/** The same for so many seconds. Resolves with the number of values. */
+export async function fuzzFor<T extends unknown[]>(
+  property: fc.IAsyncProperty<T>,
+  seconds: number,
+): Promise<number> {
+  const limits = { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000 };
+  const outcome = await fc.check(property, { ...sameAgain, ...limits });
+  judge(outcome);
+  return outcome.numRuns;
+}
+
+const path = env['PERDURA_TEST_PATH'];
+const sameAgain = { seed: fuzzSeed, ...(path === undefined ? {} : { path }) };
+
+function judge<T>(outcome: fc.RunDetails<T>): void {
   if (!outcome.failed) return;
   const variables = `PERDURA_TEST_SEED=${fuzzSeed} PERDURA_TEST_PATH=${outcome.counterexamplePath ?? ''}`;
   const report = fc.defaultReportMessage(outcome) ?? '';
