@@ -31,6 +31,8 @@ test('a migrated database is up to date and belongs to us', async ({ databaseUrl
     schema: { pending: [], newer: [], refusal: undefined },
     replicas: [],
     backlog: [],
+    places: [],
+    hasOwnHubs: false,
   });
   expect(facts.server.size_bytes).toBeGreaterThan(1_000_000);
   expect(facts.server.used_connections).toBeGreaterThan(0);
@@ -54,6 +56,26 @@ test('replicas are told with the age of their last sign of life', async ({ datab
     ['here', false, 5],
     ['gone', true, 25],
   ]);
+});
+
+test('places of names are counted by store, once there are any', async ({ databaseUrl, db }) => {
+  await db.query(
+    "insert into hub_places (name, store) values ('a', 'archive'), ('b', 'default'), ('c', 'archive')",
+  );
+  const { tables } = await diagnose({ url: databaseUrl, schema });
+  expect(tables).toMatchObject({
+    hasOwnHubs: true,
+    places: [
+      { store: 'archive', names: 2 },
+      { store: 'default', names: 1 },
+    ],
+  });
+  await db.query('alter table hubs drop column place_id; drop table hub_places');
+  await db.query("delete from migrations where name = '0005_add_hub_places'");
+  expect((await diagnose({ url: databaseUrl, schema })).tables).toMatchObject({
+    places: [],
+    hasOwnHubs: false,
+  });
 });
 
 test('a newer, an edited and an unfinished migration are told', async ({ databaseUrl, db }) => {

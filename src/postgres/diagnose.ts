@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { type Micros } from '../domain/time.ts';
 import { must } from '../lib/assert.ts';
+import { countPlaces, findOwnHubs, type PlaceCount } from './hubs.ts';
 import { readSchemaState, type SchemaState } from './migrate.ts';
 import { connectionSettings, type StoreAddress } from './pool.ts';
 import { type BacklogRow, readBacklog } from './probes.ts';
@@ -23,6 +24,10 @@ export interface TableFacts {
   readonly schema: SchemaState;
   readonly replicas: readonly ReplicaLife[];
   readonly backlog: readonly BacklogRow[];
+  /** Empty while the schema is older than this program. */
+  readonly places: readonly PlaceCount[];
+  /** Whether it has task hubs as a default store has them. */
+  readonly hasOwnHubs: boolean;
 }
 
 interface ServerFacts {
@@ -73,10 +78,14 @@ export async function diagnose(store: StoreAddress): Promise<DatabaseFacts> {
 }
 
 async function readTables(client: Client, schema: string): Promise<TableFacts> {
+  const state = await readSchemaState(client, schema);
+  const isKnown = state.pending.length === 0;
   return {
-    schema: await readSchemaState(client, schema),
+    schema: state,
     replicas: await query(client, describeReplicas()),
     backlog: await query(client, readBacklog()),
+    places: isKnown ? await query(client, countPlaces()) : [],
+    hasOwnHubs: isKnown && (await one(client, findOwnHubs())).has_some,
   };
 }
 

@@ -9,6 +9,11 @@ export interface HubRow {
   readonly created_at: Micros;
 }
 
+export interface PlaceCount {
+  readonly store: string;
+  readonly names: number;
+}
+
 export interface PlaceRow {
   readonly store: string;
   readonly place_id: number;
@@ -94,6 +99,16 @@ export function deletePlace(name: string, placeId: number): Statement {
     delete from hub_places
      where name = ${name}
        and place_id = ${placeId}::int8`;
+}
+
+/** Which stores names of task hubs belong to, and how many. */
+export function countPlaces(): Statement<PlaceCount> {
+  return sql`
+    select store,
+           count(*) as names
+      from hub_places
+     group by store
+     order by store`;
 }
 
 /** What tells that a store has been the default one of somebody. */

@@ -9,6 +9,8 @@ const tables = {
   schema: { pending: [], newer: [], refusal: undefined },
   replicas: [{ address: '10.0.0.1', version: '0.1.0', silent_seconds: 2, is_expired: false }],
   backlog: [],
+  places: [{ store: 'default', names: 2 }],
+  hasOwnHubs: true,
 };
 const facts: DatabaseFacts = {
   server: {
@@ -26,8 +28,10 @@ const facts: DatabaseFacts = {
 };
 const { server, rights } = facts;
 
+const expected = { store: 'default', stores: ['default', 'archive'], schema: 'perdura', poolSize: 10 };
+
 function judge(changed: Partial<DatabaseFacts>, poolSize = 10) {
-  return judgeDatabase({ ...facts, ...changed }, { schema: 'perdura', poolSize });
+  return judgeDatabase({ ...facts, ...changed }, { ...expected, poolSize });
 }
 
 test('nothing is wrong with a healthy database', () => {
@@ -130,6 +134,26 @@ test.each([
     ...{ name, status, text: expect.stringMatching(words) as unknown },
     advice: status === 'ok' ? null : (expect.stringMatching(/./) as unknown),
   });
+});
+
+test('names that belong to a store that is not set are told', () => {
+  const places = [
+    { store: 'archive', names: 3 },
+    { store: 'eu', names: 1 },
+  ];
+  expect(judge({ tables: { ...tables, places } })).toContainEqual({
+    ...{ name: 'hubs', status: 'warning', text: expect.stringMatching(/not set: 1 name to eu$/) as unknown },
+    advice: expect.stringContaining('PERDURA_STORES') as unknown,
+  });
+});
+
+test('a further store has no task hubs of its own', () => {
+  const archive = { ...expected, store: 'archive' };
+  expect(judgeDatabase(facts, archive)).toContainEqual(
+    expect.objectContaining({ name: 'hubs', status: 'failed' }),
+  );
+  const checks = judgeDatabase({ ...facts, tables: { ...tables, hasOwnHubs: false } }, archive);
+  expect(checks.map(({ name }) => name)).not.toContain('hubs');
 });
 
 test('every living replica counts for connections', () => {

@@ -1,3 +1,4 @@
+import { DEFAULT_STORE } from '../../domain/store.ts';
 import { type DatabaseFacts, type TableFacts } from '../../postgres/diagnose.ts';
 import { showSpan } from '../moments.ts';
 import { type Check, failed, ok, warning } from './check.ts';
@@ -12,6 +13,10 @@ const BACKLOG_SECONDS = 60;
 const SHOWN = 3;
 
 interface Expected {
+  /** The name of the store. */
+  readonly store: string;
+  /** The names of all. */
+  readonly stores: readonly string[];
   readonly schema: string;
   /** Connections of one replica for reads. */
   readonly poolSize: number;
@@ -26,7 +31,7 @@ export function judgeDatabase(facts: DatabaseFacts, expected: Expected): Check[]
     durabilityCheck(facts),
     connectionsCheck(facts, expected),
     clockCheck(facts),
-    ...(tables ? [replicasCheck(tables), backlogCheck(tables)] : []),
+    ...(tables ? [replicasCheck(tables), backlogCheck(tables), ...hubsChecks(tables, expected)] : []),
   ];
 }
 
@@ -173,6 +178,23 @@ function backlogCheck({ backlog }: TableFacts): Check {
     text,
     'are workers connected to that hub, and do they know these names and versions? perdura_worker_streams at /metrics counts them',
   );
+}
+
+/** Nothing where all is as it should be. */
+function hubsChecks({ places, hasOwnHubs }: TableFacts, { store, stores }: Expected): Check[] {
+  if (store !== DEFAULT_STORE) {
+    if (!hasOwnHubs) return [];
+    const text =
+      'it has task hubs of its own, as the default store of a server: no server takes it as a further one';
+    return [failed('hubs', text, `set another database or schema for the store ${store}`)];
+  }
+  const lost = places.filter((place) => !stores.includes(place.store));
+  if (lost.length === 0) return [];
+  const shown = lost.map((place) => `${count(place.names, 'name')} to ${place.store}`).join(', ');
+  const text = `names of task hubs belong to stores that are not set: ${shown}`;
+  return [
+    warning('hubs', text, 'set these stores (PERDURA_STORES): until then such task hubs are UNAVAILABLE'),
+  ];
 }
 
 function count(things: number, noun: string): string {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Settings } from '../../config.ts';
+import { DEFAULT_STORE } from '../../domain/store.ts';
 import { checkDatabase } from '../../postgres/check-database.ts';
 import { diagnose } from '../../postgres/diagnose.ts';
 import { urlVariableOf } from '../../prepare-store.ts';
@@ -85,14 +86,19 @@ async function databaseChecks({ settings, dataDirs }: Look): Promise<Check[]> {
 async function storeChecks(
   { name, url, schema }: NamedStore,
   { shown, dataDir }: Database,
-  { databasePoolSize: poolSize }: Settings,
+  { databasePoolSize: poolSize, stores }: Settings,
 ): Promise<Check[]> {
   try {
     await checkDatabase({ url, schema }, urlVariableOf(name));
     const facts = await diagnose({ url, schema });
     return [
       ok('database', `PostgreSQL ${facts.server.version}, ${shown}`),
-      ...judgeDatabase(facts, { schema, poolSize }),
+      ...judgeDatabase(facts, {
+        store: name,
+        stores: [DEFAULT_STORE, ...stores.map((store) => store.name)],
+        schema,
+        poolSize,
+      }),
       await spaceCheck(facts.server.size_bytes, dataDir),
     ];
   } catch (error) {
