@@ -127,9 +127,10 @@ export class EngineHost {
         return;
       } catch (error) {
         if (!this.#isWanted()) return;
-        // The same reason every two seconds is told once.
-        const level = String(error) === told ? 'debug' : 'warn';
-        told = String(error);
+        const reason = reasonOf(error);
+        // The same one every two seconds is told once.
+        const level = reason === told ? 'debug' : 'warn';
+        told = reason;
         this.#options.log[level]({ err: error }, 'the database is not available; the server goes on trying');
         await pause(pauseMs, undefined, { ref: false });
       }
@@ -150,4 +151,8 @@ export class EngineHost {
     this.#next = undefined;
     this.#options.log.info({ replica: engine.replicaId }, words);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
 }

@@ -181,6 +181,7 @@ test.for([
     await until(
       async () => (await one.metric(`perdura_store_serving{store="${victim}"}`)) === 0,
       'the end of its service',
+      20_000,
     );
     // Whoever comes only now finds the hub of the other store as well.
     const late = new Caller(client(two, spared));
@@ -195,7 +196,7 @@ test.for([
       await caller.stop();
       expect(caller.failures).toEqual([]);
       expect(caller.times.length).toBeGreaterThan(10);
-      expect(longestGap(caller)).toBeLessThan(5_000);
+      expect(longestGap(caller)).toBeLessThan(8_000);
     }
     await hurt.stop();
     for (const { streams, streamEnds } of [...workers, ...victims]) {
@@ -343,7 +344,7 @@ async function rate(server: Replica, { client }: Stores, ...hubs: readonly strin
 }
 
 test(
-  'where one PostgreSQL is what keeps up everybody, a second store does as much again',
+  'where one PostgreSQL is what holds up everybody, a second store does as much again',
   {
     timeout: 90_000,
   },
