@@ -331,7 +331,7 @@ async function slowDown(store: TestStore): Promise<void> {
   await db.query('create trigger slow after insert on history for each row execute function slow()');
 }
 
-/** Chains that ended in a while, of as many callers at once as there are hubs named, times a few. */
+/** Chains that ended in a while, by a few callers for each hub that is named. */
 async function rate(server: Replica, { client }: Stores, ...hubs: readonly string[]): Promise<number> {
   const callers = hubs.flatMap((hub) =>
     Array.from({ length: AT_ONCE }, () => new Caller(client(server, hub))),
@@ -344,7 +344,7 @@ async function rate(server: Replica, { client }: Stores, ...hubs: readonly strin
 }
 
 test(
-  'where one PostgreSQL is what holds up everybody, a second store does as much again',
+  'where one PostgreSQL is what holds up everybody, the same callers get nearly twice as much done over two stores',
   {
     timeout: 90_000,
   },
@@ -355,12 +355,10 @@ test(
     const workers = [HUB, OLD].map((hub) => worker(server, hub));
     await Promise.all(workers.map(({ greeted }) => greeted));
     for (const store of [main, archive]) await slowDown(store);
-    const one = await rate(server, stores, HUB);
     const crowded = await rate(server, stores, HUB, HUB);
-    const two = await rate(server, stores, HUB, OLD);
-    const figures = `${one} by one store, ${crowded} for twice as many callers, ${two} by two stores`;
-    expect(one, figures).toBeGreaterThan(10);
-    expect(crowded / one, figures).toBeLessThan(1.3);
-    expect(two / crowded, figures).toBeGreaterThan(1.6);
+    const spread = await rate(server, stores, HUB, OLD);
+    const figures = `as many callers: ${crowded} by one store, ${spread} by two`;
+    expect(crowded, figures).toBeGreaterThan(20);
+    expect(spread / crowded, figures).toBeGreaterThan(1.5);
   },
 );
