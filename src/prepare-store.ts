@@ -17,14 +17,13 @@ export async function prepareStore(
 ): Promise<string[]> {
   const store = { url, schema };
   await checkDatabase(store, urlVariableOf(name));
-  const applied = await migrate({ ...store, log, signal });
-  // Their names would have no place: nobody could tell what belongs here from what is somebody else's.
+  // Their names would have no place. It may be somebody else's: nothing of it is changed.
   if (name !== DEFAULT_STORE && (await hasOwnHubs(store))) {
     throw new StartupError(
       `the store '${name}' has task hubs of its own: its schema ${schema} is, or was, the default store of a server`,
     );
   }
-  return applied;
+  return migrate({ ...store, log, signal });
 }
 
 export function urlVariableOf(store: string): string {

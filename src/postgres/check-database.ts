@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { StartupError } from '../lib/startup-error.ts';
-import { findOwnHubs } from './hubs.ts';
+import { findAnyHub, findHubTables, findOwnHubs } from './hubs.ts';
 import { connectionSettings, type StoreAddress } from './pool.ts';
 import { query, sql } from './sql.ts';
 
@@ -28,13 +28,15 @@ export async function checkDatabase(store: StoreAddress, variable: string): Prom
   }
 }
 
-/** Whether a store of which the schema is up to date has task hubs that were not made in it as a further one. */
+/** Whether a store has task hubs that were not made in it as a further one, whatever version its schema has. */
 export async function hasOwnHubs(store: StoreAddress): Promise<boolean> {
   const client = new Client(connectionSettings(store));
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const [row] = await query(client, findOwnHubs());
+    const [tables] = await query(client, findHubTables());
+    if (!tables?.has_hubs) return false;
+    const [row] = await query(client, tables.has_places ? findOwnHubs() : findAnyHub());
     return row?.has_some === true;
   } finally {
     await client.end();

@@ -111,6 +111,18 @@ export function countPlaces(): Statement<PlaceCount> {
      order by store`;
 }
 
+/** Which of the tables that tell are there: a schema may be empty, or older than places. */
+export function findHubTables(): Statement<{ has_hubs: boolean; has_places: boolean }> {
+  return sql`
+    select to_regclass('hubs') is not null as has_hubs,
+           to_regclass('hub_places') is not null as has_places`;
+}
+
+export function findAnyHub(): Statement<{ has_some: boolean }> {
+  return sql`
+    select exists (select 1 from hubs where deleted_at is null) as has_some`;
+}
+
 /** What tells that a store has been the default one of somebody. */
 export function findOwnHubs(): Statement<{ has_some: boolean }> {
   return sql`
