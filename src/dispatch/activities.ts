@@ -1,4 +1,4 @@
-import { lostDelayMs } from '../domain/back-off.ts';
+import { isSuspect, lostDelayMs } from '../domain/back-off.ts';
 import { encodeToken } from '../domain/completion-token.ts';
 import { unanswered } from '../domain/poisoned.ts';
 import { type InstanceKey } from '../domain/ids.ts';
@@ -95,8 +95,9 @@ export class Activities {
       return;
     }
     const workClass = this.classOf(item);
-    const stream = mayDispatch ? workClass.bestStream(this.#abandons.lastOf(item.activityKey)) : undefined;
-    if (stream) this.send(item, stream);
+    const avoided = this.#abandons.lastOf(item.activityKey);
+    const stream = mayDispatch ? workClass.streamFor(item.attempt, avoided) : undefined;
+    if (stream) this.#sendOrSpare(item, stream);
     else if (workClass.isServed()) this.classes.enqueue(workClass, item);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
   }
@@ -104,8 +105,15 @@ export class Activities {
   /** Sends what waits for that stream the longest, if anything does. */
   sendNext(stream: WorkerStream): boolean {
     const item = this.classes.next(stream, 'activity');
-    if (item) this.send(item, stream);
+    if (item) this.#sendOrSpare(item, stream);
     return item !== undefined;
+  }
+
+  /** A suspect waits for a while of its own where another one is out. */
+  #sendOrSpare(item: ActivityItem, stream: WorkerStream): void {
+    const { activityKey, attempt } = item;
+    if (stream.takes(attempt)) this.send(item, stream);
+    else this.#requests.releaseActivities([releaseOf(item, attempt, lostDelayMs(activityKey, attempt))]);
   }
 
   /** What waits here although no stream takes it any more, or nothing is handed out any more, goes back. */
@@ -142,6 +150,7 @@ export class Activities {
       checkedMs: nowMs,
     });
     stream.outstanding.activity++;
+    if (isSuspect(attempt)) stream.suspectSent();
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
     failpoint('after-dispatch');
@@ -167,6 +176,7 @@ export class Activities {
     if (!lease) return;
     this.#leases.delete(activityKey);
     lease.stream.outstanding.activity--;
+    if (isSuspect(lease.attempt)) lease.stream.suspectBack();
   }
 
   /** For completions without a token (contract §12.2): the newest lease of that task. */

@@ -410,6 +410,35 @@ describe('a turn that came to nothing', () => {
     ]);
   });
 
+  test('for the third time makes it a suspect, which goes out where no other one is', () => {
+    dispatch = newDispatch({ maxDeliveryAttempts: 10 });
+    dispatch.trust(Clock.monotonicMs(), 1e9);
+    const one = worker();
+    const first = claim(1, [raised()], { attempts: 3 });
+    claim(2, [raised()], { attempts: 4 });
+    claim(3, [raised()], { attempts: 2 });
+    expect(one.turns).toHaveLength(2);
+    expect(asked.calls.filter((call) => call !== 'claim')).toEqual([`release 2 in ${lostDelayMs(2, 4)}`]);
+    const two = worker();
+    claim(4, [raised()], { attempts: 3 });
+    expect([one.turns.length, two.turns.length]).toEqual([2, 1]);
+    dispatch.takeLease(first);
+    claim(5, [raised()], { attempts: 3 });
+    expect([one.turns.length, two.turns.length]).toEqual([3, 1]);
+  });
+
+  test('does not keep a suspect from its worker for long because another one runs on', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    dispatch = newDispatch({ maxDeliveryAttempts: 10 });
+    dispatch.trust(Clock.monotonicMs(), 1e9);
+    const one = worker();
+    claim(1, [raised()], { attempts: 3 });
+    vi.advanceTimersByTime(5_000);
+    claim(2, [raised()], { attempts: 3 });
+    vi.useRealTimers();
+    expect(one.turns).toHaveLength(2);
+  });
+
   test('too often is not the end of it while controls may be unread', () => {
     worker();
     const resident = claim(1, [raised()], { attempts: 2 });

@@ -1,4 +1,3 @@
-import { lostDelayMs } from '../domain/back-off.ts';
 import { type InstanceToken } from '../domain/completion-token.ts';
 import { unrecorded } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
@@ -216,7 +215,7 @@ export class Dispatch implements Residency, StreamListener {
   #offer(resident: Resident): void {
     resident.readySinceMs ??= Clock.monotonicMs();
     const avoided = this.abandons.lastOf(resident.state.key);
-    const stream = this.mayDispatch() ? resident.workClass.bestStream(avoided) : undefined;
+    const stream = this.mayDispatch() ? resident.workClass.streamFor(resident.attempts, avoided) : undefined;
     if (stream) this.#send(resident, stream);
     else {
       resident.isQueued = true;
@@ -224,9 +223,11 @@ export class Dispatch implements Residency, StreamListener {
     }
   }
 
+  /** A suspect waits for a while of its own where another one is out. */
   #send(resident: Resident, stream: WorkerStream): void {
     this.residents.touch(resident);
-    if (!this.orchestrations.send(resident, stream)) this.#sendLarge(resident);
+    if (!stream.takes(resident.attempts)) this.#release(resident, resident.lostDelayMs);
+    else if (!this.orchestrations.send(resident, stream)) this.#sendLarge(resident);
   }
 
   /** A turn that only workers that stream history can take. */
@@ -275,7 +276,7 @@ export class Dispatch implements Residency, StreamListener {
     resident.attempts++;
     if (resident.isPatching) return;
     const isNext = resident.controls.length === 0 && !resident.lacksControls;
-    const delayMs = lostDelayMs(resident.state.key, resident.attempts);
+    const delayMs = resident.lostDelayMs;
     if (isNext && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
       this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
     } else if (delayMs > 0 && resident.isSendable && this.mayDispatch()) this.#release(resident, delayMs);

@@ -1,3 +1,4 @@
+import { isSuspect } from '../domain/back-off.ts';
 import { encodeToken, type InstanceToken } from '../domain/completion-token.ts';
 import { buildBatch } from '../domain/entity-step.ts';
 import { limits } from '../domain/limits.ts';
@@ -69,9 +70,10 @@ export class Orchestrations {
     resident.readySinceMs = undefined;
     resident.lease = {
       ...{ stream, turn: item.turn, dispatch, chunks: undefined },
-      ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs },
+      ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs, isSuspect: isSuspect(resident.attempts) },
     };
     stream.outstanding[kind]++;
+    if (resident.lease.isSuspect) stream.suspectSent();
     this.#out.add(resident);
     if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
     stream.send(item.bytes);
@@ -155,6 +157,7 @@ export class Orchestrations {
     if (!lease) return undefined;
     resident.lease = undefined;
     lease.stream.outstanding[resident.state.kind]--;
+    if (lease.isSuspect) lease.stream.suspectBack();
     this.#out.delete(resident);
     return lease;
   }

@@ -1,3 +1,4 @@
+import { lostDelayMs } from '../domain/back-off.ts';
 import { isVoid, nextEntityStep } from '../domain/entity-step.ts';
 import { type InstanceState, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
@@ -18,6 +19,7 @@ export interface InstanceLease {
   /** Monotonic, both. */
   readonly sentMs: number;
   readonly deadlineMs: number;
+  readonly isSuspect: boolean;
   /** Parts of an answer that comes in several. */
   chunks: ChunkPile | undefined;
 }
@@ -119,6 +121,11 @@ export class Resident {
     if (this.lease || this.isPatching || this.history === null || this.messages.length === 0) return false;
     if (this.isForEngine || this.lacksControls) return false;
     return !isTerminal(this.state.status) && this.readyIn(0) === 0;
+  }
+
+  /** How long it waits after so many deliveries that came to nothing. */
+  get lostDelayMs(): number {
+    return lostDelayMs(this.state.key, this.attempts);
   }
 
   get isBusy(): boolean {

@@ -1,3 +1,4 @@
+import { isSuspect } from '../domain/back-off.ts';
 import { SchedulerError, taskHubNotFound } from '../domain/errors.ts';
 import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
@@ -39,6 +40,9 @@ function slots(asked: number): number {
   return asked > 0 ? Math.min(asked, limits.maxStreamSlots) : limits.defaultStreamSlots;
 }
 
+/** What kills a worker has done so by then, mostly. */
+const SUSPECTED_MS = 5_000;
+
 /** One GetWorkItems call: what it accepts, how much of it is out, and whether its transport takes more. */
 export class WorkerStream {
   readonly hubId: number;
@@ -56,6 +60,8 @@ export class WorkerStream {
   isOpen = true;
   /** Monotonic time since when the transport has refused more; undefined while it is writable. */
   blockedSince: number | undefined;
+  /** Monotonic moment until which it is seen what becomes of a suspect that it has. */
+  #suspectedUntilMs = -Infinity;
   readonly #sink: WorkItemSink;
   readonly #registry: WorkerStreams;
 
@@ -81,6 +87,19 @@ export class WorkerStream {
   freeSlots(kind: WorkKind): number {
     if (!this.isOpen || this.blockedSince !== undefined) return 0;
     return this.limits[kind] - this.outstanding[kind];
+  }
+
+  /** Suspects go out one by one: those that only lie beside what kills a worker would share its fate, again and again. */
+  takes(timesLost: number): boolean {
+    return !isSuspect(timesLost) || Clock.monotonicMs() >= this.#suspectedUntilMs;
+  }
+
+  suspectSent(): void {
+    this.#suspectedUntilMs = Clock.monotonicMs() + SUSPECTED_MS;
+  }
+
+  suspectBack(): void {
+    this.#suspectedUntilMs = -Infinity;
   }
 
   send(item: Buffer): void {

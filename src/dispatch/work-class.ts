@@ -81,6 +81,13 @@ export class WorkClass<Item> {
     return accepting;
   }
 
+  /** The best stream for what came to nothing so often: of a suspect one that has no other, if there is any. */
+  streamFor(timesLost: number, avoided: WorkerStream | undefined): WorkerStream | undefined {
+    const best = this.bestStream(avoided);
+    if (!best || best.takes(timesLost)) return best;
+    return this.bestStream(avoided, (stream) => stream.takes(timesLost)) ?? best;
+  }
+
   /** The accepting stream with most free slots; `avoided` only when no other has any. */
   bestStream(avoided?: WorkerStream, isWanted = anyStream): WorkerStream | undefined {
     return this.pick((stream) => {

@@ -13,6 +13,11 @@ export function backOffMs(failuresInARow: number): number {
 const LOST_AT_ONCE = 2;
 const FIRST_WINDOW_MS = 4_000;
 
+/** Whether a work item has come to nothing so often that it may be what its workers die of. */
+export function isSuspect(timesLost: number): boolean {
+  return timesLost > LOST_AT_ONCE;
+}
+
 /**
  * Delay before a work item goes out again that came to nothing so many times. A worker that dies of one item loses all that it
  * has; if that went out again together, the next worker would die before it answers any of it, and the innocent would be given
@@ -20,7 +25,7 @@ const FIRST_WINDOW_MS = 4_000;
  * minute. The key decides which, so that the same write is always the same.
  */
 export function lostDelayMs(key: number, timesLost: number): number {
-  if (timesLost <= LOST_AT_ONCE) return 0;
+  if (!isSuspect(timesLost)) return 0;
   const windowMs = Math.min(LONGEST_MS, FIRST_WINDOW_MS * 2 ** (timesLost - LOST_AT_ONCE - 1));
   return Math.floor(fractionOf(Math.imul(key | 0, 0x9e3779b1) ^ timesLost) * windowMs);
 }

@@ -61,7 +61,15 @@ export class Simulation {
     const context: Context = {
       // What else a store can is never asked for here.
       store: this.store as Partial<Store> as Store,
-      ...{ dispatch: this.dispatch, codec, settings, metrics, ids: countingIds(), now: () => clock.now() },
+      ...{
+        streams: this.#streams,
+        dispatch: this.dispatch,
+        codec,
+        settings,
+        metrics,
+        ids: countingIds(),
+        now: () => clock.now(),
+      },
       waits: new InstanceWaits(
         () => undefined,
         () => undefined,
