@@ -215,6 +215,7 @@ function summary(
 }
 
 function latenessOf(fired: readonly Fired[]): string {
+  if (fired.length === 0) return 'none';
   const late = fired.map(({ lateMs }) => lateMs);
   const [half, most, all] = [0.5, 0.99, 1].map((part) => percentile(late, part).toFixed(0));
   return `${late.length}, half of them within ${half} ms, 99 % within ${most} ms, all within ${all} ms`;
