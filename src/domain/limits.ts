@@ -65,7 +65,7 @@ export const limits = {
   entityBatch: 500,
   /** Writes in one commit batch. */
   batchWrites: 500,
-  /** The same while a task hub with much to write shares the lane with one that writes now and then. */
+  /** The same of a task hub that does not keep up, while another one writes now and then. */
   sharedBatchWrites: 32,
   /** Approximate bytes in one commit batch. */
   batchBytes: 1024 * 1024,

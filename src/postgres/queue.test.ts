@@ -103,6 +103,11 @@ describe('a hub that writes now and then beside one that floods the lane', () =>
     ]);
   });
 
+  test('leaves whole batches to one that is only busy', () => {
+    const queue = queueOf(...flood.slice(0, 4 * limits.sharedBatchWrites), event(2, 'a'));
+    expect(queue.take(0)).toHaveLength(4 * limits.sharedBatchWrites + 1);
+  });
+
   test('does not make them short for ever', () => {
     const queue = queueOf(...flood, event(2, 'a'));
     expect(queue.take(0)).toHaveLength(1);

@@ -8,8 +8,8 @@ const NO_HUB = 0;
 
 /** A hub of which no more waits has little. */
 const LITTLE = 4;
-/** A hub floods the lane when it has more than this part of all that waits. */
-const FLOOD = 3 / 4;
+/** A hub floods the lane when it has more than this part of all that waits, and more than so many short batches. */
+const [FLOOD_PART, FLOOD_BATCHES] = [3 / 4, 4];
 /** For so long a hub that has written counts as one that will write again. */
 const SHARED_MS = 5_000;
 
@@ -84,7 +84,7 @@ export class WriteQueue {
     const lengths = [...this.#hubs].flatMap(([hubId, { length }]) => (hubId === NO_HUB ? [] : [length]));
     const longest = Math.max(0, ...lengths);
     const all = lengths.reduce((sum, length) => sum + length, 0);
-    const isFlooded = longest > limits.sharedBatchWrites && longest > all * FLOOD;
+    const isFlooded = longest > FLOOD_BATCHES * limits.sharedBatchWrites && longest > all * FLOOD_PART;
     if (isFlooded && lengths.some((length) => length <= LITTLE)) this.#sharedUntilMs = nowMs + SHARED_MS;
     return isFlooded && nowMs < this.#sharedUntilMs;
   }

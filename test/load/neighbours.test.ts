@@ -93,8 +93,8 @@ const OUTSTANDING = 1_500;
 /** Fewer than there are orchestrations: the rest waits in the database. */
 const SLOTS = 100;
 /**
- * On two cores for everything. Each step of the little waits for a short batch of the flood; with batches as long as
- * one hub alone gets them, the median was eighty times and more what it is alone.
+ * On two cores for everything, which other programs may use as well. Each step of the little waits for a short batch of
+ * the flood and takes four to eight times as long as alone; with whole batches of the flood it took thirty times and more.
  */
 const MOST = { median: 20, p99: 12 };
 
