@@ -34,8 +34,12 @@ export interface RunOptions {
 /** What kills its workers is given up after a minute and a half, a dead replica buried after some twenty seconds. */
 const END_MS = 120_000;
 const QUIET_MS = 45_000;
-/** Before the first fault, so that there is something to break, and timers that nothing can have kept from firing. */
-const WARM_UP_MS = 4_000;
+/** Before the first fault, so that there is something to break. */
+const WARM_UP_MS = 1_000;
+/** The same where there is one server: so that there are timers that nothing can have kept from firing. */
+const CALM_WARM_UP_MS = 4_000;
+/** Until every server knows of the others, a timer of one may wait for the look that another takes every two seconds. */
+const JOINED_MS = 6_000;
 /** After the last fault of a run of minutes the load goes on for so long, to see that all is as if nothing had been. */
 const AFTERWARDS_MS = CALM_MS + 20_000;
 const LONG_MS = 120_000;
@@ -57,8 +61,9 @@ export async function run(options: RunOptions): Promise<string[]> {
   tell(`${servers} servers answer`);
   using memory = new MemorySamples(rig.places);
   load.start();
-  await pause(WARM_UP_MS, undefined, { signal });
-  const broken: Stretch[] = [];
+  const isAlone = servers === 1;
+  const broken: Stretch[] = isAlone ? [] : [{ fromMs: 0, toMs: Date.now() + JOINED_MS - CALM_MS }];
+  await pause(isAlone ? CALM_WARM_UP_MS : WARM_UP_MS, undefined, { signal });
   await takeAll(options, { rig, load, tell, signal, broken, underWay: 0 });
   if (options.forMs >= LONG_MS) {
     tell('no more faults, the load goes on');
