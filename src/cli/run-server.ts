@@ -1,7 +1,9 @@
 import { type EventEmitter } from 'node:events';
 import { type RunningServer, type Settings } from '../config.ts';
 import { armFailpoints } from '../lib/failpoints.ts';
+import { StartupError } from '../lib/startup-error.ts';
 import { type EmbeddedPostgres } from '../postgres/embedded.ts';
+import { isAway } from '../postgres/failures.ts';
 import { prepareStore } from '../prepare-store.ts';
 import { startServer } from '../server.ts';
 import { namesOfSeveral, storesOf } from '../store-settings.ts';
@@ -28,11 +30,8 @@ export async function runServer(run: ServerRun): Promise<void> {
     arm(settings, log);
     await prepareDatabase(run);
     const spans = await openSpans(settings, log);
-    const server = await startServer(
-      { ...settings, databaseUrl },
-      log,
-      createMetrics(version, spans, namesOfSeveral(settings)),
-    );
+    const metrics = createMetrics(version, spans, namesOfSeveral(settings));
+    const server = await whileThere(startServer({ ...settings, databaseUrl }, log, metrics));
     announce(run, server);
     await untilStopped(stopping, server, embedded);
     await spans?.close();
@@ -45,7 +44,20 @@ export async function runServer(run: ServerRun): Promise<void> {
 /** Brings the default store up to this program. Rejects with a `StartupError` when it can't be used; the others may come later. */
 export async function prepareDatabase({ settings, databaseUrl, log }: ServerRun): Promise<void> {
   const [main] = storesOf({ ...settings, databaseUrl });
-  await prepareStore(main, log);
+  await whileThere(prepareStore(main, log));
+}
+
+/** A database that goes away, or turns read-only, during a start ends it in one line. */
+async function whileThere<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof Error && isAway(error))) throw error;
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    throw new StartupError(
+      `the database can't be reached or takes no writes now (${reason}): start again when it does`,
+    );
+  }
 }
 
 /** Lets this process kill itself where the settings say. */

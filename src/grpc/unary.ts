@@ -1,4 +1,4 @@
-import { type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
+import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { type Message, type MessageName } from '../protocol/codec.ts';
 import { emptyMessage } from '../protocol/framing.ts';
 import { type HubContext } from '../scheduler/context.ts';
@@ -47,4 +47,18 @@ export function unary<Name extends MessageName, Result>(
     const context = parts.hubs.known(hub) ?? (await parts.hubs.contextFor(hub));
     return encode(await run(context, request, bytes));
   });
+}
+
+/**
+ * Looks once more, two turns of the event loop later, whether the client still wants it. A process or a network that stood
+ * still brings calls whose clients gave up long ago and made them elsewhere: a start that comes so late could begin anew
+ * what has ended by now. That the client gave up lies right behind the call.
+ */
+export function unlessGivenUp(handle: UnaryHandler): UnaryHandler {
+  return (call, callback) => {
+    setImmediate(setImmediate, () => {
+      if (call.cancelled) callback({ code: status.CANCELLED });
+      else handle(call, callback);
+    });
+  };
 }

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import { expect, test } from 'vitest';
-import { judge, readError } from './failures.ts';
+import { unavailable } from '../domain/errors.ts';
+import { isAway, judge, readError } from './failures.ts';
 
 function refused(code: string): DatabaseError {
   const error = new DatabaseError('refused', 0, 'error');
@@ -30,4 +31,11 @@ test('what the machine of the database can’t do is no fault of the write that 
     Array(4).fill('wait'),
   );
   expect(['23514', '22021', 'XX001'].map((code) => judge('other', code))).toEqual(Array(3).fill('data'));
+});
+
+test('a database that is away, or takes no writes, is told from one that refuses', () => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { syscall: 'read' });
+  const away = [reset, new Error('Connection terminated unexpectedly'), unavailable('away')];
+  expect([...away, ...['25006', '57P03', '40P01'].map(refused)].map(isAway)).toEqual(Array(6).fill(true));
+  expect([new Error('no'), ...['42501', '42P01'].map(refused)].map(isAway)).toEqual(Array(3).fill(false));
 });

@@ -52,3 +52,10 @@ export function readError(error: unknown): SchedulerError {
   }
   return unavailable('the database is not available', error);
 }
+
+/** Whether the database was away, or took no writes: what failed may succeed later as it is. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof SchedulerError) return error.code === 'unavailable';
+  if (error instanceof DatabaseError) return judge('other', error.code) !== 'data';
+  return error instanceof Error && ('syscall' in error || error.message.startsWith('Connection terminated'));
+}

@@ -88,7 +88,10 @@ export class Load {
   async #run(planned: Planned): Promise<void> {
     const { id: instanceId, name, input, events } = planned;
     const begin = performance.now();
-    await this.#persist('StartInstance', { instanceId, name, input: { value: input } });
+    // Of a start that is repeated the first one may come after the end, and begin it anew unless it is told not to.
+    const orchestrationIdReusePolicy = { replaceableStatus: [] };
+    const request = { instanceId, name, input: { value: input }, orchestrationIdReusePolicy };
+    await this.#persist('StartInstance', request);
     this.#ledger.accepted.set(instanceId, planned);
     for (const event of events) {
       await pause(this.#random.between(0, REST_MS));

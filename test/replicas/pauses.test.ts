@@ -123,6 +123,23 @@ describe.concurrent('a replica', () => {
     expect(await faultsOf(db, { planned, sent: new Map() })).toEqual([]);
   });
 
+  test('that froze carries out nothing that its clients gave up meanwhile', async ({ spawned, at, db }) => {
+    const frozen = await spawned();
+    const { client } = at(frozen);
+    await client.call('StartInstance', { instanceId: 'before', name: 'Chain' });
+    frozen.freeze();
+    const given = await Promise.all(
+      ['a', 'b', 'c'].map((instanceId) =>
+        failure(client.call('StartInstance', { instanceId, name: 'Chain' }, { timeoutMs: 500 })),
+      ),
+    );
+    for (const error of given) expect(String(error)).toContain('DEADLINE_EXCEEDED');
+    frozen.thaw();
+    await client.call('StartInstance', { instanceId: 'after', name: 'Chain' });
+    const { rows } = await db.query<{ instance_id: string }>('select instance_id from instances order by 1');
+    expect(rows.map((row) => row.instance_id)).toEqual(['after', 'before']);
+  });
+
   test('that falls silent inside a transaction blocks the others for some seconds at most', async ({
     replica,
     proxy,
