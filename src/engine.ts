@@ -207,7 +207,7 @@ export class Engine {
         waits.wake(hint);
         return;
       case 'ended':
-        dispatch.activities.suspect(hint.activityKey);
+        dispatch.activities.doubt(hint.activityKey);
         this.#loops.checkActivities.wake();
         return;
       case 'stored':

@@ -45,13 +45,13 @@ describe('a schema that has been the default store of a server', () => {
 
   test('is not changed, if it is older than places', async ({ databaseUrl, db }) => {
     await db.query('alter table hubs drop column place_id; drop table hub_places');
-    await db.query("delete from migrations where name = '0005_add_hub_places'");
+    await db.query("delete from migrations where name = '0006_add_hub_places'");
     const store = { name: 'archive', url: databaseUrl, schema: 'perdura' };
     await db.query("insert into hubs (name) values ('orders')");
     await expect(prepareStore(store, silent)).rejects.toThrow(refusal);
     expect((await db.query("select to_regclass('hub_places') as found")).rows).toEqual([{ found: null }]);
     await db.query('update hubs set deleted_at = clock_timestamp()');
-    expect(await prepareStore(store, silent)).toEqual(['0005_add_hub_places']);
+    expect(await prepareStore(store, silent)).toEqual(['0006_add_hub_places']);
   });
 
   test('is none because hubs were placed in it', async ({ databaseUrl, db }) => {

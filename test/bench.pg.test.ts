@@ -64,7 +64,8 @@ test('streams are spread over task hubs, and each orchestration is looked for in
     const { client } = new TestHub(server().endpoint, hub);
     const { orchestrationState: found } = await client.call('QueryInstances', { query });
     expect(found.length).toBeGreaterThan(5);
-    expect(found.at(-1)?.output?.value).toHaveLength(2_000);
+    // The first page of the default one may be of others.
+    if (hub !== 'default') expect(found.at(-1)?.output?.value).toHaveLength(2_000);
   }
 });
 

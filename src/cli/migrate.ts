@@ -50,7 +50,7 @@ async function migrateAll(
     try {
       migrated.push({ store: store.name, schema: store.schema, applied: await prepareStore(store, log) });
     } catch (error) {
-      if (!(error instanceof StartupError)) throw error;
+      if (!(error instanceof Error)) throw error;
       failures.push(stores.length > 1 ? `store ${store.name}: ${error.message}` : error.message);
     }
   }

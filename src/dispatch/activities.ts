@@ -51,7 +51,7 @@ export class Activities {
   readonly classes: WorkClasses<ActivityItem>;
   readonly #leases = new Map<number, ActivityLease>();
   /** Leases that a hint says are over. */
-  readonly #suspects = new Set<ActivityLease>();
+  readonly #doubted = new Set<ActivityLease>();
   readonly #codec: Codec;
   readonly #incarnation: number;
   readonly #leaseMs: number;
@@ -97,23 +97,16 @@ export class Activities {
     const workClass = this.classOf(item);
     const avoided = this.#abandons.lastOf(item.activityKey);
     const stream = mayDispatch ? workClass.streamFor(item.attempt, avoided) : undefined;
-    if (stream) this.#sendOrSpare(item, stream);
-    else if (workClass.isServed()) this.classes.enqueue(workClass, item);
+    if (stream) this.send(item, stream);
+    else if (workClass.isServed()) this.classes.enqueue(workClass, item, item.attempt);
     else this.#requests.releaseActivities([releaseOf(item, item.attempt, 0)]);
   }
 
   /** Sends what waits for that stream the longest, if anything does. */
   sendNext(stream: WorkerStream): boolean {
     const item = this.classes.next(stream, 'activity');
-    if (item) this.#sendOrSpare(item, stream);
+    if (item) this.send(item, stream);
     return item !== undefined;
-  }
-
-  /** A suspect waits for a while of its own where another one is out. */
-  #sendOrSpare(item: ActivityItem, stream: WorkerStream): void {
-    const { activityKey, attempt } = item;
-    if (stream.takes(attempt)) this.send(item, stream);
-    else this.#requests.releaseActivities([releaseOf(item, attempt, lostDelayMs(activityKey, attempt))]);
   }
 
   /** What waits here although no stream takes it any more, or nothing is handed out any more, goes back. */
@@ -150,7 +143,7 @@ export class Activities {
       checkedMs: nowMs,
     });
     stream.outstanding.activity++;
-    if (isSuspect(attempt)) stream.suspectSent();
+    if (isSuspect(attempt)) stream.suspectSent(nowMs);
     stream.unanswered?.sent(activityInstanceId(item.request), taskId, token);
     stream.send(activityWorkItem(item.request, token));
     failpoint('after-dispatch');
@@ -176,7 +169,7 @@ export class Activities {
     if (!lease) return;
     this.#leases.delete(activityKey);
     lease.stream.outstanding.activity--;
-    if (isSuspect(lease.attempt)) lease.stream.suspectBack();
+    if (isSuspect(lease.attempt)) lease.stream.suspectBack(lease.sentMs);
   }
 
   /** For completions without a token (contract §12.2): the newest lease of that task. */
@@ -190,21 +183,21 @@ export class Activities {
   }
 
   /** Another replica may know better about the lease of this activity. */
-  suspect(activityKey: number): void {
+  doubt(activityKey: number): void {
     const lease = this.#leases.get(activityKey);
-    if (lease) this.#suspects.add(lease);
+    if (lease) this.#doubted.add(lease);
   }
 
-  /** Suspects, then leases that were not checked for so long, the longest first. They count as checked from now on. */
+  /** Those that are in doubt, then leases that were not checked for so long, the longest first. They count as checked from now on. */
   takeUnchecked(forMs: number, limit: number): ActivityLease[] {
     const nowMs = Clock.monotonicMs();
-    const unchecked = [...this.#suspects].slice(0, limit);
+    const unchecked = [...this.#doubted].slice(0, limit);
     for (const lease of this.#leases.values()) {
       if (unchecked.length >= limit || nowMs - lease.checkedMs < forMs) break;
       unchecked.push(lease);
     }
     for (const lease of unchecked) {
-      this.#suspects.delete(lease);
+      this.#doubted.delete(lease);
       if (this.#leases.get(lease.activityKey) !== lease) continue;
       lease.checkedMs = nowMs;
       this.#leases.delete(lease.activityKey);

@@ -219,15 +219,13 @@ export class Dispatch implements Residency, StreamListener {
     if (stream) this.#send(resident, stream);
     else {
       resident.isQueued = true;
-      this.residents.classes.enqueue(resident.workClass, resident);
+      this.residents.classes.enqueue(resident.workClass, resident, resident.attempts);
     }
   }
 
-  /** A suspect waits for a while of its own where another one is out. */
   #send(resident: Resident, stream: WorkerStream): void {
     this.residents.touch(resident);
-    if (!stream.takes(resident.attempts)) this.#release(resident, resident.lostDelayMs);
-    else if (!this.orchestrations.send(resident, stream)) this.#sendLarge(resident);
+    if (!this.orchestrations.send(resident, stream)) this.#sendLarge(resident);
   }
 
   /** A turn that only workers that stream history can take. */
@@ -374,6 +372,7 @@ export class Dispatch implements Residency, StreamListener {
   /** Ends leases that are over; what they were for goes out again or is given up. Returns how many. */
   expireLeases(): number {
     for (const resident of this.#terminations.overdue(Clock.monotonicMs())) this.wake(resident);
+    if (this.residents.classes.haveSuspects || this.activities.classes.haveSuspects) this.pumpAll();
     const { residents, activities } = this.#expiry.take(Clock.monotonicMs());
     for (const [resident, reason] of residents) this.failDelivery(resident, reason);
     if (activities.length > 0) this.activities.giveBack(activities);

@@ -73,7 +73,7 @@ export class Orchestrations {
       ...{ sentMs: nowMs, deadlineMs: nowMs + leaseMs, isSuspect: isSuspect(resident.attempts) },
     };
     stream.outstanding[kind]++;
-    if (resident.lease.isSuspect) stream.suspectSent();
+    if (resident.lease.isSuspect) stream.suspectSent(nowMs);
     this.#out.add(resident);
     if (kind === 'orchestration') stream.unanswered?.sent(resident.state.id, undefined, item.token);
     stream.send(item.bytes);
@@ -157,7 +157,7 @@ export class Orchestrations {
     if (!lease) return undefined;
     resident.lease = undefined;
     lease.stream.outstanding[resident.state.kind]--;
-    if (lease.isSuspect) lease.stream.suspectBack();
+    if (lease.isSuspect) lease.stream.suspectBack(lease.sentMs);
     this.#out.delete(resident);
     return lease;
   }

@@ -1,4 +1,3 @@
-import { isSuspect } from '../domain/back-off.ts';
 import { SchedulerError, taskHubNotFound } from '../domain/errors.ts';
 import { type HubName } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
@@ -90,16 +89,17 @@ export class WorkerStream {
   }
 
   /** Suspects go out one by one: those that only lie beside what kills a worker would share its fate, again and again. */
-  takes(timesLost: number): boolean {
-    return !isSuspect(timesLost) || Clock.monotonicMs() >= this.#suspectedUntilMs;
+  get takesSuspects(): boolean {
+    return Clock.monotonicMs() >= this.#suspectedUntilMs;
   }
 
-  suspectSent(): void {
-    this.#suspectedUntilMs = Clock.monotonicMs() + SUSPECTED_MS;
+  suspectSent(sentMs: number): void {
+    this.#suspectedUntilMs = sentMs + SUSPECTED_MS;
   }
 
-  suspectBack(): void {
-    this.#suspectedUntilMs = -Infinity;
+  /** One that was sent then; a later one is still watched. */
+  suspectBack(sentMs: number): void {
+    if (this.#suspectedUntilMs === sentMs + SUSPECTED_MS) this.#suspectedUntilMs = -Infinity;
   }
 
   send(item: Buffer): void {

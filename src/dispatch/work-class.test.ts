@@ -67,29 +67,29 @@ describe('classes', () => {
   });
 
   test('take turns, whatever the lengths of their queues', () => {
-    for (const item of ['a1', 'a2', 'a3', 'a4']) classes.enqueue(activity('A'), item);
-    for (const item of ['b1', 'b2']) classes.enqueue(activity('B'), item);
-    classes.enqueue(activity('C'), 'c1');
+    for (const item of ['a1', 'a2', 'a3', 'a4']) classes.enqueue(activity('A'), item, 0);
+    for (const item of ['b1', 'b2']) classes.enqueue(activity('B'), item, 0);
+    classes.enqueue(activity('C'), 'c1', 0);
     expect(takeAll(worker('A', 'B', 'C').stream)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
   });
 
   test('that a stream does not accept don’t stand in front of those that it does', () => {
-    classes.enqueue(activity('A'), 'a1');
-    classes.enqueue(activity('B'), 'b1');
+    classes.enqueue(activity('A'), 'a1', 0);
+    classes.enqueue(activity('B'), 'b1', 0);
     expect(takeAll(worker('B').stream)).toEqual(['b1']);
     expect(takeAll(worker('A').stream)).toEqual(['a1']);
   });
 
   test('of another hub or kind are not a stream’s', () => {
-    classes.enqueue(classes.of(2, 'activity', 'A', null), 'other hub');
-    classes.enqueue(classes.of(1, 'orchestration', 'A', null), 'other kind');
+    classes.enqueue(classes.of(2, 'activity', 'A', null), 'other hub', 0);
+    classes.enqueue(classes.of(1, 'orchestration', 'A', null), 'other kind', 0);
     expect(classes.next(new MemoryWorker(streams).stream, 'activity')).toBeUndefined();
   });
 
   test('that nobody accepts any more are emptied, all others stay', () => {
     const [a, ab] = [worker('A'), worker('A', 'B')];
-    for (const item of ['a1', 'a2']) classes.enqueue(activity('A'), item);
-    for (const item of ['b1', 'b2']) classes.enqueue(activity('B'), item);
+    for (const item of ['a1', 'a2']) classes.enqueue(activity('A'), item, 0);
+    for (const item of ['b1', 'b2']) classes.enqueue(activity('B'), item, 0);
     expect(classes.takeUnserved()).toEqual([]);
     ab.stream.closed();
     expect(classes.takeUnserved()).toEqual(['b1', 'b2']);
@@ -99,7 +99,7 @@ describe('classes', () => {
 
   test('that are empty are forgotten when there are ten thousand; the others keep what waits', () => {
     const full = activity('full');
-    classes.enqueue(full, 'waiting');
+    classes.enqueue(full, 'waiting', 0);
     const empty = activity('empty');
     for (let i = 0; i < 10_000; i++) activity(`class ${i}`);
     expect(activity('full')).toBe(full);
@@ -110,8 +110,8 @@ describe('classes', () => {
   test('that were forgotten while somebody holds them still work', () => {
     const held = activity('A');
     for (let i = 0; i < 10_000; i++) activity(`class ${i}`);
-    classes.enqueue(held, 'old');
-    classes.enqueue(activity('A'), 'new');
+    classes.enqueue(held, 'old', 0);
+    classes.enqueue(activity('A'), 'new', 0);
     expect(takeAll(worker('A').stream)).toEqual(['old', 'new']);
   });
 });

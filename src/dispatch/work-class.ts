@@ -1,3 +1,4 @@
+import { isSuspect } from '../domain/back-off.ts';
 import { hubKindKey, type WorkKind } from './filters.ts';
 import { type WorkerStream, type WorkerStreams } from './streams.ts';
 
@@ -23,6 +24,10 @@ export class Queue<Item> {
     }
     return item;
   }
+
+  *takeAll(): Iterable<Item> {
+    for (let item = this.shift(); item !== undefined; item = this.shift()) yield item;
+  }
 }
 
 /** Classes remembered, but for those with work in them. */
@@ -47,6 +52,8 @@ export class WorkClass<Item> {
   readonly name: string;
   readonly version: string | null;
   readonly queue = new Queue<Item>();
+  /** What streams take one by one. */
+  readonly suspects = new Queue<Item>();
   readonly #streams: WorkerStreams;
   readonly #accepts = new WeakMap<WorkerStream, boolean>();
 
@@ -70,6 +77,10 @@ export class WorkClass<Item> {
     return accepts;
   }
 
+  get isEmpty(): boolean {
+    return this.queue.length === 0 && this.suspects.length === 0;
+  }
+
   /** The streams here, busy or not, that take such work. */
   get accepting(): readonly WorkerStream[] {
     const { views } = this.#streams;
@@ -81,11 +92,9 @@ export class WorkClass<Item> {
     return accepting;
   }
 
-  /** The best stream for what came to nothing so often: of a suspect one that has no other, if there is any. */
+  /** The best stream for what came to nothing so often: for a suspect one that has no other. */
   streamFor(timesLost: number, avoided: WorkerStream | undefined): WorkerStream | undefined {
-    const best = this.bestStream(avoided);
-    if (!best || best.takes(timesLost)) return best;
-    return this.bestStream(avoided, (stream) => stream.takes(timesLost)) ?? best;
+    return this.bestStream(avoided, isSuspect(timesLost) ? (stream) => stream.takesSuspects : anyStream);
   }
 
   /** The accepting stream with most free slots; `avoided` only when no other has any. */
@@ -155,8 +164,17 @@ export class WorkClasses<Item> {
     return fresh;
   }
 
-  enqueue(workClass: WorkClass<Item>, item: Item): void {
-    workClass.queue.push(item);
+  /** Whether there are suspects that wait. */
+  get haveSuspects(): boolean {
+    for (const waiting of this.#waiting.values()) {
+      for (const { suspects } of waiting) if (suspects.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** It waits for a stream; one that came to nothing so often for one without another suspect. */
+  enqueue(workClass: WorkClass<Item>, item: Item, timesLost: number): void {
+    (isSuspect(timesLost) ? workClass.suspects : workClass.queue).push(item);
     const key = hubKindKey(workClass.hubId, workClass.kind);
     const waiting = this.#waiting.get(key);
     if (waiting) waiting.add(workClass);
@@ -168,9 +186,9 @@ export class WorkClasses<Item> {
     const waiting = this.#waiting.get(hubKindKey(stream.hubId, kind));
     for (const workClass of waiting ?? []) {
       if (!workClass.isAcceptedBy(stream)) continue;
-      const item = workClass.queue.shift();
+      const item = (stream.takesSuspects ? workClass.suspects.shift() : undefined) ?? workClass.queue.shift();
       waiting?.delete(workClass);
-      if (workClass.queue.length > 0) waiting?.add(workClass);
+      if (!workClass.isEmpty) waiting?.add(workClass);
       if (item !== undefined) return item;
     }
     return undefined;
@@ -183,9 +201,7 @@ export class WorkClasses<Item> {
       for (const workClass of [...waiting]) {
         if (!isDraining && workClass.isServed()) continue;
         waiting.delete(workClass);
-        for (let item = workClass.queue.shift(); item !== undefined; item = workClass.queue.shift()) {
-          items.push(item);
-        }
+        items.push(...workClass.suspects.takeAll(), ...workClass.queue.takeAll());
       }
     }
     return items;
@@ -194,7 +210,7 @@ export class WorkClasses<Item> {
   #forgetEmpty(): void {
     for (const [group, classes] of this.#byKey) {
       for (const [key, workClass] of classes) {
-        if (workClass.queue.length > 0) continue;
+        if (!workClass.isEmpty) continue;
         classes.delete(key);
         this.#count--;
       }

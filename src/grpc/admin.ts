@@ -6,7 +6,7 @@ import { emptyMessage } from '../protocol/framing.ts';
 import { listHubs } from '../scheduler/list-hubs.ts';
 import { placeHub } from '../scheduler/place-hub.ts';
 import { type GrpcParts } from './parts.ts';
-import { answering } from './unary.ts';
+import { answering, unlessGivenUp } from './unary.ts';
 
 /** A handler for every rpc of the service for operators. */
 export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
@@ -21,10 +21,12 @@ export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
       }));
       return codec.encode('perdura.v1.ListTaskHubsResponse', { taskHubs, stores: [...stores] });
     }),
-    PlaceTaskHub: answering(parts, async ({ request }) => {
-      const { name, store } = decodeRequest(() => codec.decode('perdura.v1.PlaceTaskHubRequest', request));
-      await placeHub(hubs, hubName(name), store);
-      return emptyMessage;
-    }),
+    PlaceTaskHub: unlessGivenUp(
+      answering(parts, async ({ request }) => {
+        const { name, store } = decodeRequest(() => codec.decode('perdura.v1.PlaceTaskHubRequest', request));
+        await placeHub(hubs, hubName(name), store);
+        return emptyMessage;
+      }),
+    ),
   };
 }

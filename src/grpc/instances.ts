@@ -17,15 +17,18 @@ import { waitForInstance } from '../scheduler/wait-for-instance.ts';
 import { decodeRequest } from './decode.ts';
 import { hubOf, traceParentOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
-import { answering, unary, type UnaryHandler, unlessGivenUp } from './unary.ts';
+import { answering, unary, type UnaryHandler } from './unary.ts';
 
 /** What clients do with orchestrations. */
 export function instanceHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
   const { codec } = parts;
-  const changes = {
+  return {
     StartInstance: unary(parts, 'CreateInstanceRequest', startInstance, (id) =>
       codec.encode('CreateInstanceResponse', { instanceId: id }),
     ),
+    GetInstance: unary(parts, 'GetInstanceRequest', readInstance, (snapshot) => encode(snapshot, codec)),
+    WaitForInstanceStart: waiting(parts, 'started'),
+    WaitForInstanceCompletion: waiting(parts, 'completed'),
     RaiseEvent: unary(parts, 'RaiseEventRequest', ifPossible(raiseEvent)),
     TerminateInstance: unary(parts, 'TerminateRequest', ifPossible(terminateInstance)),
     SuspendInstance: unary(parts, 'SuspendRequest', ifPossible(suspendInstance)),
@@ -34,12 +37,6 @@ export function instanceHandlers(parts: GrpcParts): Record<string, UnaryHandler>
       codec.encode('RestartInstanceResponse', { instanceId: id }),
     ),
     RewindInstance: unary(parts, 'RewindInstanceRequest', rewindInstance),
-  };
-  return {
-    GetInstance: unary(parts, 'GetInstanceRequest', readInstance, (snapshot) => encode(snapshot, codec)),
-    WaitForInstanceStart: waiting(parts, 'started'),
-    WaitForInstanceCompletion: waiting(parts, 'completed'),
-    ...Object.fromEntries(Object.entries(changes).map(([name, handle]) => [name, unlessGivenUp(handle)])),
   };
 }
 

@@ -71,7 +71,7 @@ test('places of names are counted by store, once there are any', async ({ databa
     ],
   });
   await db.query('alter table hubs drop column place_id; drop table hub_places');
-  await db.query("delete from migrations where name = '0005_add_hub_places'");
+  await db.query("delete from migrations where name = '0006_add_hub_places'");
   expect((await diagnose({ url: databaseUrl, schema })).tables).toMatchObject({
     places: [],
     hasOwnHubs: false,

@@ -36,6 +36,7 @@ test('what the machine of the database can’t do is no fault of the write that 
 test('a database that is away, or takes no writes, is told from one that refuses', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { syscall: 'read' });
   const away = [reset, new Error('Connection terminated unexpectedly'), unavailable('away')];
-  expect([...away, ...['25006', '57P03', '40P01'].map(refused)].map(isAway)).toEqual(Array(6).fill(true));
+  away.push(new AggregateError([reset, reset]), new Error('timeout expired'));
+  expect([...away, ...['25006', '57P03', '40P01'].map(refused)].map(isAway)).toEqual(Array(8).fill(true));
   expect([new Error('no'), ...['42501', '42P01'].map(refused)].map(isAway)).toEqual(Array(3).fill(false));
 });

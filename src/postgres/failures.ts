@@ -57,5 +57,9 @@ export function readError(error: unknown): SchedulerError {
 export function isAway(error: unknown): boolean {
   if (error instanceof SchedulerError) return error.code === 'unavailable';
   if (error instanceof DatabaseError) return judge('other', error.code) !== 'data';
-  return error instanceof Error && ('syscall' in error || error.message.startsWith('Connection terminated'));
+  // One for each address of a host.
+  if (error instanceof AggregateError) return error.errors.some(isAway);
+  return (
+    error instanceof Error && ('syscall' in error || /^(Connection terminated|timeout)/.test(error.message))
+  );
 }

@@ -120,7 +120,7 @@ describe('a hub that writes now and then beside one that floods the lane', () =>
     expect(both.take(LATER_MS)).toHaveLength(limits.batchWrites);
     const alone = queueOf(...flood);
     alone.add(0, pending({}));
-    expect([alone.take(LATER_MS).length, alone.take(LATER_MS).length]).toEqual([1, limits.batchWrites]);
+    expect(alone.take(LATER_MS)).toHaveLength(limits.batchWrites);
   });
 
   test('is not meant by many hubs with little each, nor by one that has a little more', () => {

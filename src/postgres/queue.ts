@@ -81,18 +81,22 @@ export class WriteQueue {
 
   /** Whether one hub floods the lane, and one with little is there, or was a moment ago. */
   #isShared(nowMs: number): boolean {
-    const lengths = [...this.#hubs].flatMap(([hubId, { length }]) => (hubId === NO_HUB ? [] : [length]));
-    const longest = Math.max(0, ...lengths);
-    const all = lengths.reduce((sum, length) => sum + length, 0);
+    let [all, longest, shortest] = [0, 0, Infinity];
+    for (const [hubId, { length }] of this.#hubs) {
+      if (hubId === NO_HUB) continue;
+      all += length;
+      longest = Math.max(longest, length);
+      shortest = Math.min(shortest, length);
+    }
     const isFlooded = longest > FLOOD_BATCHES * limits.sharedBatchWrites && longest > all * FLOOD_PART;
-    if (isFlooded && lengths.some((length) => length <= LITTLE)) this.#sharedUntilMs = nowMs + SHARED_MS;
+    if (isFlooded && shortest <= LITTLE) this.#sharedUntilMs = nowMs + SHARED_MS;
     return isFlooded && nowMs < this.#sharedUntilMs;
   }
 
   /** Where a batch has no room for all, hubs with little and all of them take turns. */
   #inTurn(most: number, share: number): HubQueue[] {
     const all = [...this.#hubs.values()];
-    const few = all.filter(({ length }) => length <= share);
+    const few = all.filter((queue) => queue.length <= share && queue !== this.#hubs.get(NO_HUB));
     const isFull = all.reduce((sum, { length }) => sum + length, 0) > most;
     this.#wasForFew = isFull && few.length > 0 && !this.#wasForFew;
     return this.#wasForFew ? few : all;

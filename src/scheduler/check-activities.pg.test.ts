@@ -18,7 +18,7 @@ test('a lease ends when its activity is no longer this replica’s, and only the
   await db.query('update activities set owner = null where activity_key = $1', [released]);
   expect(await checkActivities(one.hub)).toBe(0);
   expect(activities.outstanding, 'nothing was due').toBe(3);
-  for (const key of [answered, released, kept, 12345]) activities.suspect(key ?? 0);
+  for (const key of [answered, released, kept, 12345]) activities.doubt(key ?? 0);
   await checkActivities(one.hub);
   expect(activities.outstandingLeases().map(({ activityKey }) => activityKey)).toEqual([kept]);
   expect(worker.stream.outstanding.activity).toBe(1);
@@ -32,7 +32,7 @@ test('a lease that was renewed during the look stays', async ({ still, db }) => 
   const [lease] = one.dispatch.activities.outstandingLeases();
   if (!lease) throw new Error('a lease');
   await db.query('update activities set owner = null');
-  one.dispatch.activities.suspect(lease.activityKey);
+  one.dispatch.activities.doubt(lease.activityKey);
   const looking = checkActivities(one.hub);
   one.dispatch.endActivity(lease);
   const { hubId } = one.hub;

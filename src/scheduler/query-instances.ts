@@ -74,7 +74,7 @@ async function findPage(
     matches.push(...found.matches);
     if (matches.length > size) return { matches: matches.slice(0, size), last: matches[size - 1] };
     position = found.last;
-  } while (position && matches.length < size && performance.now() < deadline);
+  } while (position && matches.length <= size && performance.now() < deadline);
   return { matches, last: position };
 }
 

@@ -252,7 +252,7 @@ test('a server starts without a store whose schema needs a newer program, and sa
 });
 
 test(
-  'two servers that die and come back share two stores whose hubs have the same id',
+  'two servers, of which one dies and is replaced, share two stores whose hubs have the same id',
   { timeout: 90_000 },
   async ({ stores }) => {
     const { main, archive, serve, client, worker, roundRobin } = stores;
@@ -267,7 +267,8 @@ test(
       ((await archiveDb.query('select 1 from instances where completed_at is not null')).rowCount ?? 0) > 20;
     await until(isHalf, 'some that have ended', 30_000);
     await two.kill();
-    await serve({ PERDURA_GRPC_PORT: two.endpoint.split(':')[1] ?? '' });
+    const three = await serve();
+    for (const hub of [HUB, OLD]) worker(three, hub);
     await putting;
     for (const [i, pool] of [db, archiveDb].entries()) {
       const load = must(loads[i], 'a load');
