@@ -49,11 +49,15 @@ function read(key: (typeof keys)[number], text: string, by: 'flag' | 'environmen
 
 const SAFE = ['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub'];
 
+const LISTS = ['taskHubs', 'stores'];
+
+const isList = (value: unknown, mayBeEmpty: boolean): boolean =>
+  Array.isArray(value) && (mayBeEmpty || value.length > 0);
+
 /** Whether a value is one that the type of the setting knows. */
 function expectKnown(key: string, value: unknown): void {
   if (value === undefined) return;
-  if (key === 'taskHubs') expect(value).toSatisfy((names) => Array.isArray(names) && names.length > 0);
-  else if (key === 'stores') expect(value).toBeInstanceOf(Array);
+  if (LISTS.includes(key)) expect(value).toSatisfy((names) => isList(names, key === 'stores'));
   else if (key === 'endpoint') {
     expect(value).toMatchObject({ address: expect.stringMatching(/:\d{1,5}$/) as unknown });
   } else if (key === 'failpoints') expect(value).toBeInstanceOf(Map);

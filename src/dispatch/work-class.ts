@@ -187,9 +187,10 @@ export class WorkClasses<Item> {
     for (const workClass of waiting ?? []) {
       if (!workClass.isAcceptedBy(stream)) continue;
       const item = (stream.takesSuspects ? workClass.suspects.shift() : undefined) ?? workClass.queue.shift();
+      if (item === undefined) continue;
       waiting?.delete(workClass);
       if (!workClass.isEmpty) waiting?.add(workClass);
-      if (item !== undefined) return item;
+      return item;
     }
     return undefined;
   }
