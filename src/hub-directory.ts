@@ -221,10 +221,14 @@ export class Hubs implements HubDirectory {
     for (;;) {
       const { store: main } = await this.#main.host.context();
       const place = await main.placeHub(name, wanted ?? this.#main.name);
-      if (wanted !== undefined && place.store !== wanted) throw alreadyElsewhere(name, place.store);
       failpoint('after-place');
       const at = this.#at(place.store, name);
       const { store } = await at.host.context();
+      if (wanted !== undefined && place.store !== wanted) {
+        if (!(await store.isUsedUp(name, place.placeId))) throw alreadyElsewhere(name, place.store);
+        await main.forgetPlace(name, place.placeId);
+        continue;
+      }
       const hubId = await store.createHub(name, place.placeId);
       if (hubId !== undefined) {
         store.hint([{ kind: 'hubs' }]);

@@ -258,19 +258,25 @@ test('a server that paused between place and hub makes nothing when the name has
   expect([await namesIn(db), await namesIn(archiveDb)]).toEqual([['default', 'x'], []]);
 });
 
-test('a place that outlives its hub is replaced by the next creation', async ({ server, archiveDb }) => {
-  const { hubs, main } = await server();
-  await placeHub(hubs, name('x'), 'archive');
-  await hubs.contextFor('x');
-  main.isAway = true;
-  await deleteHub(hubs, name('x'));
-  expect(await namesIn(archiveDb)).toEqual([]);
-  main.isAway = false;
-  const stale = must(await main.engine.store.findPlace('x'), 'the place that stayed');
-  await createHub(hubs, name('x'), false);
-  expect(await main.engine.store.findPlace('x')).toMatchObject({ store: 'default' });
-  expect((await main.engine.store.findPlace('x'))?.placeId).not.toBe(stale.placeId);
-});
+test.for([
+  ['no store is named', (hubs: Hubs) => createHub(hubs, name('x'), false)],
+  ['another store is named', (hubs: Hubs) => placeHub(hubs, name('x'), 'default')],
+] as const)(
+  'a place that outlives its hub is replaced by the next creation: %s',
+  async ([, make], { server, archiveDb }) => {
+    const { hubs, main } = await server();
+    await placeHub(hubs, name('x'), 'archive');
+    await hubs.contextFor('x');
+    main.isAway = true;
+    await deleteHub(hubs, name('x'));
+    expect(await namesIn(archiveDb)).toEqual([]);
+    main.isAway = false;
+    const stale = must(await main.engine.store.findPlace('x'), 'the place that stayed');
+    await make(hubs);
+    expect(await main.engine.store.findPlace('x')).toMatchObject({ store: 'default' });
+    expect((await main.engine.store.findPlace('x'))?.placeId).not.toBe(stale.placeId);
+  },
+);
 
 describe('while the default store is away', () => {
   test('hubs of others are found, made known and deleted; what is in none can not be said', async ({

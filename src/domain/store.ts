@@ -117,6 +117,8 @@ export interface Store {
   listHubs(): Promise<TaskHub[]>;
   /** Returns the living hub's id, made if absent; undefined when its place has made a hub that is gone. */
   createHub(name: string, placeId: number): Promise<number | undefined>;
+  /** Whether the hub that was made for that place is gone. */
+  isUsedUp(name: string, placeId: number): Promise<boolean>;
   /** Marks the hub deleted; its rows go in bounded steps (`sweepDeletedHubs`). Undefined when there is none. */
   deleteHub(name: string): Promise<DeletedHub | undefined>;
   /** Of the default store: where that name has its place, which it gets in `store` if it has none. */

@@ -249,9 +249,13 @@ export class Reads {
       }
       const [made] = await this.rows(insertHub(name, placeId));
       if (made) return made.hub_id;
-      const [used] = await this.rows(findHubOfPlace(placeId));
-      if (used && (await this.findHub(name)) === undefined) return undefined;
+      if (await this.isUsedUp(name, placeId)) return undefined;
     }
+  }
+
+  async isUsedUp(name: string, placeId: number): Promise<boolean> {
+    const [used] = await this.rows(findHubOfPlace(placeId));
+    return used !== undefined && (await this.findHub(name)) === undefined;
   }
 
   async deleteHub(name: string): Promise<DeletedHub | undefined> {
