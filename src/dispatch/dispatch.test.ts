@@ -7,7 +7,7 @@ import { instanceId } from '../domain/ids.ts';
 import { type InstanceState } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message, ranks } from '../domain/message.ts';
-import { type BatchResult } from '../domain/store.ts';
+import { type BatchResult, noResult } from '../domain/store.ts';
 import {
   type ControlPatch,
   type NewActivity,
@@ -93,20 +93,7 @@ const worker = (request?: WorkerOptions['request'], hubId = HUB): MemoryWorker =
 
 /** The part of a batch's result that a test is about. */
 function settle(result: Partial<BatchResult>): void {
-  dispatch.settle({
-    ...{ patches: [], started: [], claimed: [], claimedActivities: [], activities: [], timers: [] },
-    ...{
-      delivered: [],
-      ended: [],
-      fetched: [],
-      overflowing: [],
-      rung: [],
-      spilled: [],
-      changed: [],
-      storedFor: [],
-      ...result,
-    },
-  })();
+  dispatch.settle({ ...noResult, ...result })();
 }
 
 /** Claims an instance that has run once, with these messages. */

@@ -1,3 +1,4 @@
+import { lostDelayMs } from '../domain/back-off.ts';
 import { type InstanceToken } from '../domain/completion-token.ts';
 import { unrecorded } from '../domain/poisoned.ts';
 import { type BatchResult, type Residency } from '../domain/store.ts';
@@ -274,7 +275,7 @@ export class Dispatch implements Residency, StreamListener {
     resident.attempts++;
     if (resident.isPatching) return;
     const isNext = resident.controls.length === 0 && !resident.lacksControls;
-    const delayMs = resident.lostDelayMs;
+    const delayMs = lostDelayMs(resident.state.key, resident.attempts);
     if (isNext && resident.attempts >= this.#options.settings.maxDeliveryAttempts) {
       this.#options.requests.quarantine(resident, unrecorded(resident.attempts, reason));
     } else if (delayMs > 0 && resident.isSendable && this.mayDispatch()) this.#release(resident, delayMs);

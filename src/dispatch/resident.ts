@@ -1,4 +1,3 @@
-import { lostDelayMs } from '../domain/back-off.ts';
 import { isVoid, nextEntityStep } from '../domain/entity-step.ts';
 import { type InstanceState, isTerminal } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
@@ -121,11 +120,6 @@ export class Resident {
     if (this.lease || this.isPatching || this.history === null || this.messages.length === 0) return false;
     if (this.isForEngine || this.lacksControls) return false;
     return !isTerminal(this.state.status) && this.readyIn(0) === 0;
-  }
-
-  /** How long it waits after so many deliveries that came to nothing. */
-  get lostDelayMs(): number {
-    return lostDelayMs(this.state.key, this.attempts);
   }
 
   get isBusy(): boolean {

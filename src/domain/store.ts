@@ -347,6 +347,20 @@ export interface BatchResult {
   readonly storedFor: readonly number[];
 }
 
+/** Of a batch that changed nothing. */
+export const noResult: BatchResult = {
+  ...{
+    patches: [],
+    started: [],
+    claimed: [],
+    claimedActivities: [],
+    activities: [],
+    timers: [],
+    delivered: [],
+  },
+  ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], ended: [], storedFor: [] },
+};
+
 export interface FetchedInbox extends InstanceKey {
   /** In inbox order, without those already known; at most `limits.heldMessages`. */
   readonly messages: readonly Message[];

@@ -2,7 +2,13 @@
 
 import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
-import { type BatchResult, type Claim, type ClaimedActivity, type ClaimedInstance } from '../domain/store.ts';
+import {
+  type BatchResult,
+  type Claim,
+  type ClaimedActivity,
+  type ClaimedInstance,
+  noResult,
+} from '../domain/store.ts';
 import { claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
 import { kindOf } from './codes.ts';
@@ -17,23 +23,6 @@ import { lockInstances } from './lock.ts';
 import { type Surroundings } from './parts.ts';
 import { type Statement } from './sql.ts';
 import { step, when } from './step.ts';
-
-const nothing: BatchResult = {
-  patches: [],
-  started: [],
-  claimed: [],
-  claimedActivities: [],
-  activities: [],
-  timers: [],
-  delivered: [],
-  fetched: [],
-  overflowing: [],
-  rung: [],
-  spilled: [],
-  changed: [],
-  ended: [],
-  storedFor: [],
-};
 
 /** Owner first, then, in statements that see every message of their senders, inbox and history. */
 export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }: Surroundings): Plan<number> {
@@ -77,7 +66,7 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
         hasMore: inboxes.mayHaveMore(row.instance_key, limits.heldMessages),
       }));
       for (const { state } of claimed) held.add(state);
-      if (claimed.length > 0) residency.settle({ ...nothing, claimed })();
+      if (claimed.length > 0) residency.settle({ ...noResult, claimed })();
       return claimed.length;
     },
   };
@@ -99,7 +88,7 @@ export function claimActivitiesPlan(claim: Claim, { me, residency }: Surrounding
     first: [step(claimActivities(me, claim), (row) => claimedActivities.push(toClaimedActivity(row)))],
     rest: () => [],
     finish() {
-      if (claimedActivities.length > 0) residency.settle({ ...nothing, claimedActivities })();
+      if (claimedActivities.length > 0) residency.settle({ ...noResult, claimedActivities })();
       return claimedActivities.length;
     },
   };
@@ -129,7 +118,7 @@ export function freePlan(dead: number, { residency }: Pick<Surroundings, 'reside
       step(deleteStoredFor(dead, limits.freeRows), () => freed++),
     ],
     finish() {
-      if (spilled.size > 0) residency.settle({ ...nothing, spilled: [...spilled.values()] })();
+      if (spilled.size > 0) residency.settle({ ...noResult, spilled: [...spilled.values()] })();
       return freed;
     },
   };
@@ -147,7 +136,7 @@ export function disownPlan(instance: InstanceKey, { me, residency, held }: Surro
     ],
     finish() {
       held.remove(instance.key);
-      residency.settle({ ...nothing, spilled })();
+      residency.settle({ ...noResult, spilled })();
     },
   };
 }

@@ -26,8 +26,9 @@ export interface Pending {
  * What waits for the lane, bounded. Task hubs take turns: each has a queue of its own, in order, and an equal share of a
  * batch that has no room for all. A hub that is alone fills whole batches: the more one commit brings, the less each
  * write costs. While one hub floods the lane beside one that has little, batches are short, because the batch under way is
- * what the other one waits for, and what hubs with little have goes before what those with much have. Groups that must be sent again (a whole batch
- * after a deadlock, halves of one that failed) come before everything else and are not mixed with it.
+ * what the other one waits for, and what hubs with little have goes before what those with much have. Groups that must be
+ * sent again (a whole batch after a deadlock, halves of one that failed) come before everything else and are not mixed
+ * with it.
  */
 export class WriteQueue {
   readonly #hubs = new Map<number, HubQueue>();

@@ -38,7 +38,7 @@ export function stepByCreation(
     : stepOverOpen(filter, after, rows);
 }
 
-/** The same, where none that has ended is wanted: those are not even looked at. */
+/** The same, where none that has ended is wanted, along an index of its own: a statement can't be put together from pieces. */
 function stepOverOpen(
   { hubId, from, to, statuses, prefix }: CreatedFilter,
   after: CreatedPosition | undefined,

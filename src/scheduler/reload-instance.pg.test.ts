@@ -1,3 +1,4 @@
+import { noResult } from '../domain/store.ts';
 import {
   answer,
   count,
@@ -86,8 +87,7 @@ test('a control that is on its way for a deleted instance ends with it', async (
   await until(() => dispatch.residents.count === 1, 'the resident');
   await db.query('delete from instances');
   dispatch.settle({
-    ...{ patches: [], started: [], claimed: [], claimedActivities: [], activities: [], timers: [] },
-    ...{ ended: [], fetched: [], overflowing: [], rung: [], spilled: [], changed: [], storedFor: [] },
+    ...noResult,
     delivered: [...dispatch.residents.all()].map(({ state: { partition, key } }) => ({
       partition,
       key,

@@ -13,7 +13,7 @@ export interface MetricRow<Label extends string> {
 const latencySeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const latenessSeconds = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 300];
 
-/** Every metric of ours; docs/operations.md lists the same names. Node's own (`process_…`, `nodejs_…`) come beside them. */
+/** Every metric of ours; docs/metrics.md lists the same names. Node's own (`process_…`, `nodejs_…`) come beside them. */
 export const metricTable = {
   commitBatchWrites: {
     name: 'perdura_commit_batch_writes',

@@ -1,7 +1,7 @@
 import { type InstanceKey } from '../../src/domain/ids.ts';
 import { isTerminal } from '../../src/domain/instance.ts';
 import { isControl, type Message } from '../../src/domain/message.ts';
-import { type BatchResult, type Claim, type Residency } from '../../src/domain/store.ts';
+import { type BatchResult, type Claim, noResult, type Residency } from '../../src/domain/store.ts';
 import { type NewInstance, type Patch, type Write, type WriteResult } from '../../src/domain/write.ts';
 import { must } from '../../src/lib/assert.ts';
 import { MemoryStore } from '../model/memory-store.ts';
@@ -14,19 +14,6 @@ interface Arrived {
   readonly row: InstanceRow;
   readonly message: Message;
 }
-
-const nothing: BatchResult = {
-  ...{
-    patches: [],
-    started: [],
-    claimed: [],
-    claimedActivities: [],
-    activities: [],
-    timers: [],
-    delivered: [],
-  },
-  ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], ended: [], storedFor: [] },
-};
 
 /**
  * The database of one replica and the lane before it, in memory: rows are those of the model, and who owns what is added.
@@ -232,7 +219,7 @@ export class SimulatedStore {
   }
 
   #settle(learned: Partial<BatchResult>): void {
-    this.#residency().settle({ ...nothing, ...learned })();
+    this.#residency().settle({ ...noResult, ...learned })();
   }
 }
 
