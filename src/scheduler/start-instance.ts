@@ -23,9 +23,9 @@ export async function startInstance(
   const { hubId } = context;
   const instance = buildInstance(request, { hubId, ...toolsOf(context) });
   if (await insertInstance(context, instance)) return instance.id;
-  const current = await context.current();
-  if (current.hubId !== hubId) return startInstance(current, request);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const current = await context.current();
+    if (current.hubId !== hubId) return startInstance(current, request);
     const replaces = await makeRoom(context, instance.id, policy);
     if (await insertInstance(context, { ...instance, replaces })) return instance.id;
   }
