@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { instanceId } from '../domain/ids.ts';
+import { type Residency } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
 import {
   commit,
@@ -142,6 +143,31 @@ test('an orderly end commits what is queued, deletes the row and frees what is l
   await expect(replica.store.commit({})).rejects.toMatchObject({ code: 'unavailable' });
   await expect(replica.store.renew()).rejects.toMatchObject({ code: 'unavailable' });
   expect(replica.deaths, 'an orderly end is no death').toEqual([]);
+});
+
+test('what an ending replica frees is not claimed by itself: its end would wait for that for ever', async ({
+  open,
+  hubId,
+  db,
+}) => {
+  const claims: Promise<unknown>[] = [];
+  const residency: Residency = {
+    holds: () => false,
+    knownMessages: () => [],
+    settle: ({ spilled }) => {
+      if (spilled.length > 0) claims.push(replica.store.claimEngineWork(10).catch((error: unknown) => error));
+      return () => undefined;
+    },
+  };
+  const replica = await open({ residency });
+  await start(replica, hubId, 'a');
+  await db.query('update instances set ready_at = clock_timestamp(), engine_work = true');
+  await replica.store.close();
+  expect(claims).toHaveLength(1);
+  expect(await claims[0]).toMatchObject({ code: 'unavailable' });
+  expect((await db.query('select owner, engine_work from instances')).rows).toEqual([
+    { owner: null, engine_work: true },
+  ]);
 });
 
 test('a new incarnation takes the place of the old one and keeps the activities that workers hold', async ({
