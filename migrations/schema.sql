@@ -54,6 +54,8 @@ create table hubs (
   created_at timestamp with time zone not null default clock_timestamp(),
   deleted_at timestamp with time zone,
   place_id bigint,
+  moving_to text collate "C",
+  moving_place bigint,
   constraint hubs_pkey PRIMARY KEY (hub_id)
 );
 CREATE UNIQUE INDEX hubs_living_name ON hubs USING btree (name) WHERE (deleted_at IS NULL);

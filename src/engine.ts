@@ -7,8 +7,9 @@ import { Clock } from './dispatch/clock.ts';
 import { Dispatch } from './dispatch/dispatch.ts';
 import { LOOK_AHEAD_MS, pollerOf } from './dispatch/due-timers.ts';
 import { type WorkerStreams } from './dispatch/streams.ts';
+import { taskHubMoving } from './domain/errors.ts';
 import { limits } from './domain/limits.ts';
-import { type BatchResult, type Hint, type Residency } from './domain/store.ts';
+import { type BatchResult, type Hint, type Residency, type Store } from './domain/store.ts';
 import { BackgroundWork } from './engine-requests.ts';
 import { openStore, type OpenStore } from './postgres/store.ts';
 import { codec } from './protocol/codec.ts';
@@ -48,6 +49,15 @@ export interface EngineOptions {
 /** An orderly end takes so long at most. */
 const END_WAIT_MS = 10_000;
 
+/** Nobody waits for, or gets work from, a hub that is on its way to another store. */
+function leaveHubs(
+  { movingHubs }: Store,
+  { streams, waits }: Pick<EngineOptions, 'streams' | 'waits'>,
+): void {
+  streams.endHubs(movingHubs.keys(), taskHubMoving);
+  for (const [hubId, name] of movingHubs) waits.failAll(hubId, taskHubMoving(name));
+}
+
 type Loops = Record<keyof ReturnType<typeof engineLoops>, RunningLoop>;
 
 export class Engine {
@@ -80,6 +90,7 @@ export class Engine {
       onHint: (hints) => started.engine?.hinted(hints),
       onDead: (reason) => started.engine?.die(reason),
     });
+    leaveHubs(store, options);
     started.engine = new Engine(options, store);
     return started.engine;
   }

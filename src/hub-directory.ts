@@ -3,6 +3,7 @@ import {
   alreadyElsewhere,
   invalidArgument,
   storeNotServed,
+  taskHubMoving,
   taskHubNotFound,
   unavailable,
 } from './domain/errors.ts';
@@ -84,13 +85,24 @@ export class Hubs implements HubDirectory {
 
   async contextFor(name: string | undefined): Promise<HubContext> {
     const wanted = name ?? this.#default;
-    const known = this.#known.get(wanted) ?? (await this.#find(wanted));
-    return this.#contextOf(await known.at.host.context(), known);
+    const known = this.#known.get(wanted);
+    const served = known && this.#contextOf(await known.at.host.context(), known);
+    if (served) return served;
+    const found = await this.#find(wanted);
+    const context = this.#contextOf(await found.at.host.context(), found);
+    // The move has just been called off: the next incarnation serves it.
+    if (!context) throw taskHubMoving(wanted);
+    return context;
   }
 
-  #contextOf(context: Context, known: KnownHub): HubContext {
+  /** Undefined, and it is forgotten, when this incarnation may not serve it. */
+  #contextOf(context: Context, known: KnownHub): HubContext | undefined {
     if (known.context?.store !== context.store) {
       const { hubId, hub } = known;
+      if (context.store.movingHubs.has(hubId)) {
+        this.#known.delete(hub);
+        return undefined;
+      }
       known.context = { ...context, hubId, hub, current: () => this.#lookAgain(known) };
     }
     return known.context;

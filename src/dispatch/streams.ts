@@ -238,10 +238,10 @@ export class WorkerStreams {
     return pinged;
   }
 
-  /** These hubs are gone: ends their streams. */
-  endHubs(hubIds: readonly number[]): void {
+  /** These hubs are gone, or not served: ends their streams. */
+  endHubs(hubIds: Iterable<number>, why: (hub: string) => SchedulerError = taskHubNotFound): void {
     for (const hubId of hubIds) {
-      for (const stream of [...this.ofHub(hubId)]) stream.end(taskHubNotFound(stream.hub));
+      for (const stream of [...this.ofHub(hubId)]) stream.end(why(stream.hub));
     }
   }
 

@@ -54,6 +54,12 @@ export class Waiters<Entry extends Waiter> {
     for (const entries of this.#byInstance.values()) this.#wakeEntries(entries);
   }
 
+  ofHub(hubId: number): Entry[] {
+    return [...this.#byInstance.values()].flatMap((entries) =>
+      [...entries].filter((entry) => entry.hubId === hubId),
+    );
+  }
+
   /** The woken, at most `limit`; the rest stays woken. */
   takeWoken(limit: number): Entry[] {
     const taken: Entry[] = [];

@@ -9,6 +9,7 @@ import { type InstanceKey } from './ids.ts';
 import { type Message, type MessageKind } from './message.ts';
 
 const HEAD_BYTES = 13;
+export const kindsWithSender = ['call', 'lockRequest', 'release'] as const satisfies readonly MessageKind[];
 
 /** One generation of an orchestration: who calls, requests a lock or holds one. */
 export interface Sender extends InstanceKey {

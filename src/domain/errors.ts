@@ -42,6 +42,10 @@ export const taskHubNotFound = (hub: string): SchedulerError =>
     'not_found',
     `task hub not found: '${hub}'; create it, or start the server with PERDURA_DYNAMIC_TASK_HUBS=true`,
   );
+export const taskHubMoving = (hub: string): SchedulerError =>
+  unavailable(
+    `the task hub '${hub}' is being moved to another store; try again when it is there ('perdura hub move' goes on with a move that broke off, and --abort ends it)`,
+  );
 export const alreadyElsewhere = (hub: string, store: string): SchedulerError =>
   new SchedulerError(
     'already_exists',

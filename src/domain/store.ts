@@ -112,6 +112,9 @@ export interface Store {
   hint(hints: readonly Hint[]): void;
 
   // ── hubs ──
+  /** Names of those that were on their way to another store when this incarnation began: not to be served. */
+  readonly movingHubs: ReadonlyMap<number, string>;
+  /** Rejects `unavailable` when it is on its way to another store. */
   findHub(name: string): Promise<number | undefined>;
   /** By name; not those that are being deleted. */
   listHubs(): Promise<TaskHub[]>;

@@ -19,9 +19,10 @@ export interface PlaceRow {
   readonly place_id: number;
 }
 
-export function findHub(name: string): Statement<{ hub_id: number }> {
+export function findHub(name: string): Statement<{ hub_id: number; is_moving: boolean }> {
   return sql`
-    select hub_id
+    select hub_id,
+           moving_to is not null as is_moving
       from hubs
      where name = ${name}
        and deleted_at is null`;
@@ -65,12 +66,22 @@ export function findHubOfPlace(placeId: number): Statement<{ hub_id: number }> {
      where place_id = ${placeId}::int8`;
 }
 
+/** Those that have gone are among them for a while: whoever served them may not have heard. */
+export function findMovingHubs(): Statement<{ hub_id: number; name: string }> {
+  return sql`
+    select hub_id,
+           name
+      from hubs
+     where moving_to is not null`;
+}
+
 export function markHubDeleted(name: string): Statement<{ place_id: number | null }> {
   return sql`
     update hubs
        set deleted_at = clock_timestamp()
      where name = ${name}
        and deleted_at is null
+       and moving_to is null
     returning place_id`;
 }
 
@@ -94,11 +105,12 @@ export function findPlace(name: string): Statement<PlaceRow> {
      where name = ${name}`;
 }
 
-export function deletePlace(name: string, placeId: number): Statement {
+export function deletePlace(name: string, placeId: number): Statement<{ name: string }> {
   return sql`
     delete from hub_places
      where name = ${name}
-       and place_id = ${placeId}::int8`;
+       and place_id = ${placeId}::int8
+    returning name`;
 }
 
 /** Which stores names of task hubs belong to, and how many. */

@@ -3,7 +3,7 @@ import { unavailable } from '../domain/errors.ts';
 import { type Ids } from '../domain/ids.ts';
 
 /** Keys of one value of the sequence `keys`: unique over all replicas without a round trip, roughly ordered by time. */
-const BLOCK = 2 ** 20;
+export const BLOCK = 2 ** 20;
 
 /** Keys from blocks of one sequence; the next block is fetched while the current one is used. */
 export class Keys implements Ids {

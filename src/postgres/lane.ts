@@ -91,8 +91,9 @@ export class Lane {
   /** Runs a transaction of its own between batches. `isFenced` false: for what a dead incarnation may still do. */
   run<T>(plan: () => Plan<T>, isFenced = true): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#death !== undefined || (isFenced && this.#isRetired))
+      if (this.#death !== undefined || (isFenced && this.#isRetired)) {
         throw isOver(this.#death ?? 'it is ending');
+      }
       const opening = isFenced ? [beginStep, fenceStep(fence(this.#options.me))] : [beginStep];
       const attempt = async (connection: PipelinedConnection): Promise<Answer> => {
         const { first, rest, finish } = plan();

@@ -18,6 +18,8 @@ const QUERY_TIMEOUT_MS = 7_000;
 /** So many hints to oneself without an answer mean that the connection is a black hole. */
 const MOST_UNHEARD = 2;
 
+export const channelOf = (schema: string): string => `perdura_${schema}`;
+
 export interface ListenerOptions {
   readonly config: ClientConfig;
   readonly schema: string;
@@ -46,7 +48,7 @@ export class Listener {
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#channel = `perdura_${options.schema}`;
+    this.#channel = channelOf(options.schema);
   }
 
   /** Told by each renewal. Until then a newcomer's greeting tells. */

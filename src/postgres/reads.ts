@@ -1,5 +1,5 @@
 import { type Pool } from 'pg';
-import { unavailable } from '../domain/errors.ts';
+import { taskHubMoving, unavailable } from '../domain/errors.ts';
 import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
@@ -231,7 +231,9 @@ export class Reads {
   }
 
   async findHub(name: string): Promise<number | undefined> {
-    return (await this.rows(findHub(name)))[0]?.hub_id;
+    const [row] = await this.rows(findHub(name));
+    if (row?.is_moving === true) throw taskHubMoving(name);
+    return row?.hub_id;
   }
 
   async listHubs(): Promise<TaskHub[]> {
@@ -242,10 +244,10 @@ export class Reads {
   /** Somebody may delete it between the two looks: then it is made once more, if its place still can. */
   async createHub(name: string, placeId: number): Promise<number | undefined> {
     for (;;) {
-      const known = await this.findHub(name);
-      if (known !== undefined) {
-        await this.rows(takePlace(known, placeId));
-        return known;
+      const [known] = await this.rows(findHub(name));
+      if (known) {
+        await this.rows(takePlace(known.hub_id, placeId));
+        return known.hub_id;
       }
       const [made] = await this.rows(insertHub(name, placeId));
       if (made) return made.hub_id;
@@ -255,7 +257,7 @@ export class Reads {
 
   async isUsedUp(name: string, placeId: number): Promise<boolean> {
     const [used] = await this.rows(findHubOfPlace(placeId));
-    return used !== undefined && (await this.findHub(name)) === undefined;
+    return used !== undefined && (await this.rows(findHub(name))).length === 0;
   }
 
   async deleteHub(name: string): Promise<DeletedHub | undefined> {

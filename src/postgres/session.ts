@@ -2,6 +2,7 @@ import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { unavailable } from '../domain/errors.ts';
 import { type Renewal } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
+import { findMovingHubs } from './hubs.ts';
 import {
   deleteExpiredReplica,
   deleteReplica,
@@ -62,6 +63,12 @@ export class Session {
         timeline: await timelineOf(client),
       };
     });
+  }
+
+  /** Read when we are registered: whoever moves a hub marks it first, and then deletes the rows of all replicas. */
+  async movingHubs(): Promise<ReadonlyMap<number, string>> {
+    const rows = await this.#run((client) => query(client, findMovingHubs()));
+    return new Map(rows.map(({ hub_id: hubId, name }) => [hubId, name]));
   }
 
   async reap(): Promise<number[]> {

@@ -87,8 +87,10 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     listener = await Listener.open({ config, schema, me, onHint, log });
     options.onRegister?.(me);
     await session.register(me, options, options.inherits);
+    const movingHubs = await session.movingHubs();
     const { timeline } = await session.renew(me);
-    return new PostgresStore(options, { config, session, ids, me, listener, timeline, residency });
+    const opened = { config, session, ids, me, listener, timeline, movingHubs, residency };
+    return new PostgresStore(options, opened);
   } catch (error) {
     listener?.destroy();
     await session.close();
@@ -103,12 +105,14 @@ interface Opened {
   readonly me: number;
   readonly listener: Listener;
   readonly timeline: number;
+  readonly movingHubs: Store['movingHubs'];
   readonly residency: Residency;
 }
 
 class PostgresStore extends Reads implements OpenStore {
   readonly replicaId: number;
   readonly ids: Ids;
+  readonly movingHubs: Store['movingHubs'];
   readonly #session: Session;
   readonly #listener: Listener;
   readonly #lane: Lane;
@@ -120,7 +124,8 @@ class PostgresStore extends Reads implements OpenStore {
   readonly #timeline: number;
   #isOver = false;
 
-  constructor(options: StoreOptions, { config, session, ids, me, listener, timeline, residency }: Opened) {
+  constructor(options: StoreOptions, opened: Opened) {
+    const { config, session, ids, me, listener, timeline, movingHubs, residency } = opened;
     const { log, poolSize, onBatch } = options;
     const pool = new Pool({ ...config, max: poolSize, query_timeout: READ_TIMEOUT_MS });
     const connections = new Set<PoolClient>();
@@ -133,6 +138,7 @@ class PostgresStore extends Reads implements OpenStore {
     this.#connections = connections;
     this.replicaId = me;
     this.ids = ids;
+    this.movingHubs = movingHubs;
     this.#pool = pool;
     this.#session = session;
     this.#listener = listener;

@@ -15,6 +15,7 @@ interface Waiting extends Waiter {
   /** Asked about what the database says. */
   readonly isOver: (instance: InstanceSnapshot | undefined, isControlPending: boolean) => boolean;
   readonly end: (instance: InstanceSnapshot | undefined) => void;
+  readonly fail: (error: SchedulerError) => void;
 }
 
 /** An instance, and those whose wait for it is over. */
@@ -63,6 +64,11 @@ export class InstanceWaits {
     return this.#waiters.count;
   }
 
+  /** Of a hub that is not served any more: nothing would end these waits. */
+  failAll(hubId: number, error: SchedulerError): void {
+    for (const entry of this.#waiters.ofHub(hubId)) entry.fail(error);
+  }
+
   /** Resolves with the first snapshot that `isDone`; rejects `cancelled` when the signal aborts. */
   async forInstance(
     options: WaitOptions & { readonly withPayloads: boolean },
@@ -96,10 +102,14 @@ export class InstanceWaits {
           signal.removeEventListener('abort', abort);
           resolve(instance);
         },
+        fail: (error) => {
+          this.#waiters.remove(entry);
+          signal.removeEventListener('abort', abort);
+          reject(error);
+        },
       };
       const abort = (): void => {
-        this.#waiters.remove(entry);
-        reject(new SchedulerError('cancelled', 'the wait was cancelled'));
+        entry.fail(new SchedulerError('cancelled', 'the wait was cancelled'));
       };
       if (signal.aborted) {
         abort();
