@@ -20,6 +20,7 @@ export interface LockTargets {
  * everything that looks at these rows, so that what follows sees what they became (ownership.md §3).
  */
 export function lockInstances({ keys, ids, parents }: LockTargets): Statement<unknown> {
+  if (ids.length + parents.length === 0) return lockByKey(keys);
   return sql`
     select 1
       from (select partition, instance_key
@@ -44,4 +45,18 @@ export function lockInstances({ keys, ids, parents }: LockTargets): Statement<un
        and i.instance_key = target.instance_key
      order by i.partition, i.instance_key
        for no key update of i`;
+}
+
+/** Nearly all batches name rows by their keys alone, and this takes half of the time for few of them. */
+function lockByKey(keys: readonly InstanceKey[]): Statement<unknown> {
+  return sql`
+    select count(*)
+      from (select 1
+              from unnest(${int4s(keys, (k) => k.partition)}::int4[], ${int8s(keys, (k) => k.key)}::int8[])
+                   t(partition, instance_key)
+              join instances i
+                on i.partition = t.partition
+               and i.instance_key = t.instance_key
+             order by i.partition, i.instance_key
+               for no key update of i) locked`;
 }
