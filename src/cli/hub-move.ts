@@ -35,29 +35,47 @@ export function moveCommand(): Command {
     if ((to === undefined) !== isAborted) {
       throw new CommandError('say where to with --to, or end a move that broke off with --abort', 'usage');
     }
-    const move = { ...moveOf(command), hub: command.args[0] ?? '' };
+    const progress = new Progress();
+    const move = moveOf(command, progress);
     if (to === undefined) await abort(move, isJson);
-    else await run(move, to, isJson);
+    else await run(move, { to, isJson, progress });
   });
 }
 
-function moveOf(command: Command): Omit<Move, 'hub'> {
+function moveOf(command: Command, progress: Progress): Move {
   const { databaseUrl, ...settings } = settingsOf('migrate', command);
   if (databaseUrl === undefined) {
     throw new StartupError('hub move needs the databases: set PERDURA_DATABASE_URL, and PERDURA_STORES');
   }
-  return { stores: storesOf({ ...settings, databaseUrl }), version, onStep: showStep, onBytes: showBytes() };
+  return {
+    ...{ stores: storesOf({ ...settings, databaseUrl }), hub: command.args[0] ?? '', version },
+    onStep: (step) => {
+      progress.step(step);
+    },
+    onBytes: (table, bytes) => {
+      progress.copied(table, bytes);
+    },
+  };
 }
 
-async function run(move: Move, to: string, isJson: boolean): Promise<void> {
+interface Run {
+  readonly to: string;
+  readonly isJson: boolean;
+  readonly progress: Progress;
+}
+
+async function run(move: Move, { to, isJson, progress }: Run): Promise<void> {
   const moved = await moveHub(move, to);
   const { hub: name } = move;
-  const shown = { name, store: to, isMoved: moved !== undefined, rows: moved?.rows ?? null };
+  const { bytes, pausedMs } = progress;
+  const shown = { name, store: to, isMoved: moved !== undefined, rows: moved?.rows ?? null, bytes, pausedMs };
   await printResult(isJson, shown, () => {
     const hub = `task hub ${escapeText(name)}`;
     if (!moved) return `${hub} is in the store ${to} already\n`;
-    const instances = moved.rows ? `, with ${moved.rows.instances} instances` : '';
-    return `moved ${hub} from the store ${moved.from} to ${to}${instances}\n`;
+    const copied = moved.rows
+      ? `: ${moved.rows.instances} instances, ${megabytes(bytes)} MB, paused for ${(pausedMs / 1000).toFixed(1)} s`
+      : '';
+    return `moved ${hub} from the store ${moved.from} to ${to}${copied}\n`;
   });
 }
 
@@ -80,17 +98,34 @@ const sentences: Readonly<Record<MoveStep, string>> = {
   left: 'what was left behind is being deleted',
 };
 
-function showStep(step: MoveStep): void {
-  note(sentences[step]);
-}
-
 const SHOW_EVERY_MS = 2_000;
 
-function showBytes(): Move['onBytes'] {
-  let shownAt = performance.now();
-  return (table: MovedTable, bytes) => {
-    if (performance.now() - shownAt < SHOW_EVERY_MS) return;
-    shownAt = performance.now();
-    note(`copying ${table}: ${(bytes / 1e6).toFixed(0)} MB`);
-  };
+/** Shows on standard error how far a move is, and knows how much it was. */
+class Progress {
+  readonly #bytes = new Map<MovedTable, number>();
+  #shownAt = performance.now();
+  #markedAt = NaN;
+  /** From the mark until the hub was served again. */
+  pausedMs = 0;
+
+  get bytes(): number {
+    return [...this.#bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  step(step: MoveStep): void {
+    note(sentences[step]);
+    if (step === 'marked') this.#markedAt = performance.now();
+    if (step === 'arrived') this.pausedMs = Math.round(performance.now() - this.#markedAt);
+  }
+
+  copied(table: MovedTable, bytes: number): void {
+    this.#bytes.set(table, bytes);
+    if (performance.now() - this.#shownAt < SHOW_EVERY_MS) return;
+    this.#shownAt = performance.now();
+    note(`copying ${table}: ${megabytes(bytes)} MB`);
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }

@@ -126,10 +126,10 @@ test('a move is told with its stores, and says what it did as text or JSON', asy
   const env = environmentOf(stores);
   const move = (...args: string[]) => perdura(['hub', 'move', ...args], { env });
   const moved = await move(HUB, '--to', 'archive');
-  expect(moved).toMatchObject({
-    code: 0,
-    output: `moved task hub ${HUB} from the store default to archive, with 0 instances\n`,
-  });
+  expect(moved.code).toBe(0);
+  expect(moved.output).toMatch(
+    /^moved task hub orders from the store default to archive: 0 instances, 0\.0 MB, paused for \d+\.\d s\n$/,
+  );
   expect(moved.errors.split('\n').slice(0, 2)).toEqual([
     'pausing: every server of its store starts over',
     'paused; copying',
