@@ -40,6 +40,12 @@ create table history (
   constraint history_pkey PRIMARY KEY (partition, instance_key, turn)
 );
 
+create table hub_arrivals (
+  place_id bigint not null,
+  has_arrived boolean not null,
+  constraint hub_arrivals_pkey PRIMARY KEY (place_id)
+);
+
 create table hub_places (
   name text collate "C" not null,
   store text collate "C" not null,

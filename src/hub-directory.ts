@@ -9,7 +9,7 @@ import {
 } from './domain/errors.ts';
 import { type HubName, hubName } from './domain/ids.ts';
 import { limits } from './domain/limits.ts';
-import { DEFAULT_STORE } from './domain/store.ts';
+import { DEFAULT_STORE, type HubPlace } from './domain/store.ts';
 import { checkHubName } from './domain/validate.ts';
 import { type EngineHost } from './engine-host.ts';
 import { must } from './lib/assert.ts';
@@ -89,10 +89,12 @@ export class Hubs implements HubDirectory {
     const served = known && this.#contextOf(await known.at.host.context(), known);
     if (served) return served;
     const found = await this.#find(wanted);
-    const context = this.#contextOf(await found.at.host.context(), found);
-    // The move has just been called off: the next incarnation serves it.
-    if (!context) throw taskHubMoving(wanted);
-    return context;
+    const context = await found.at.host.context();
+    const now = this.#contextOf(context, found);
+    if (now) return now;
+    // Its move was ended after this incarnation began: the next one serves it.
+    context.startOver('a task hub that was to move stays');
+    throw taskHubMoving(wanted);
   }
 
   /** Undefined, and it is forgotten, when this incarnation may not serve it. */
@@ -151,7 +153,10 @@ export class Hubs implements HubDirectory {
     // Where some answer, nobody waits for one that is away.
     const isPatient = this.#stores.every(({ host }) => host.current === undefined);
     const answers = await Promise.allSettled(this.#stores.map((at) => hubsIn(at, isPatient)));
-    const hubs = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    // One that has arrived elsewhere is there.
+    const settled = new Set(found.filter(({ isMoving }) => !isMoving).map(({ name }) => name));
+    const hubs = found.filter(({ name, isMoving }) => !isMoving || !settled.has(name));
     const failed = answers.flatMap((answer) =>
       answer.status === 'rejected' ? [answer.reason as Error] : [],
     );
@@ -209,10 +214,19 @@ export class Hubs implements HubDirectory {
     if (here) return here;
     const { store } = await this.#main.host.context();
     const place = await store.findPlace(name);
-    if (place) return answers[this.#stores.indexOf(this.#at(place.store, name))];
+    if (place) return this.#lookAt(place, name);
     const serving = answers.filter((_, i) => this.#stores[i]?.host.current !== undefined);
     const rest = await Promise.allSettled(serving);
     return rest.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))[0];
+  }
+
+  /** In the store that has its place, until that is still the same afterwards: a hub may be on its way between two. */
+  async #lookAt(place: HubPlace, name: string): Promise<FoundHub | undefined> {
+    const found = await findIn(this.#at(place.store, name), name);
+    if (found) return found;
+    const { store } = await this.#main.host.context();
+    const now = await store.findPlace(name);
+    return now && now.placeId !== place.placeId ? this.#lookAt(now, name) : undefined;
   }
 
   #at(store: string, hub?: string): HubStore {

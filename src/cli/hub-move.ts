@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { StartupError } from '../lib/startup-error.ts';
 import { type MovedTable } from '../postgres/copy-hub.ts';
-import { abortMove, type Move, moveHub, type MoveStep } from '../postgres/move-hub.ts';
+import { abortMove, type Move, moveHub, type MoveStep, UnknownHubError } from '../postgres/move-hub.ts';
 import { hubName } from '../setting-kinds.ts';
 import { storesOf } from '../store-settings.ts';
 import { version } from '../version.ts';
@@ -37,8 +37,12 @@ export function moveCommand(): Command {
     }
     const progress = new Progress();
     const move = moveOf(command, progress);
-    if (to === undefined) await abort(move, isJson);
-    else await run(move, { to, isJson, progress });
+    try {
+      if (to === undefined) await abort(move, isJson);
+      else await run(move, { to, isJson, progress });
+    } catch (error) {
+      throw error instanceof UnknownHubError ? new CommandError(error.message, 'notFound') : error;
+    }
   });
 }
 
@@ -55,6 +59,9 @@ function moveOf(command: Command, progress: Progress): Move {
     onBytes: (table, bytes) => {
       progress.copied(table, bytes);
     },
+    onSilent: (servers) => {
+      note(`${servers} servers have not noticed in time: frozen ones may answer reads from before the move`);
+    },
   };
 }
 
@@ -68,14 +75,17 @@ async function run(move: Move, { to, isJson, progress }: Run): Promise<void> {
   const moved = await moveHub(move, to);
   const { hub: name } = move;
   const { bytes, pausedMs } = progress;
-  const shown = { name, store: to, isMoved: moved !== undefined, rows: moved?.rows ?? null, bytes, pausedMs };
+  const copied = moved?.rows
+    ? { rows: moved.rows, bytes, pausedMs }
+    : { rows: null, bytes: null, pausedMs: null };
+  const shown = { name, store: to, isMoved: moved !== undefined, ...copied };
   await printResult(isJson, shown, () => {
     const hub = `task hub ${escapeText(name)}`;
     if (!moved) return `${hub} is in the store ${to} already\n`;
-    const copied = moved.rows
+    const what = moved.rows
       ? `: ${moved.rows.instances} instances, ${megabytes(bytes)} MB, paused for ${(pausedMs / 1000).toFixed(1)} s`
       : '';
-    return `moved ${hub} from the store ${moved.from} to ${to}${copied}\n`;
+    return `moved ${hub} from the store ${moved.from} to ${to}${what}\n`;
   });
 }
 
@@ -84,7 +94,7 @@ async function abort(move: Move, isJson: boolean): Promise<void> {
   const store = await abortMove(move);
   await printResult(
     isJson,
-    { name, store, isMoved: false, rows: null },
+    { name, store, isMoved: false, rows: null, bytes: null, pausedMs: null },
     () => `task hub ${escapeText(name)} goes on in the store ${store}\n`,
   );
 }

@@ -156,6 +156,8 @@ export interface TaskHub {
   readonly hubId: number;
   readonly name: string;
   readonly createdAt: Micros;
+  /** To another store. */
+  readonly isMoving: boolean;
 }
 
 interface Filter {

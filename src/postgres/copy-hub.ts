@@ -1,8 +1,9 @@
 // Copies what a task hub consists of into another store. Rows go from one database to the other as they are, and are
 // given their new numbers there:
 //
-//   instance, activity and timer keys   moved as a whole into a range of their own, above every key that either store has
-//                                       given: what a worker still holds from the old store can't name anything here
+//   instance, activity and timer keys   numbered anew, in the old order and without gaps, in a range of their own above every
+//                                       key that either store has given: what a worker still holds from the old store
+//                                       can't name anything here
 //   partitions                          computed anew: they depend on the hub's number
 //   message ids                         drawn anew, in the old order
 //   references                          a parent, a lock's holder, the sender of a call; to one that is gone: key 0
@@ -17,6 +18,7 @@ import { kindsWithSender } from '../domain/entity-message.ts';
 import { partitionOf } from '../domain/ids.ts';
 import { messageKinds } from '../domain/message.ts';
 import { assert, must } from '../lib/assert.ts';
+import { StartupError } from '../lib/startup-error.ts';
 import { int4s, int8s } from './arrays.ts';
 import { BLOCK } from './keys.ts';
 import { query, sql } from './sql.ts';
@@ -24,8 +26,8 @@ import { query, sql } from './sql.ts';
 export const movedTables = ['instances', 'history', 'inbox', 'activities', 'timers', 'signals'] as const;
 export type MovedTable = (typeof movedTables)[number];
 
-/** Tables whose rows say themselves which hub they are of; the others say of which instance. */
-const withHub: ReadonlySet<MovedTable> = new Set<MovedTable>(['instances', 'activities', 'signals']);
+/** Tables whose rows say themselves which hub they are of; the others hang on an instance. */
+const withHub: ReadonlySet<MovedTable> = new Set<MovedTable>(['instances', 'signals']);
 
 export interface HubCopy {
   /** In a snapshot, in which nobody serves the hub any more. */
@@ -34,23 +36,31 @@ export interface HubCopy {
   readonly target: Client;
   readonly from: number;
   readonly to: number;
-  /** Added to every key. */
-  readonly offset: number;
+  /** Gives the first of so many keys that nobody else has, above every key of both stores. */
+  readonly takeKeys: (count: number) => Promise<number>;
   /** Told every now and then: bytes of that table so far. */
   readonly onBytes: (table: MovedTable, bytes: number) => void;
 }
+
+/** The first of the new keys of each table. */
+type FirstKeys = Readonly<Record<'instances' | 'activities' | 'timers', number>>;
 
 /** Returns how many rows of each table were copied. */
 export async function copyHub(copy: HubCopy): Promise<Record<MovedTable, number>> {
   const rows = {} as Record<MovedTable, number>;
   for (const table of movedTables) rows[table] = await stage(copy, table);
-  await numberInstances(copy);
+  // Its database may clean up again.
+  await query(copy.source, sql`commit`);
+  const instances = await copy.takeKeys(rows.instances + rows.activities + rows.timers);
+  const activities = instances + rows.instances;
+  const first = { instances, activities, timers: activities + rows.activities };
+  await numberInstances(copy, first);
   await copy.target.query('create index on moving_inbox (instance_key)');
   for (const table of ['moved', ...movedTables.map((name) => `moving_${name}`)]) {
     await copy.target.query(`analyze ${table}`);
   }
   for (const table of movedTables) {
-    const inserted = await insert(copy, table);
+    const inserted = await insert(copy, table, first);
     assert(inserted === rows[table], `${table}: ${inserted} of ${rows[table]} rows arrived`);
   }
   return rows;
@@ -83,7 +93,7 @@ async function stage({ source, target, from, onBytes }: HubCopy, table: MovedTab
 const NUMBERED_AT_ONCE = 5_000;
 
 /** Gives every instance its key and partition in the new store. */
-async function numberInstances({ target, to, offset }: HubCopy): Promise<void> {
+async function numberInstances({ target, to }: HubCopy, { instances }: FirstKeys): Promise<void> {
   await query(
     target,
     sql`
@@ -95,22 +105,30 @@ async function numberInstances({ target, to, offset }: HubCopy): Promise<void> {
   );
   await query(
     target,
-    sql`declare ids no scroll cursor for select instance_key, instance_id from moving_instances`,
+    sql`
+    declare ids no scroll cursor for
+      select instance_key,
+             instance_id
+        from moving_instances
+       order by instance_key`,
   );
-  for (;;) {
+  for (let next = instances; ;) {
     const { rows } = await target.query<{ instance_key: number; instance_id: string }>(
       `fetch ${NUMBERED_AT_ONCE} from ids`,
     );
     if (rows.length === 0) return;
+    const first = next;
+    next += rows.length;
     await query(
       target,
       sql`
       insert into moved (old_key, new_key, partition)
       select instance_key,
-             instance_key + ${offset}::int8,
+             ${first}::int8 + n - 1,
              partition
         from unnest(${int8s(rows, (row) => row.instance_key)}::int8[],
-                    ${int4s(rows, (row) => partitionOf(to, row.instance_id))}::int4[]) t(instance_key, partition)`,
+                    ${int4s(rows, (row) => partitionOf(to, row.instance_id))}::int4[])
+             with ordinality t(instance_key, partition, n)`,
     );
   }
 }
@@ -125,6 +143,9 @@ const event = `case when r.kind in (${senderKinds})
                     else r.event end`;
 const hasMessages = (where: string): string =>
   `exists (select 1 from moving_inbox x where x.instance_key = r.instance_key${where})`;
+
+/** In the place of $first comes the first key of the table. */
+const numbered = (column: string): string => `$first + row_number() over (order by r.${column}) - 1`;
 
 /** What of each table is not as it was: columns, and whom else it takes to say so. */
 const changes: Record<
@@ -156,18 +177,18 @@ const changes: Record<
   },
   activities: {
     from: 'moving_activities r join moved m on m.old_key = r.instance_key',
-    columns: { activity_key: 'r.activity_key + $offset', owner: 'null' },
+    columns: { activity_key: numbered('activity_key'), owner: 'null' },
   },
   timers: {
     from: `moving_timers r
            join moved m on m.old_key = r.instance_key
            left join moved s on s.old_key = ${senderKey}`,
-    columns: { timer_key: 'r.timer_key + $offset', event },
+    columns: { timer_key: numbered('timer_key'), event },
   },
   signals: { from: 'moving_signals r', columns: {} },
 };
 
-async function insert({ target, to, offset }: HubCopy, table: MovedTable): Promise<number> {
+async function insert({ target, to }: HubCopy, table: MovedTable, first: FirstKeys): Promise<number> {
   const { from, columns } = changes[table];
   const everywhere: Readonly<Record<string, string>> = {
     ...{ partition: 'm.partition', instance_key: 'm.new_key', hub_id: String(to) },
@@ -175,11 +196,9 @@ async function insert({ target, to, offset }: HubCopy, table: MovedTable): Promi
   };
   const names = await columnsOf(target, table);
   const values = names.map((name) => everywhere[name] ?? `r.${name}`).join(', ');
+  const firstKey = table in first ? String(first[table as keyof FirstKeys]) : '';
   const { rowCount } = await target.query(
-    `insert into ${table} (${names.join(', ')}) select ${values} from ${from}`.replaceAll(
-      '$offset',
-      String(offset),
-    ),
+    `insert into ${table} (${names.join(', ')}) select ${values.replace('$first', firstKey)} from ${from}`,
   );
   return rowCount ?? 0;
 }
@@ -198,36 +217,27 @@ async function columnsOf(client: Client, table: MovedTable): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** The last block of keys that a store has given. */
+export async function lastKeyBlock(client: Client): Promise<number> {
+  const [row] = await query(client, sql<{ last: number }>`select last_value as last from keys`);
+  return must(row, 'the last value of a sequence').last;
+}
+
+/** Numbers beyond it are not exact; far below it is where nobody ever comes. */
+const MOST_BLOCKS = 2 ** 32;
+
 /**
- * What is to be added to each key of a hub for the new store, where the range that they come into is taken out of those
- * that are given. `source` is in its snapshot, `target` in no transaction: this one keeps others from new keys.
+ * Takes so many keys out of those that a store gives, above the `others` blocks of another one. `client` is in no
+ * transaction: this one keeps others from new keys.
  */
-export async function takeKeys(source: Client, target: Client, hubId: number): Promise<number> {
-  const [range] = await query(
-    source,
-    sql<{ least: number | null; greatest: number | null; last: number }>`
-    select min(least) as least,
-           max(greatest) as greatest,
-           (select last_value from keys) as last
-      from (select min(instance_key) as least, max(instance_key) as greatest from instances
-             where hub_id = ${hubId}::int4
-             union all
-            select min(activity_key), max(activity_key) from activities
-             where hub_id = ${hubId}::int4
-             union all
-            select min(t.timer_key), max(t.timer_key) from instances i
-              join timers t using (partition, instance_key)
-             where i.hub_id = ${hubId}::int4) k`,
-  );
-  const { least, greatest, last } = must(range, 'the keys of a task hub');
-  const first = Math.floor((least ?? 0) / BLOCK);
-  const span = Math.floor((greatest ?? 0) / BLOCK) - first + 1;
-  await query(target, sql`begin`);
+export async function takeKeys(client: Client, others: number, count: number): Promise<number> {
+  await query(client, sql`begin`);
   // Nobody else takes a value from here on.
-  await query(target, sql`alter sequence keys no cycle`);
-  const [here] = await query(target, sql<{ last: number }>`select last_value as last from keys`);
-  const start = Math.max(last, must(here, 'the last value of a sequence').last) + 1;
-  await target.query(`alter sequence keys restart with ${start + span}`);
-  await query(target, sql`commit`);
-  return (start - first) * BLOCK;
+  await query(client, sql`alter sequence keys no cycle`);
+  const first = Math.max(others, await lastKeyBlock(client)) + 1;
+  const next = first + Math.ceil(count / BLOCK);
+  if (next > MOST_BLOCKS) throw new StartupError('the store has given too many keys to take more');
+  await client.query(`alter sequence keys restart with ${next}`);
+  await query(client, sql`commit`);
+  return first * BLOCK;
 }

@@ -1,6 +1,6 @@
-// The marks of a task hub that moves from one store to another (move-hub.ts). What a move is known by is the place that
-// its hub will have in the new store: of one place a store makes one hub, so whoever writes a row for it there first,
-// the hub or the word that it will never come, has decided.
+// The marks of a task hub that moves from one store to another (move-hub.ts). An attempt is known by the place that its
+// hub will have in the new store: whoever writes a row for it there first, the hub that has arrived or the word that it
+// will never come, has decided.
 
 import { type Statement, sql } from './sql.ts';
 
@@ -65,14 +65,6 @@ export function markMoved(hubId: number, place: number): Statement {
        and moving_place = ${place}::int8`;
 }
 
-export function findMark(hubId: number): Statement<Pick<LivingHub, 'moving_place'>> {
-  return sql`
-    select moving_place
-      from hubs
-     where hub_id = ${hubId}::int4
-       and deleted_at is null`;
-}
-
 /** In the new store; with its settings and the time at which it was made. */
 export function insertMovedHub(
   name: string,
@@ -98,21 +90,29 @@ export function findDetails(hubId: number): Statement<HubDetails> {
      where hub_id = ${hubId}::int4`;
 }
 
-/** In the new store: no hub will come for that place. Waits for one that is about to. */
-export function refusePlace(name: string, place: number): Statement {
+/** In the new store: the hub of that place has arrived, or never will. Waits for who is about to decide; nothing is returned when it was decided. */
+export function decideArrival(place: number, hasArrived: boolean): Statement<{ place_id: number }> {
   return sql`
-    insert into hubs (name, place_id, moving_place, deleted_at)
-    values (${name}, ${place}::int8, ${place}::int8, clock_timestamp())
-        on conflict (place_id) where place_id is not null do nothing`;
+    insert into hub_arrivals (place_id, has_arrived)
+    values (${place}::int8, ${hasArrived}::bool)
+        on conflict do nothing
+    returning place_id`;
 }
 
-/** Whether a hub came for that place, even if it has been deleted since. */
-export function findArrived(place: number): Statement<{ has_arrived: boolean }> {
+export function findArrival(place: number): Statement<{ has_arrived: boolean }> {
   return sql`
-    select exists (select 1
-                     from hubs
-                    where place_id = ${place}::int8
-                      and moving_place is distinct from place_id) as has_arrived`;
+    select has_arrived
+      from hub_arrivals
+     where place_id = ${place}::int8`;
+}
+
+/** Whether this user may do what it takes to bring a hub here. */
+export function findMoveRights(): Statement<{ owns_keys: boolean; may_stage: boolean }> {
+  return sql`
+    select pg_has_role(relowner, 'usage') as owns_keys,
+           has_database_privilege(current_database(), 'temp') as may_stage
+      from pg_class
+     where oid = 'keys'::regclass`;
 }
 
 /** In the default store. */

@@ -7,6 +7,7 @@ export interface HubRow {
   readonly hub_id: number;
   readonly name: string;
   readonly created_at: Micros;
+  readonly is_moving: boolean;
 }
 
 export interface PlaceCount {
@@ -32,7 +33,8 @@ export function listHubs(): Statement<HubRow> {
   return sql`
     select hub_id,
            name,
-           created_at
+           created_at,
+           moving_to is not null as is_moving
       from hubs
      where deleted_at is null
      order by name

@@ -238,7 +238,10 @@ export class Reads {
 
   async listHubs(): Promise<TaskHub[]> {
     const rows = await this.rows(listHubs());
-    return rows.map((row) => ({ hubId: row.hub_id, name: row.name, createdAt: row.created_at }));
+    return rows.map((row) => ({
+      ...{ hubId: row.hub_id, name: row.name },
+      ...{ createdAt: row.created_at, isMoving: row.is_moving },
+    }));
   }
 
   /** Somebody may delete it between the two looks: then it is made once more, if its place still can. */

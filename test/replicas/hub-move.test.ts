@@ -83,7 +83,7 @@ async function hasRun({ db }: TestStore, least: number): Promise<void> {
 const steps = ['paused', 'copied', 'new store'] as const;
 
 test(
-  'whatever was acknowledged is there in the end, although the hub moves there and back and whoever moves it is killed at every step',
+  'whatever was acknowledged is there in the end, although the hub moves there and back and whoever moves it is killed on the way',
   { timeout: 180_000 },
   async ({ stores }) => {
     const { main, archive, serve, worker, roundRobin } = stores;

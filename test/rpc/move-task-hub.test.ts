@@ -44,7 +44,7 @@ function moveOf(hub: string, onStep: (step: MoveStep) => void): Move {
     ...{ name, url },
     schema: name === 'default' ? schema : name,
   }));
-  return { stores, hub, version, onStep, onBytes: () => undefined };
+  return { stores, hub, version, onStep, onBytes: () => undefined, onSilent: () => undefined };
 }
 
 async function storeOf(hub: string): Promise<string | undefined> {
@@ -129,7 +129,9 @@ test.each(['marked', 'paused', 'copied', 'arrived', 'placed'] as const)(
   async (step) => {
     const { orders, move } = await newHub(dyingAt(step));
     const id = await orders.start();
-    await expect(moveHub(move, 'archive')).rejects.toThrow(`died at ${step}`);
+    await expect(moveHub(move, 'archive')).rejects.toThrow(
+      step === 'marked' ? 'died at marked' : /is paused|has arrived/,
+    );
     const again = await moveHub({ ...move, onStep: () => undefined }, 'archive');
     const hasArrived = ['arrived', 'placed'].includes(step);
     expect(again).toMatchObject({ from: 'default', rows: hasArrived ? undefined : { instances: 1 } });
@@ -236,6 +238,44 @@ test('an answer for a work item of the old store changes nothing in the new one'
   expect(eventOf(turn, 'taskCompleted').taskCompleted.result?.value).toBe('"fresh"');
   await fresh.answer(turn, [complete()]);
   await orders.completed(id);
+  orders.close();
+});
+
+test('a hub of the same name elsewhere is no arrival: nothing is deleted', async () => {
+  const { orders, move } = await newHub(dyingAt('paused'));
+  const id = await orders.start();
+  await expect(moveHub(move, 'archive')).rejects.toThrow('died at paused');
+  const pool = createPool({
+    ...{ url: server().databaseUrl, schema: 'eu', size: 1 },
+    onIdleError: () => undefined,
+  });
+  await pool.query('insert into hubs (name) values ($1)', [orders.name]);
+  await expect(moveHub(move, 'archive')).rejects.toThrow('several stores have a task hub');
+  await pool.query('delete from hubs where name = $1', [orders.name]);
+  await pool.end();
+  expect(await abortMove(move)).toBe('default');
+  await goesOn(orders, id);
+  orders.close();
+});
+
+test('what arrived is known for ever, although the hub was deleted long ago', async () => {
+  const { orders, move } = await newHub(dyingAt('arrived'));
+  await orders.start();
+  await expect(moveHub(move, 'archive')).rejects.toThrow('died at arrived');
+  await orders.client.call('DeleteTaskHub', {});
+  const pool = createPool({
+    ...{ url: server().databaseUrl, schema: 'archive', size: 1 },
+    onIdleError: () => undefined,
+  });
+  // As the sweep does after an hour.
+  await pool.query(
+    'delete from instances where hub_id in (select hub_id from hubs where deleted_at is not null)',
+  );
+  await pool.query('delete from hubs where deleted_at is not null');
+  await pool.end();
+  await expect(abortMove(move)).rejects.toThrow("has arrived in the store 'archive'");
+  expect(await moveHub(move, 'archive')).toMatchObject({ rows: undefined });
+  await orders.refuses('Hello', {}, 'NOT_FOUND');
   orders.close();
 });
 
