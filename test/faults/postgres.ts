@@ -186,14 +186,21 @@ export class Postgres implements AsyncDisposable {
     await this.#starting;
   }
 
-  /** Backends of a killed postmaster may hold its memory for a moment. */
-  async #start(): Promise<void> {
-    const dataDir = this.#dataDir;
-    this.#server ??= await insist(() => startEmbeddedPostgres({ dataDir, settings, log: this.#log }));
-    this.#forgetWhenGone(this.#server);
-    // A failover that came to nothing would have everybody wait for a standby that is gone.
-    const reset = ['alter system reset synchronous_standby_names', 'select pg_reload_conf()'];
-    await insist(() => this.run(...reset));
+  /**
+   * Backends of a killed postmaster may hold its memory for a moment, and another fault may stop it before it is ready:
+   * who wants it up then waits for this, so it begins again.
+   */
+  #start(): Promise<void> {
+    return insist(async () => {
+      if (!this.#server) {
+        const options = { dataDir: this.#dataDir, settings, log: this.#log };
+        this.#server = await startEmbeddedPostgres(options);
+        this.#forgetWhenGone(this.#server);
+      }
+      // A failover that came to nothing would have everybody wait for a standby that is gone.
+      const reset = ['alter system reset synchronous_standby_names', 'select pg_reload_conf()'];
+      await this.#runBy(await this.connectNow(), reset);
+    });
   }
 
   /** It may go down by itself, as on a full disk. */
@@ -218,7 +225,10 @@ export class Postgres implements AsyncDisposable {
 
   /** Runs statements, each in a transaction of its own, also while everybody else may only read. */
   async run(...statements: readonly string[]): Promise<void> {
-    const client = await this.connect();
+    await this.#runBy(await this.connect(), statements);
+  }
+
+  async #runBy(client: Client, statements: readonly string[]): Promise<void> {
     try {
       await client.query('set default_transaction_read_only = off');
       for (const statement of statements) await client.query(statement);
