@@ -66,7 +66,7 @@ export const limits = {
   /** Writes in one commit batch. */
   batchWrites: 500,
   /** The same of a task hub that does not keep up, while another one writes now and then. */
-  sharedBatchWrites: 32,
+  sharedBatchWrites: 8,
   /** Approximate bytes in one commit batch. */
   batchBytes: 1024 * 1024,
   /** Instances or activities taken by one claim. */

@@ -8,8 +8,8 @@ const NO_HUB = 0;
 
 /** A hub of which no more waits has little. */
 const LITTLE = 4;
-/** A hub floods the lane when it has more than this part of all that waits, and more than so many short batches. */
-const [FLOOD_PART, FLOOD_BATCHES] = [3 / 4, 4];
+/** A hub floods the lane when it has more than this part of all that waits, and more than so many writes. */
+const [FLOOD_PART, FLOOD_WRITES] = [3 / 4, 128];
 /** For so long a hub that has written counts as one that will write again. */
 const SHARED_MS = 5_000;
 
@@ -89,7 +89,7 @@ export class WriteQueue {
       longest = Math.max(longest, length);
       shortest = Math.min(shortest, length);
     }
-    const isFlooded = longest > FLOOD_BATCHES * limits.sharedBatchWrites && longest > all * FLOOD_PART;
+    const isFlooded = longest > FLOOD_WRITES && longest > all * FLOOD_PART;
     if (isFlooded && shortest <= LITTLE) this.#sharedUntilMs = nowMs + SHARED_MS;
     return isFlooded && nowMs < this.#sharedUntilMs;
   }
