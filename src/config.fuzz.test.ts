@@ -47,7 +47,10 @@ function read(key: (typeof keys)[number], text: string, by: 'flag' | 'environmen
   }
 }
 
-const SAFE = ['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub'];
+const SAFE = [
+  ...['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub'],
+  ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile'],
+];
 
 const LISTS = ['taskHubs', 'stores'];
 

@@ -42,6 +42,9 @@ export interface Settings {
   readonly grpcPort: number;
   readonly metricsPort: number;
   readonly bindAddress: string;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  readonly tlsClientCaFile: string | undefined;
   readonly processes: number;
   readonly taskHubs: readonly string[];
   readonly dynamicTaskHubs: boolean;
@@ -88,6 +91,7 @@ export interface RunningServer {
 }
 
 const port = whole(0, 65_535);
+const pemFile = text('file', 'a PEM file');
 /** Timers of Node end at 2^31 milliseconds, a little over 24 days. */
 const longestSeconds = 2_000_000;
 
@@ -120,6 +124,19 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     fallback: (command) => (command === 'dev' ? '127.0.0.1' : '0.0.0.0'),
     shown: '127.0.0.1 (dev), 0.0.0.0 (serve)',
     sentence: 'The address that both ports listen on.',
+  },
+  tlsCertFile: {
+    ...pemFile,
+    fallback: undefined,
+    shown: 'unset: no TLS',
+    sentence: 'The TLS certificate of both ports, with its chain; read again when it changes.',
+  },
+  tlsKeyFile: { ...pemFile, fallback: undefined, shown: 'unset: no TLS', sentence: 'Its private key.' },
+  tlsClientCaFile: {
+    ...pemFile,
+    fallback: undefined,
+    shown: 'unset: clients need no certificate',
+    sentence: 'The authorities whose certificates of clients the gRPC endpoint believes.',
   },
   processes: setting(
     whole(1, 64),
@@ -245,6 +262,9 @@ export function readSettings(source: SettingsSource): Settings {
     grpcPort: read('grpcPort'),
     metricsPort: read('metricsPort'),
     bindAddress: read('bindAddress'),
+    tlsCertFile: read('tlsCertFile'),
+    tlsKeyFile: read('tlsKeyFile'),
+    tlsClientCaFile: read('tlsClientCaFile'),
     processes: read('processes'),
     taskHubs: read('taskHubs'),
     dynamicTaskHubs: read('dynamicTaskHubs'),

@@ -16,6 +16,7 @@ import { type NamedStore, storesOf } from './store-settings.ts';
 import { type Readiness, startTelemetryServer } from './telemetry/http.ts';
 import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
+import { openTls, type Tls } from './tls.ts';
 import { version } from './version.ts';
 
 type Settings = Omit<ServerSettings, 'metricsPort'> & {
@@ -58,6 +59,7 @@ class Replica implements RunningServer {
   /** How to close what is open, in the order in which it was opened. */
   readonly #open: (() => Promise<unknown>)[] = [];
   #grpc: GrpcListener | undefined;
+  #tls: Tls | undefined;
   #isStopping = false;
 
   constructor(settings: Settings, log: Logger, metrics: Metrics) {
@@ -103,6 +105,8 @@ class Replica implements RunningServer {
   }
 
   async start(): Promise<void> {
+    this.#tls = await openTls(this.#settings, this.#log, this.#metrics);
+    this.#open.push(() => this.#tls?.loop.stop() ?? Promise.resolve());
     this.#open.push(() => Promise.all(this.#stores.map(({ host }) => host.stop())));
     const [main, ...further] = this.#stores;
     await main?.host.start();
@@ -112,8 +116,8 @@ class Replica implements RunningServer {
     await this.#hubs.prepare();
     await this.#openTelemetry();
     const { bindAddress: host, grpcPort } = this.#settings;
-    const [hubs, log] = [this.#hubs, this.#log];
-    this.#grpc = await startGrpc({ host, port: grpcPort, hubs, codec, log });
+    const [hubs, log, tls] = [this.#hubs, this.#log, this.#tls?.source];
+    this.#grpc = await startGrpc({ host, port: grpcPort, tls, hubs, codec, log });
     this.#open.push(() => this.#grpc?.stop() ?? Promise.resolve());
     this.#runLoops();
     this.grpcAddress = this.#grpc.address;
@@ -123,7 +127,7 @@ class Replica implements RunningServer {
     const { bindAddress: host, metricsPort: port } = this.#settings;
     if (port === undefined) return;
     const telemetry = await startTelemetryServer({
-      ...{ host, port, metrics: this.#metrics },
+      ...{ host, port, tls: this.#tls?.source, metrics: this.#metrics },
       readiness: () => this.readiness(),
     });
     // Probes are answered until the very end.

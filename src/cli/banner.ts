@@ -14,12 +14,13 @@ export interface Started {
 
 /** What a person needs after a start: where it answers and what to paste. */
 export function startedFields({ settings, server, dataDir }: Started): Readonly<Record<string, string>> {
-  const grpc = `http://${reachable(server.grpcAddress)}`;
-  const { taskHubs } = settings;
+  const { taskHubs, tlsCertFile } = settings;
+  const scheme = tlsCertFile === undefined ? 'http' : 'https';
+  const grpc = `${scheme}://${reachable(server.grpcAddress)}`;
   const stores = namesOfSeveral(settings);
   return {
     'gRPC endpoint': grpc,
-    'Metrics and health': `http://${reachable(server.metricsAddress)}/metrics`,
+    'Metrics and health': `${scheme}://${reachable(server.metricsAddress)}/metrics`,
     [taskHubs.length === 1 ? 'Task hub' : 'Task hubs']: taskHubs.join(', '),
     ...(stores.length > 0 ? { Stores: stores.join(', ') } : {}),
     ...(dataDir === undefined ? {} : { 'Data folder': dataDir }),

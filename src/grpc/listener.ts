@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
+import { Server, setLogger } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
 import { StartupError } from '../lib/startup-error.ts';
+import { type TlsSource } from '../lib/tls-source.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { adminDefinition, serviceDefinition } from '../protocol/service.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { adminHandlers } from './admin.ts';
 import { Health } from './health.ts';
+import { serverCredentials } from './credentials.ts';
 import { addReflection } from './reflection.ts';
 import { serverOptions } from './server-options.ts';
 import { serviceHandlers } from './service.ts';
@@ -20,6 +22,8 @@ export interface GrpcOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Undefined: without TLS. */
+  readonly tls?: TlsSource | undefined;
   readonly hubs: HubDirectory;
   readonly codec: Codec;
   readonly log: Logger;
@@ -68,10 +72,10 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   };
 }
 
-async function bind(server: Server, { host, port }: GrpcOptions): Promise<string> {
+async function bind(server: Server, { host, port, tls }: GrpcOptions): Promise<string> {
   const shown = host.includes(':') ? `[${host}]` : host;
   const bound = await new Promise<number>((done, failed) => {
-    server.bindAsync(`${shown}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+    server.bindAsync(`${shown}:${port}`, serverCredentials(tls), (error, boundPort) => {
       if (error) failed(listenError(error, { host: shown, port }));
       else done(boundPort);
     });

@@ -1,5 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { StartupError } from '../lib/startup-error.ts';
+import { MIN_TLS_VERSION, TLS_HANDSHAKE_MS, type TlsPems, type TlsSource } from '../lib/tls-source.ts';
 import { type Metrics } from './metrics.ts';
 
 export interface Readiness {
@@ -12,6 +14,8 @@ export interface TelemetryServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Undefined: without TLS. */
+  readonly tls?: TlsSource | undefined;
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
   readonly readiness: () => Readiness | Promise<Readiness>;
   /** Of a program of several processes: whether all of them answer. */
@@ -35,7 +39,7 @@ interface Answer {
  * 503 with the reason when not). It has a port of its own so that it is never exposed with the API.
  */
 export async function startTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
-  const server = createServer((request, response) => {
+  const server = serverFor(options.tls, (request, response) => {
     answer(request, options).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: unknown) => response.writeHead(500).end(String(error)),
@@ -62,6 +66,20 @@ export async function startTelemetryServer(options: TelemetryServerOptions): Pro
         server.closeAllConnections();
       }),
   };
+}
+
+/** Probes and Prometheus have no certificates of clients, so nobody is asked for one here. */
+function serverFor(tls: TlsSource | undefined, onRequest: RequestListener): Server {
+  if (!tls) return createServer(onRequest);
+  const contextOf = ({ cert, key }: TlsPems) => ({ cert, key, minVersion: MIN_TLS_VERSION }) as const;
+  const server = createTlsServer(
+    { ...contextOf(tls.current), handshakeTimeout: TLS_HANDSHAKE_MS },
+    onRequest,
+  );
+  tls.onChange((next) => {
+    server.setSecureContext(contextOf(next));
+  });
+  return server;
 }
 
 async function answer(

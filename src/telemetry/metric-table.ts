@@ -124,6 +124,17 @@ export const metricTable = {
     help: 'Reads that wait for a connection of the pool.',
     labels: ['store'],
   },
+  certificateReads: {
+    name: 'perdura_certificate_reads_total',
+    help: 'New contents of the TLS files, by whether they were taken or refused.',
+    labels: ['outcome'],
+  },
+  certificateExpires: {
+    name: 'perdura_certificate_expires_timestamp_seconds',
+    help: 'When the TLS certificate in use expires, in seconds since 1970; absent without TLS.',
+    labels: [],
+    together: 'min',
+  },
   buildInfo: {
     name: 'perdura_build_info',
     help: 'Always 1; the labels say which program this is.',

@@ -84,6 +84,7 @@ export function createMetrics(version: string, spans?: Spans, stores: readonly s
       return registry.getMetricsAsJSON();
     },
     contentType: registry.contentType,
+    ...certificateMetrics(registry),
     ofStore,
     /** What the default store reports. */
     ...ofStore(DEFAULT_STORE),
@@ -231,6 +232,20 @@ function countedMetrics(registry: Registry, labelOf: LabelOf) {
       acted.clear();
       resentBytes.inc(resent);
       resent = 0;
+    },
+  };
+}
+
+function certificateMetrics(registry: Registry) {
+  const reads = counter(registry, metricTable.certificateReads);
+  const expires = gauge(registry, metricTable.certificateExpires);
+  // Without TLS there is no time: the gauge would begin with 1970.
+  expires.remove();
+  return {
+    /** The TLS files had new contents; the certificate that is in use from now on expires then. */
+    certificateRead(outcome: 'taken' | 'refused', expiresAt: Date): void {
+      reads.inc({ outcome });
+      expires.set(expiresAt.getTime() / 1000);
     },
   };
 }

@@ -28,8 +28,8 @@ export async function grpcCheck(endpoint: Endpoint): Promise<Check> {
 }
 
 /** What the replica says about itself at its port for probes. */
-export async function readinessCheck({ address }: Endpoint, metricsPort: number): Promise<Check> {
-  const url = `http://${address.replace(/:\d+$/, '')}:${metricsPort}/readyz`;
+export async function readinessCheck({ address, isSecure }: Endpoint, metricsPort: number): Promise<Check> {
+  const url = `${isSecure ? 'https' : 'http'}://${address.replace(/:\d+$/, '')}:${metricsPort}/readyz`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     const text = (await answer.text()).trim().slice(0, 200);

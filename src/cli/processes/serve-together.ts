@@ -3,6 +3,7 @@ import { namesOfSeveral } from '../../store-settings.ts';
 import { startTelemetryServer } from '../../telemetry/http.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { renderTogether } from '../../telemetry/merged-metrics.ts';
+import { openTls } from '../../tls.ts';
 import { version } from '../../version.ts';
 import { announce, arm, prepareDatabase, type ServerRun, stopSignal } from '../run-server.ts';
 import { ProcessGroup } from './group.ts';
@@ -19,8 +20,9 @@ export async function serveTogether(run: ServerRun): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_RR;
   const group = new ProcessGroup(settings, log);
   const own = createMetrics(version, undefined, namesOfSeveral(settings));
+  const tls = await openTls(settings, log, own);
   const telemetry = await startTelemetryServer({
-    ...{ host: settings.bindAddress, port: settings.metricsPort },
+    ...{ host: settings.bindAddress, port: settings.metricsPort, tls: tls?.source },
     metrics: {
       contentType: own.contentType,
       render: async () => renderTogether([await own.snapshot(), ...(await group.snapshots())]),
@@ -33,5 +35,6 @@ export async function serveTogether(run: ServerRun): Promise<void> {
   await stopping;
   await group.stop();
   await telemetry.close();
+  await tls?.loop.stop();
   log.info('stopped');
 }
