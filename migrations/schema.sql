@@ -23,6 +23,18 @@ create table activities (
 CREATE INDEX activities_claimable ON activities USING btree (hub_id, not_before) WHERE (owner IS NULL);
 CREATE INDEX activities_owner ON activities USING btree (owner) WHERE (owner IS NOT NULL);
 
+create table api_keys (
+  key_id text collate "C" not null,
+  name text not null,
+  secret_hash bytea not null,
+  role text collate "C" not null,
+  hubs text collate "C" not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (key_id)
+);
+
 create table completions (
   replica_id bigint not null,
   hub_id integer not null,

@@ -48,7 +48,7 @@ function read(key: (typeof keys)[number], text: string, by: 'flag' | 'environmen
 }
 
 const SAFE = [
-  ...['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub'],
+  ...['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub', 'apiKey'],
   ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile'],
 ];
 

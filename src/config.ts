@@ -50,6 +50,7 @@ export interface Settings {
   readonly dynamicTaskHubs: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  readonly apiKeys: boolean;
   readonly allowAnonymous: boolean;
   readonly orchestrationLeaseSeconds: number;
   readonly activityLeaseSeconds: number;
@@ -77,6 +78,8 @@ export interface ClientSettings {
   readonly endpoint: Endpoint;
   /** Undefined: the server's first task hub. */
   readonly hub: string | undefined;
+  /** Undefined: the server takes everybody. */
+  readonly apiKey: string | undefined;
 }
 
 /** A server that answers; addresses are `host:port` as bound. */
@@ -160,6 +163,11 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     'auto',
     'How log lines look; auto is pretty in a terminal, else JSON.',
   ),
+  apiKeys: setting(
+    bool,
+    false,
+    'Callers need a key that "perdura key create" made, or another credential that is set.',
+  ),
   allowAnonymous: setting(
     bool,
     false,
@@ -237,6 +245,12 @@ export const clientSettingsTable: {
     shown: "the server's first",
     sentence: 'The task hub that is meant.',
   },
+  apiKey: {
+    ...text('key', 'an API key'),
+    fallback: undefined,
+    shown: 'unset: none is sent',
+    sentence: 'The API key, or another bearer token, that is sent to the server.',
+  },
 };
 
 export type SettingKey = keyof Settings;
@@ -244,7 +258,7 @@ export type ClientSettingKey = keyof ClientSettings;
 
 export const settingKeys: readonly SettingKey[] = Object.keys(settingsTable).filter(isSettingKey);
 
-export const clientSettingKeys: readonly ClientSettingKey[] = ['endpoint', 'hub'];
+export const clientSettingKeys: readonly ClientSettingKey[] = ['endpoint', 'hub', 'apiKey'];
 
 function isSettingKey(name: string): name is SettingKey {
   return name in settingsTable;
@@ -270,6 +284,7 @@ export function readSettings(source: SettingsSource): Settings {
     dynamicTaskHubs: read('dynamicTaskHubs'),
     logLevel: read('logLevel'),
     logFormat: read('logFormat'),
+    apiKeys: read('apiKeys'),
     allowAnonymous: read('allowAnonymous'),
     orchestrationLeaseSeconds: read('orchestrationLeaseSeconds'),
     activityLeaseSeconds: read('activityLeaseSeconds'),
@@ -294,6 +309,7 @@ export function readClientSettings(source: SettingsSource): ClientSettings {
   return {
     endpoint: readSetting('endpoint', clientSettingsTable.endpoint, source) ?? here,
     hub: readSetting('hub', clientSettingsTable.hub, source),
+    apiKey: readSetting('apiKey', clientSettingsTable.apiKey, source),
   };
 }
 

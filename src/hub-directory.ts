@@ -68,23 +68,23 @@ export class Hubs implements HubDirectory {
   readonly #main: HubStore;
   readonly #known = new Map<string, KnownHub>();
   readonly #unknown = new Map<string, number>();
-  readonly #default: HubName;
+  readonly first: HubName;
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.#stores = options.stores;
     this.#main = must(options.stores[0], 'the default store');
-    this.#default = options.configured[0] ?? hubName('default');
+    this.first = options.configured[0] ?? hubName('default');
   }
 
   known(name: string | undefined): HubContext | undefined {
-    const known = this.#known.get(name ?? this.#default);
+    const known = this.#known.get(name ?? this.first);
     const context = known?.at.host.current;
     return context && this.#contextOf(context, known);
   }
 
   async contextFor(name: string | undefined): Promise<HubContext> {
-    const wanted = name ?? this.#default;
+    const wanted = name ?? this.first;
     const known = this.#known.get(wanted);
     const served = known && this.#contextOf(await known.at.host.context(), known);
     if (served) return served;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { processLoops } from './background/loops.ts';
-import { runLoop } from './background/loop.ts';
+import { openAuthentication } from './authentication.ts';
+import { type Loop, runLoop } from './background/loop.ts';
 import { type RunningServer, type ServerSettings } from './config.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
 import { unavailable } from './domain/errors.ts';
@@ -8,6 +9,7 @@ import { hubName } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
 import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
+import { must } from './lib/assert.ts';
 import { prepareStore } from './prepare-store.ts';
 import { codec } from './protocol/codec.ts';
 import { type EngineSettings } from './scheduler/context.ts';
@@ -117,10 +119,19 @@ class Replica implements RunningServer {
     await this.#openTelemetry();
     const { bindAddress: host, grpcPort } = this.#settings;
     const [hubs, log, tls] = [this.#hubs, this.#log, this.#tls?.source];
-    this.#grpc = await startGrpc({ host, port: grpcPort, tls, hubs, codec, log });
-    this.#open.push(() => this.#grpc?.stop() ?? Promise.resolve());
-    this.#runLoops();
-    this.grpcAddress = this.#grpc.address;
+    const authentication = openAuthentication(this.#settings, async () => {
+      const { store } = await must(main, 'the default store').host.context();
+      return store.readApiKeys();
+    });
+    const authenticator = authentication?.authenticator;
+    const grpc = await startGrpc({ host, port: grpcPort, tls, authenticator, hubs, codec, log });
+    this.#grpc = grpc;
+    this.#open.push(() => grpc.stop());
+    const refresh = authentication?.loop(() => {
+      grpc.endStreams();
+    });
+    this.#runLoops(refresh ? [refresh] : []);
+    this.grpcAddress = grpc.address;
   }
 
   async #openTelemetry(): Promise<void> {
@@ -135,11 +146,11 @@ class Replica implements RunningServer {
     this.metricsAddress = telemetry.address;
   }
 
-  #runLoops(): void {
-    const all = this.#stores.flatMap(({ name, streams }) =>
+  #runLoops(more: readonly Loop[]): void {
+    const ofStores = this.#stores.flatMap(({ name, streams }) =>
       processLoops(streams, () => this.#hubs.refresh(name)),
     );
-    const loops = all.map((loop) =>
+    const loops = [...ofStores, ...more].map((loop) =>
       runLoop(loop, (task, error) => {
         this.#ignored(task)(error);
       }),

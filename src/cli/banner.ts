@@ -1,3 +1,4 @@
+import { isAuthenticated } from '../authentication.ts';
 import { type RunningServer, type Settings } from '../config.ts';
 import { namesOfSeveral } from '../store-settings.ts';
 import { version } from '../version.ts';
@@ -24,7 +25,10 @@ export function startedFields({ settings, server, dataDir }: Started): Readonly<
     [taskHubs.length === 1 ? 'Task hub' : 'Task hubs']: taskHubs.join(', '),
     ...(stores.length > 0 ? { Stores: stores.join(', ') } : {}),
     ...(dataDir === undefined ? {} : { 'Data folder': dataDir }),
-    'Connection string': `Endpoint=${grpc};Authentication=None;TaskHub=${taskHubs[0] ?? 'default'}`,
+    // With authentication there is none that could be pasted: docs/security.md says how SDKs show a credential.
+    ...(isAuthenticated(settings)
+      ? { Callers: 'show a credential' }
+      : { 'Connection string': `Endpoint=${grpc};Authentication=None;TaskHub=${taskHubs[0] ?? 'default'}` }),
   };
 }
 

@@ -37,7 +37,7 @@ export function clientCommand<Options>(
     command.addArgument(isAboutHubs ? argument.argParser(valueOf(hubName)) : argument);
   }
   for (const option of options) command.addOption(option);
-  addClientOptions(command, isAboutHubs ? ['endpoint'] : clientSettingKeys);
+  addClientOptions(command, isAboutHubs ? ['endpoint', 'apiKey'] : clientSettingKeys);
   addJsonOption(command);
   addExample(command, example);
   return command.action(async () => {

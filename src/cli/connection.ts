@@ -13,8 +13,12 @@ export class Connection {
   readonly #address: string;
   readonly #hub: string | undefined;
 
-  constructor({ endpoint, hub }: ClientSettings) {
-    this.#client = new TaskHubClient({ ...endpoint, ...(hub === undefined ? {} : { hub }) });
+  constructor({ endpoint, hub, apiKey }: ClientSettings) {
+    this.#client = new TaskHubClient({
+      ...endpoint,
+      ...(hub === undefined ? {} : { hub }),
+      ...(apiKey === undefined ? {} : { metadata: { authorization: `Bearer ${checked(apiKey)}` } }),
+    });
     this.#address = endpoint.address;
     this.#hub = hub;
   }
@@ -63,6 +67,15 @@ export class Connection {
   }
 }
 
+/** A key that can be sent; another one is not repeated in the refusal. */
+function checked(apiKey: string): string {
+  if (/^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
+  throw new CommandError(
+    'PERDURA_API_KEY has characters that no key has, perhaps the end of a line',
+    'usage',
+  );
+}
+
 /** What a failed call means for whoever typed the command. */
 export function explain(error: unknown, address: string): unknown {
   const failure = failureOf(error);
@@ -79,6 +92,8 @@ export function explain(error: unknown, address: string): unknown {
       return new CommandError(
         `the server at ${address} can't do this now: ${details}; try again, and if it stays so, "perdura doctor" looks for the cause`,
       );
+    case 'UNAUTHENTICATED':
+      return new CommandError(`${details}; PERDURA_API_KEY says which key the command sends`);
     case 'DEADLINE_EXCEEDED':
       return new CommandError(`the server at ${address} did not answer in time`, 'timeout');
     case 'UNIMPLEMENTED':

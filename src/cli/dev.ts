@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isAuthenticated } from '../authentication.ts';
 import { type Settings, settingKeys } from '../config.ts';
 import { startEmbeddedPostgres } from '../postgres/embedded.ts';
 import { createLogger } from '../telemetry/log.ts';
@@ -27,6 +28,12 @@ async function dev(
   [dataDir = settings.dataDir, fallbackDir]: readonly string[],
 ): Promise<void> {
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
+  if (!isAuthenticated(settings) && !isLoopback(settings.bindAddress)) {
+    log.warn(
+      { bindAddress: settings.bindAddress },
+      'whoever reaches this address may do everything: callers are not authenticated',
+    );
+  }
   const run = { settings, log, hasBanner: settings.logFormat !== 'json' };
   if (settings.databaseUrl !== undefined) {
     await runServer({ ...run, databaseUrl: settings.databaseUrl });
@@ -38,4 +45,8 @@ async function dev(
     log,
   });
   await runServer({ ...run, databaseUrl: embedded.url, embedded });
+}
+
+function isLoopback(address: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(address);
 }

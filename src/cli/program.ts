@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/doctor.ts';
 import { CommandError, exitCodeHelp, exitCodes, ShownError } from './exit-codes.ts';
 import { hubCommand } from './hub.ts';
 import { instanceCommand } from './instance/instance.ts';
+import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 import { escapeText } from './text.ts';
@@ -17,6 +18,7 @@ const commands = [
   migrateCommand,
   hubCommand,
   instanceCommand,
+  keyCommand,
   doctorCommand,
   benchCommand,
 ];

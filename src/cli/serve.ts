@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { Command } from 'commander';
-import { settingKeys } from '../config.ts';
+import { isAuthenticated } from '../authentication.ts';
+import { settingKeys, type Settings } from '../config.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addExample } from './client-command.ts';
@@ -17,17 +18,13 @@ export function serveCommand(): Command {
     command,
     settingKeys.filter((key) => key !== 'dataDir'),
   );
-  addExample(command, 'PERDURA_DATABASE_URL=postgres://… perdura serve --allow-anonymous');
+  addExample(command, 'PERDURA_DATABASE_URL=postgres://… perdura serve --api-keys');
   return command.action(async () => {
     const settings = settingsOf('serve', command);
     if (settings.databaseUrl === undefined) {
       throw new StartupError('serve needs a database: set PERDURA_DATABASE_URL (or run "perdura dev")');
     }
-    if (!settings.allowAnonymous) {
-      throw new StartupError(
-        'this server has no authentication: whoever reaches its port may do everything; if your network protects it, say so with --allow-anonymous (PERDURA_ALLOW_ANONYMOUS=true)',
-      );
-    }
+    checkAuthentication(settings);
     const log = createLogger({ level: settings.logLevel, format: settings.logFormat });
     const isForPeople =
       settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && process.stdout.isTTY);
@@ -36,4 +33,15 @@ export function serveCommand(): Command {
     else if (cluster.isPrimary) await serveTogether(run);
     else await serveAsMember(run);
   });
+}
+
+/** Whoever is let in without saying who they are was let in on purpose. */
+function checkAuthentication(settings: Settings): void {
+  const { allowAnonymous } = settings;
+  if (isAuthenticated(settings) !== allowAnonymous) return;
+  throw new StartupError(
+    allowAnonymous
+      ? '--allow-anonymous lets everybody do everything, and callers are to be authenticated as well: say one of both'
+      : 'whoever reaches the port of this server could do everything: let callers need a key with --api-keys (PERDURA_API_KEYS=true; "perdura key create" makes one), or, if your network protects the port, say so with --allow-anonymous (PERDURA_ALLOW_ANONYMOUS=true)',
+  );
 }

@@ -130,6 +130,8 @@ export interface Store {
   findPlace(name: string): Promise<HubPlace | undefined>;
   /** Of the default store: the name may get another place. */
   forgetPlace(name: string, placeId: number): Promise<void>;
+  /** Of the default store: the keys that count now. */
+  readApiKeys(): Promise<StoredApiKey[]>;
   /** One bounded step of deleting rows of deleted hubs. Returns how many instances went. */
   sweepDeletedHubs(): Promise<number>;
 
@@ -382,4 +384,13 @@ export interface ClaimedInstance {
 
 export interface ClaimedActivity extends NewActivity {
   readonly attempt: number;
+} /** A key that callers authenticate with: its hash, and what it may do. */
+export interface StoredApiKey {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  readonly hash: Buffer;
+  readonly role: string;
+  /** A pattern. */
+  readonly hubs: string;
 }

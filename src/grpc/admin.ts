@@ -10,20 +10,26 @@ import { answering, unlessGivenUp } from './unary.ts';
 
 /** A handler for every rpc of the service for operators. */
 export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
-  const { hubs, codec } = parts;
+  const { hubs, codec, access } = parts;
   return {
-    ListTaskHubs: answering(parts, async ({ request }) => {
+    ListTaskHubs: answering(parts, async (call) => {
+      const { request } = call;
       decodeRequest(() => codec.decode('perdura.v1.ListTaskHubsRequest', request));
       const { hubs: listed, stores } = await listHubs(hubs);
-      const taskHubs = listed.map(({ name, createdAt, store }) => ({
-        ...{ name, store },
-        createdTimestamp: fromMicros(createdAt),
-      }));
+      const isVisible = await access?.visibleTo(call);
+      const taskHubs = listed
+        .filter(({ name }) => isVisible?.(name) ?? true)
+        .map(({ name, createdAt, store }) => ({
+          ...{ name, store },
+          createdTimestamp: fromMicros(createdAt),
+        }));
       return codec.encode('perdura.v1.ListTaskHubsResponse', { taskHubs, stores: [...stores] });
     }),
     PlaceTaskHub: unlessGivenUp(
-      answering(parts, async ({ request }) => {
+      answering(parts, async (call) => {
+        const { request } = call;
         const { name, store } = decodeRequest(() => codec.decode('perdura.v1.PlaceTaskHubRequest', request));
+        await access?.checkHub(call, 'PlaceTaskHub', name);
         await placeHub(hubs, hubName(name), store);
         return emptyMessage;
       }),

@@ -3,6 +3,7 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { Authority, type Issued } from '../../test/helpers/certificates.ts';
 import { taskHubNotFound } from '../domain/errors.ts';
+import { hubName } from '../domain/ids.ts';
 import { type TlsPems } from '../lib/tls-source.ts';
 import { codec } from '../protocol/codec.ts';
 import { createLogger } from '../telemetry/log.ts';
@@ -44,6 +45,7 @@ beforeEach(async () => {
   grpc = await startGrpc({
     ...at,
     hubs: {
+      first: hubName('default'),
       known: () => undefined,
       contextFor: (name) => Promise.reject(taskHubNotFound(name ?? 'default')),
       create: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import { Client, credentials, makeGenericClientConstructor } from '@grpc/grpc-js
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { taskHubNotFound } from '../domain/errors.ts';
+import { hubName } from '../domain/ids.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { codec } from '../protocol/codec.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
@@ -12,6 +13,7 @@ import { TaskHubClient } from './client.ts';
 import { type GrpcListener, startGrpc } from './listener.ts';
 
 const noHubs: HubDirectory = {
+  first: hubName('default'),
   known: () => undefined,
   contextFor: (name) => Promise.reject(taskHubNotFound(name ?? 'default')),
   create: () => Promise.resolve(),

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, setLogger } from '@grpc/grpc-js';
+import { Server, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
+import { type Authenticator } from '../auth/authenticator.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { type TlsSource } from '../lib/tls-source.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { adminDefinition, serviceDefinition } from '../protocol/service.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
+import { Access } from './access.ts';
 import { adminHandlers } from './admin.ts';
 import { Health } from './health.ts';
 import { serverCredentials } from './credentials.ts';
@@ -24,6 +26,8 @@ export interface GrpcOptions {
   readonly port: number;
   /** Undefined: without TLS. */
   readonly tls?: TlsSource | undefined;
+  /** Undefined: everybody may do everything. */
+  readonly authenticator?: Authenticator | undefined;
   readonly hubs: HubDirectory;
   readonly codec: Codec;
   readonly log: Logger;
@@ -34,13 +38,15 @@ export interface GrpcListener {
   readonly address: string;
   /** False: health says so, and workers that look for a server are sent away; everything else goes on. */
   setServing(isServing: boolean): void;
+  /** Ends streams of work items whose callers may not have them any more. */
+  endStreams(): void;
   /** No new calls; those under way get a moment to end. Worker streams are ended by their owner before. */
   stop(): Promise<void>;
 }
 
 /** Listens for clients and workers. Rejects with a `StartupError` when the address can't be had. */
 export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
-  const { hubs, codec, log } = options;
+  const { hubs, codec, log, authenticator } = options;
   // The library would write to stderr what its callbacks tell as well.
   setLogger({
     error: (message: unknown) => {
@@ -50,9 +56,11 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   const server = new Server(serverOptions);
   const waits = new OpenWaits();
   let isServing = true;
-  const parts = { hubs, codec, log, waits, isServing: () => isServing };
-  server.addService(serviceDefinition, serviceHandlers(parts));
-  server.addService(adminDefinition, adminHandlers(parts));
+  const access = authenticator && new Access({ authenticator, hubs, codec, log });
+  const parts = { hubs, codec, log, waits, access, isServing: () => isServing };
+  const guarded = (handlers: UntypedServiceImplementation) => access?.guard(handlers) ?? handlers;
+  server.addService(serviceDefinition, guarded(serviceHandlers(parts)));
+  server.addService(adminDefinition, guarded(adminHandlers(parts)));
   const health = new Health(server);
   addReflection(server);
   const address = await bind(server, options);
@@ -61,6 +69,9 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
     setServing(serving) {
       isServing = serving;
       health.set(serving);
+    },
+    endStreams() {
+      access?.endStreams();
     },
     async stop() {
       isServing = false;

@@ -14,10 +14,12 @@ import {
   type HubPlace,
   type Probe,
   type Store,
+  type StoredApiKey,
   type TaskHub,
 } from '../domain/store.ts';
 import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
+import { readApiKeys } from './api-keys.ts';
 import { findActivity, readOwned } from './activities.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
@@ -279,6 +281,17 @@ export class Reads {
   async findPlace(name: string): Promise<HubPlace | undefined> {
     const [row] = await this.rows(findPlace(name));
     return row && { store: row.store, placeId: row.place_id };
+  }
+
+  async readApiKeys(): Promise<StoredApiKey[]> {
+    const rows = await this.rows(readApiKeys());
+    return rows.map(({ key_id: id, secret_hash: hash, name, role, hubs }) => ({
+      id,
+      name,
+      hash,
+      role,
+      hubs,
+    }));
   }
 
   async forgetPlace(name: string, placeId: number): Promise<void> {

@@ -16,6 +16,8 @@ export interface HubList {
 
 /** Which task hubs there are, and the engine that serves each. */
 export interface HubDirectory {
+  /** The one that a call without a name means. */
+  readonly first: HubName;
   /** What `contextFor` would give, when no look-up is needed for it. */
   known(name: string | undefined): HubContext | undefined;
   /** Undefined: the first configured hub. Rejects `not_found` for an unknown one, `unavailable` while the engine starts over. */

@@ -1,11 +1,13 @@
 import { expect, makeHub, test } from '../../test/helpers/store.ts';
 import { unavailable } from '../domain/errors.ts';
+import { hubName } from '../domain/ids.ts';
 import { DEFAULT_STORE, type Store } from '../domain/store.ts';
 import { type HubDirectory } from './hubs.ts';
 import { listHubs } from './list-hubs.ts';
 
 function directoryOf(store: Store): HubDirectory {
   return {
+    first: hubName('default'),
     known: () => undefined,
     contextFor: () => Promise.reject(unavailable('no engine')),
     create: async (name) => {

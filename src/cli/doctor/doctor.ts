@@ -25,18 +25,18 @@ export function doctorCommand(): Command {
   addSettingOptions(command, [
     ...(['databaseUrl', 'databaseSchema', 'stores', 'dataDir', 'databasePoolSize', 'metricsPort'] as const),
   ]);
-  addClientOptions(command, ['endpoint']);
+  addClientOptions(command, ['endpoint', 'apiKey']);
   addJsonOption(command);
   addExample(command, 'perdura doctor --endpoint localhost:8080');
   return command.action(async () => {
     endWithReader();
     const settings = settingsOf('doctor', command);
-    const { endpoint } = clientSettingsOf(command);
+    const client = clientSettingsOf(command);
     const checks = [
       nodeCheck(process.versions.node),
       ...(await databaseChecks({ settings, dataDirs: dataDirsOf(command, settings) })),
-      await grpcCheck(endpoint),
-      await readinessCheck(endpoint, settings.metricsPort),
+      await grpcCheck({ ...client, hub: undefined }),
+      await readinessCheck(client.endpoint, settings.metricsPort),
     ];
     await report(checks, command.opts()['json'] === true);
   });

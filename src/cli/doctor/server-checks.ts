@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { type ClientSettings } from '../../config.ts';
 import { type Endpoint } from '../../setting-kinds.ts';
 import { Connection } from '../connection.ts';
 import { CommandError } from '../exit-codes.ts';
@@ -9,8 +10,9 @@ const ELSEWHERE = 'if a replica tells it elsewhere, --endpoint and PERDURA_METRI
 const START_ONE = 'start one: "perdura serve" or "perdura dev"; --endpoint names another place';
 
 /** Whether Perdura answers at the endpoint, or could. */
-export async function grpcCheck(endpoint: Endpoint): Promise<Check> {
-  const connection = new Connection({ endpoint, hub: undefined });
+export async function grpcCheck(settings: ClientSettings): Promise<Check> {
+  const { endpoint } = settings;
+  const connection = new Connection(settings);
   try {
     await connection.call('Hello', {}, ANSWER_TIMEOUT_MS);
     return ok('grpc', `Perdura answers at ${endpoint.address}`);

@@ -1,0 +1,202 @@
+// Who may call what, at the one place that all calls pass before their handlers see them. A caller is known by the metadata
+// `authorization`; what is known already costs a call no look-up and no promise. A task hub in which the caller has no role
+// gets the answer that an unknown one gets.
+//
+// What lasts longer than its credential: a stream of work items ends when its credential is no longer valid (`endStreams`),
+// and the answer of a call that waited is kept back.
+
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { type Authenticator } from '../auth/authenticator.ts';
+import { judge, type Principal, rolesIn } from '../auth/principal.ts';
+import { isRpc, roleTitles, type Rpc, rpcTable } from '../auth/roles.ts';
+import { SchedulerError, taskHubNotFound } from '../domain/errors.ts';
+import { checkHubName } from '../domain/validate.ts';
+import { assert } from '../lib/assert.ts';
+import { type Codec } from '../protocol/codec.ts';
+import { type HubDirectory } from '../scheduler/hubs.ts';
+import { type Logger } from '../telemetry/log.ts';
+import { hubOf } from './metadata.ts';
+import { asksForPayloads } from './payload-requests.ts';
+import { failureStatus } from './status.ts';
+
+/** Those that say themselves which task hubs they are about: their handlers ask. */
+const acrossHubs: ReadonlySet<Rpc> = new Set<Rpc>(['ListTaskHubs', 'PlaceTaskHub']);
+const streaming: ReadonlySet<Rpc> = new Set<Rpc>(['GetWorkItems', 'StreamInstanceHistory']);
+const waiting: ReadonlySet<Rpc> = new Set<Rpc>(['WaitForInstanceStart', 'WaitForInstanceCompletion']);
+
+interface AccessOptions {
+  readonly authenticator: Authenticator;
+  readonly hubs: Pick<HubDirectory, 'first'>;
+  readonly codec: Codec;
+  readonly log: Logger;
+}
+
+interface AnyCall {
+  readonly metadata: Metadata;
+  readonly request: Buffer;
+}
+
+type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
+type Stream = ServerWritableStream<Buffer, Buffer>;
+
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #streams = new Map<Stream, Rpc>();
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /** The handlers, each behind the check of its rpc. */
+  guard(handlers: UntypedServiceImplementation): UntypedServiceImplementation {
+    const guarded = Object.entries(handlers).map(([rpc, handle]) => {
+      assert(isRpc(rpc), `the rpc ${rpc} has a row in the table of roles`);
+      return [
+        rpc,
+        streaming.has(rpc)
+          ? this.#guardStream(rpc, handle as handleServerStreamingCall<Buffer, Buffer>)
+          : this.#guardUnary(rpc, handle as UnaryHandler),
+      ] as const;
+    });
+    return Object.fromEntries(guarded);
+  }
+
+  #guardUnary(rpc: Rpc, handle: UnaryHandler): UnaryHandler {
+    return (call, callback) => {
+      const refuse = (error: unknown): void => {
+        callback(failureStatus(error, call.getPath(), this.#options.log));
+      };
+      const answer: typeof callback = waiting.has(rpc)
+        ? (error, value) => {
+            const send = (): void => {
+              callback(error, value);
+            };
+            this.#admit(rpc, call, send, refuse);
+          }
+        : callback;
+      const enter = (): void => {
+        handle(call, answer);
+      };
+      this.#admit(rpc, call, enter, refuse);
+    };
+  }
+
+  #guardStream(
+    rpc: Rpc,
+    handle: handleServerStreamingCall<Buffer, Buffer>,
+  ): handleServerStreamingCall<Buffer, Buffer> {
+    return (call) => {
+      const enter = (): void => {
+        this.#streams.set(call, rpc);
+        call.on('cancelled', () => this.#streams.delete(call));
+        handle(call);
+      };
+      this.#admit(rpc, call, enter, (error) => {
+        this.#end(call, error);
+      });
+    };
+  }
+
+  /** Ends the streams of callers that may not have them any more. */
+  endStreams(): void {
+    for (const [call, rpc] of this.#streams) {
+      this.#admit(
+        rpc,
+        call,
+        () => undefined,
+        (error) => {
+          // Who can't be asked for a moment keeps what there is.
+          if (error instanceof SchedulerError && error.code === 'unavailable') return;
+          this.#end(call, error);
+        },
+      );
+    }
+  }
+
+  #end(call: Stream, error: unknown): void {
+    if (!call.cancelled) call.emit('error', failureStatus(error, call.getPath(), this.#options.log));
+  }
+
+  /** Which task hubs the caller sees. */
+  async visibleTo({ metadata }: AnyCall): Promise<(hub: string) => boolean> {
+    const principal = await this.#options.authenticator.find(credentialOf(metadata));
+    return (hub) => judge(principal, 'ListTaskHubs', hub) === 'allowed';
+  }
+
+  /** Throws when the caller may not do that in a task hub that the request names. */
+  async checkHub({ metadata, request }: AnyCall, rpc: Rpc, hub: string): Promise<void> {
+    const principal = await this.#options.authenticator.find(credentialOf(metadata));
+    const refusal = this.#refusalIn(hub, principal, rpc, request);
+    if (refusal) throw refusal;
+  }
+
+  #admit(rpc: Rpc, call: AnyCall, enter: () => void, refuse: (error: unknown) => void): void {
+    const decide = (principal: Principal): void => {
+      const refusal = this.#refusal(principal, rpc, call);
+      if (refusal === undefined) enter();
+      else refuse(refusal);
+    };
+    const { authenticator } = this.#options;
+    try {
+      const credential = credentialOf(call.metadata);
+      const known = credential === undefined ? undefined : authenticator.known(credential);
+      if (known) decide(known);
+      else authenticator.find(credential).then(decide).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  #refusal(principal: Principal, rpc: Rpc, { metadata, request }: AnyCall): SchedulerError | undefined {
+    if (acrossHubs.has(rpc)) return undefined;
+    return this.#refusalIn(hubOf(metadata) ?? this.#options.hubs.first, principal, rpc, request);
+  }
+
+  #refusalIn(hub: string, principal: Principal, rpc: Rpc, request: Buffer): SchedulerError | undefined {
+    switch (judge(principal, rpc, hub)) {
+      case 'allowed':
+        return undefined;
+      case 'hidden':
+        // In the order in which an unknown one is refused.
+        checkHubName(hub);
+        return taskHubNotFound(hub);
+      case 'without-payloads':
+        return asksForPayloads(rpc, request, this.#options.codec)
+          ? payloadsForbidden(principal, rpc, hub)
+          : undefined;
+      case 'forbidden':
+        return forbidden(principal, rpc, hub);
+    }
+  }
+}
+
+function forbidden(principal: Principal, rpc: Rpc, hub: string): SchedulerError {
+  const takes = rpcTable[rpc].may.map((role) => `'${roleTitles[role]}'`).join(', ');
+  return new SchedulerError(
+    'permission_denied',
+    `${whatIs(principal, hub)} may not call ${rpc}: that takes one of ${takes}`,
+  );
+}
+
+function payloadsForbidden(principal: Principal, rpc: Rpc, hub: string): SchedulerError {
+  return new SchedulerError(
+    'permission_denied',
+    `${whatIs(principal, hub)} reads no payloads: call ${rpc} without inputs, outputs and states`,
+  );
+}
+
+function whatIs(principal: Principal, hub: string): string {
+  const titles = rolesIn(principal, hub).map((role) => `'${roleTitles[role]}'`);
+  return `${titles.join(' and ')} in the task hub '${hub}'`;
+}
+
+/** What was sent as `authorization`. Of several, Node takes the first. */
+function credentialOf(metadata: Metadata): string | undefined {
+  return metadata.get('authorization')[0]?.toString();
+}
