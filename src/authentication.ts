@@ -1,13 +1,20 @@
+import { readFile } from 'node:fs/promises';
 import { ApiKeys } from './auth/api-keys.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { type GrantTable, parseGrants } from './auth/grants-file.ts';
+import { Jwt } from './auth/jwt.ts';
 import { type Loop } from './background/loop.ts';
-import { type Settings } from './config.ts';
 import { type StoredApiKey } from './domain/store.ts';
+import { StartupError } from './lib/startup-error.ts';
+import { type SecuritySettings } from './security-settings.ts';
 
-/** How long a key that was revoked, or has expired, may still be taken. */
+/** How long a credential that is no longer valid may still be taken. */
 const REFRESH_EVERY_MS = 5_000;
 
-export type AuthenticationSettings = Pick<Settings, 'apiKeys'>;
+export type AuthenticationSettings = Pick<
+  SecuritySettings,
+  'apiKeys' | 'jwtIssuer' | 'jwtAudiences' | 'grantsFile'
+>;
 
 export interface Authentication {
   readonly authenticator: Authenticator;
@@ -16,27 +23,45 @@ export interface Authentication {
 }
 
 /** Whether callers have to say who they are. */
-export function isAuthenticated({ apiKeys }: AuthenticationSettings): boolean {
-  return apiKeys;
+export function isAuthenticated({ apiKeys, jwtIssuer }: AuthenticationSettings): boolean {
+  return apiKeys || jwtIssuer !== undefined;
 }
 
-/** How this server knows callers; undefined when it takes everybody. */
-export function openAuthentication(
+/** How this server knows callers; undefined when it takes everybody. Rejects with a `StartupError`. */
+export async function openAuthentication(
   settings: AuthenticationSettings,
   readApiKeys: () => Promise<readonly StoredApiKey[]>,
-): Authentication | undefined {
+): Promise<Authentication | undefined> {
+  const { jwtIssuer: issuer, jwtAudiences: audiences } = settings;
+  const { tokens: grants } = await readGrants(settings);
   if (!isAuthenticated(settings)) return undefined;
-  const keys = new ApiKeys(readApiKeys);
+  const keys = settings.apiKeys ? new ApiKeys(readApiKeys) : undefined;
+  const jwt = issuer === undefined ? undefined : new Jwt({ issuer, audiences, grants });
   return {
-    authenticator: new Authenticator([keys]),
+    authenticator: new Authenticator([keys, jwt].filter((method) => method !== undefined)),
     loop: (onRefreshed) => ({
       name: 'refresh-credentials',
       everyMs: REFRESH_EVERY_MS,
       async once() {
-        await keys.refresh();
+        await keys?.refresh();
         onRefreshed();
         return 0;
       },
     }),
   };
+}
+
+async function readGrants({ grantsFile, jwtIssuer }: AuthenticationSettings): Promise<GrantTable> {
+  if (grantsFile === undefined) {
+    if (jwtIssuer === undefined) return { tokens: [], certificates: [] };
+    throw new StartupError('PERDURA_JWT_ISSUER needs PERDURA_GRANTS_FILE, which gives tokens their roles');
+  }
+  let text: string;
+  try {
+    text = await readFile(grantsFile, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`PERDURA_GRANTS_FILE can't be read: ${reason}`);
+  }
+  return parseGrants(text);
 }

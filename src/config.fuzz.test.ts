@@ -49,10 +49,10 @@ function read(key: (typeof keys)[number], text: string, by: 'flag' | 'environmen
 
 const SAFE = [
   ...['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub', 'apiKey'],
-  ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile'],
+  ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile', 'jwtIssuer', 'grantsFile'],
 ];
 
-const LISTS = ['taskHubs', 'stores'];
+const LISTS = ['taskHubs', 'stores', 'jwtAudiences'];
 
 const isList = (value: unknown, mayBeEmpty: boolean): boolean =>
   Array.isArray(value) && (mayBeEmpty || value.length > 0);

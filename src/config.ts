@@ -29,11 +29,12 @@ import {
   text,
   whole,
 } from './setting-kinds.ts';
+import { readSecuritySettings, type SecuritySettings, securitySettingsTable } from './security-settings.ts';
 import { type FurtherStore, isOfStore, readStores } from './store-settings.ts';
 import { type Readiness } from './telemetry/http.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
 
-export interface Settings {
+export interface Settings extends SecuritySettings {
   readonly databaseUrl: string | undefined;
   readonly databaseSchema: string;
   /** Those beside the one that `databaseUrl` names. */
@@ -42,15 +43,11 @@ export interface Settings {
   readonly grpcPort: number;
   readonly metricsPort: number;
   readonly bindAddress: string;
-  readonly tlsCertFile: string | undefined;
-  readonly tlsKeyFile: string | undefined;
-  readonly tlsClientCaFile: string | undefined;
   readonly processes: number;
   readonly taskHubs: readonly string[];
   readonly dynamicTaskHubs: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
-  readonly apiKeys: boolean;
   readonly allowAnonymous: boolean;
   readonly orchestrationLeaseSeconds: number;
   readonly activityLeaseSeconds: number;
@@ -94,7 +91,6 @@ export interface RunningServer {
 }
 
 const port = whole(0, 65_535);
-const pemFile = text('file', 'a PEM file');
 /** Timers of Node end at 2^31 milliseconds, a little over 24 days. */
 const longestSeconds = 2_000_000;
 
@@ -128,19 +124,7 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     shown: '127.0.0.1 (dev), 0.0.0.0 (serve)',
     sentence: 'The address that both ports listen on.',
   },
-  tlsCertFile: {
-    ...pemFile,
-    fallback: undefined,
-    shown: 'unset: no TLS',
-    sentence: 'The TLS certificate of both ports, with its chain; read again when it changes.',
-  },
-  tlsKeyFile: { ...pemFile, fallback: undefined, shown: 'unset: no TLS', sentence: 'Its private key.' },
-  tlsClientCaFile: {
-    ...pemFile,
-    fallback: undefined,
-    shown: 'unset: clients need no certificate',
-    sentence: 'The authorities whose certificates of clients the gRPC endpoint believes.',
-  },
+  ...securitySettingsTable,
   processes: setting(
     whole(1, 64),
     1,
@@ -162,11 +146,6 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     oneOf(logFormats),
     'auto',
     'How log lines look; auto is pretty in a terminal, else JSON.',
-  ),
-  apiKeys: setting(
-    bool,
-    false,
-    'Callers need a key that "perdura key create" made, or another credential that is set.',
   ),
   allowAnonymous: setting(
     bool,
@@ -276,15 +255,12 @@ export function readSettings(source: SettingsSource): Settings {
     grpcPort: read('grpcPort'),
     metricsPort: read('metricsPort'),
     bindAddress: read('bindAddress'),
-    tlsCertFile: read('tlsCertFile'),
-    tlsKeyFile: read('tlsKeyFile'),
-    tlsClientCaFile: read('tlsClientCaFile'),
+    ...readSecuritySettings(source),
     processes: read('processes'),
     taskHubs: read('taskHubs'),
     dynamicTaskHubs: read('dynamicTaskHubs'),
     logLevel: read('logLevel'),
     logFormat: read('logFormat'),
-    apiKeys: read('apiKeys'),
     allowAnonymous: read('allowAnonymous'),
     orchestrationLeaseSeconds: read('orchestrationLeaseSeconds'),
     activityLeaseSeconds: read('activityLeaseSeconds'),

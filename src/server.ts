@@ -119,7 +119,7 @@ class Replica implements RunningServer {
     await this.#openTelemetry();
     const { bindAddress: host, grpcPort } = this.#settings;
     const [hubs, log, tls] = [this.#hubs, this.#log, this.#tls?.source];
-    const authentication = openAuthentication(this.#settings, async () => {
+    const authentication = await openAuthentication(this.#settings, async () => {
       const { store } = await must(main, 'the default store').host.context();
       return store.readApiKeys();
     });

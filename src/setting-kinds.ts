@@ -63,6 +63,26 @@ export const httpUrl: Kind<string> = {
   parse: (given) => (/^https?:$/.test(URL.parse(given)?.protocol ?? '') ? given : undefined),
 };
 
+/** Whoever can answer in its place signs what tokens it likes: by TLS, unless it is on this machine. */
+export const issuerUrl: Kind<string> = {
+  placeholder: 'url',
+  allowed: 'an https URL as tokens name it, without a query (http to this machine only)',
+  parse(given) {
+    const url = /^https?:\/\/[^\s?#]+$/.test(given) ? URL.parse(given) : null;
+    if (url?.protocol === 'https:') return given;
+    return url && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) ? given : undefined;
+  },
+};
+
+export const audiences: Kind<readonly string[]> = {
+  placeholder: 'audiences',
+  allowed: 'texts without spaces, separated by commas',
+  parse(given) {
+    const texts = given.split(',').map((each) => each.trim());
+    return texts.every((each) => /^\S+$/.test(each)) ? texts : undefined;
+  },
+};
+
 const failpointPattern = /^([a-z-]+)(?:@([1-9]\d{0,8}))?$/;
 
 export const failpoints: Kind<Failpoints> = {

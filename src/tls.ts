@@ -1,14 +1,14 @@
 import { type RunningLoop, runLoop } from './background/loop.ts';
 import { Certificates } from './auth/certificates.ts';
-import { type Settings } from './config.ts';
 import { StartupError } from './lib/startup-error.ts';
+import { type SecuritySettings } from './security-settings.ts';
 import { type Logger } from './telemetry/log.ts';
 import { type Metrics } from './telemetry/metrics.ts';
 
 /** New certificates are there long before the old ones run out, so nobody waits for this. */
 const LOOK_EVERY_MS = 5_000;
 
-export type TlsSettings = Pick<Settings, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
+export type TlsSettings = Pick<SecuritySettings, 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>;
 
 /** The certificates of all listeners of this process, kept up to date. */
 export interface Tls {

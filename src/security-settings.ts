@@ -1,0 +1,69 @@
+// Settings that say who may come in, and how their connections are kept private.
+
+import { readSetting, type Setting, setting, type SettingsSource } from './read-setting.ts';
+import { audiences, bool, issuerUrl, text } from './setting-kinds.ts';
+
+export interface SecuritySettings {
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  readonly tlsClientCaFile: string | undefined;
+  readonly apiKeys: boolean;
+  readonly jwtIssuer: string | undefined;
+  readonly jwtAudiences: readonly string[];
+  readonly grantsFile: string | undefined;
+}
+
+const pemFile = text('file', 'a PEM file');
+
+export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Setting<SecuritySettings[K]> } =
+  {
+    tlsCertFile: {
+      ...pemFile,
+      fallback: undefined,
+      shown: 'unset: no TLS',
+      sentence: 'The TLS certificate of both ports, with its chain; read again when it changes.',
+    },
+    tlsKeyFile: { ...pemFile, fallback: undefined, shown: 'unset: no TLS', sentence: 'Its private key.' },
+    tlsClientCaFile: {
+      ...pemFile,
+      fallback: undefined,
+      shown: 'unset: clients need no certificate',
+      sentence: 'The authorities whose certificates of clients the gRPC endpoint believes.',
+    },
+    apiKeys: setting(
+      bool,
+      false,
+      'Callers need a key that "perdura key create" made, or another credential that is set.',
+    ),
+    jwtIssuer: {
+      ...issuerUrl,
+      fallback: undefined,
+      shown: 'unset: no tokens',
+      sentence: 'Callers may show a token (JWT) of this OIDC issuer; PERDURA_GRANTS_FILE gives it roles.',
+    },
+    jwtAudiences: setting(
+      audiences,
+      ['https://durabletask.io'],
+      'Whom tokens are for: one of these, separated by commas.',
+    ),
+    grantsFile: {
+      ...text('file', 'a JSON file'),
+      fallback: undefined,
+      shown: 'unset: none',
+      sentence: 'The roles of callers that show tokens or certificates, as a JSON file; read at the start.',
+    },
+  };
+
+export function readSecuritySettings(source: SettingsSource): SecuritySettings {
+  const read = <K extends keyof SecuritySettings>(key: K): SecuritySettings[K] =>
+    readSetting(key, securitySettingsTable[key], source);
+  return {
+    tlsCertFile: read('tlsCertFile'),
+    tlsKeyFile: read('tlsKeyFile'),
+    tlsClientCaFile: read('tlsClientCaFile'),
+    apiKeys: read('apiKeys'),
+    jwtIssuer: read('jwtIssuer'),
+    jwtAudiences: read('jwtAudiences'),
+    grantsFile: read('grantsFile'),
+  };
+}
