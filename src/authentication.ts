@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ApiKeys } from './auth/api-keys.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { ClientCertificates } from './auth/client-certificates.ts';
 import { type GrantTable, parseGrants } from './auth/grants-file.ts';
 import { Jwt } from './auth/jwt.ts';
 import { type Loop } from './background/loop.ts';
@@ -13,7 +14,7 @@ const REFRESH_EVERY_MS = 5_000;
 
 export type AuthenticationSettings = Pick<
   SecuritySettings,
-  'apiKeys' | 'jwtIssuer' | 'jwtAudiences' | 'grantsFile'
+  'apiKeys' | 'jwtIssuer' | 'jwtAudiences' | 'grantsFile' | 'tlsClientCaFile'
 >;
 
 export interface Authentication {
@@ -23,8 +24,8 @@ export interface Authentication {
 }
 
 /** Whether callers have to say who they are. */
-export function isAuthenticated({ apiKeys, jwtIssuer }: AuthenticationSettings): boolean {
-  return apiKeys || jwtIssuer !== undefined;
+export function isAuthenticated({ apiKeys, ...settings }: AuthenticationSettings): boolean {
+  return apiKeys || needsGrants(settings);
 }
 
 /** How this server knows callers; undefined when it takes everybody. Rejects with a `StartupError`. */
@@ -33,12 +34,16 @@ export async function openAuthentication(
   readApiKeys: () => Promise<readonly StoredApiKey[]>,
 ): Promise<Authentication | undefined> {
   const { jwtIssuer: issuer, jwtAudiences: audiences } = settings;
-  const { tokens: grants } = await readGrants(settings);
+  const { tokens: grants, certificates: named } = await readGrants(settings);
   if (!isAuthenticated(settings)) return undefined;
   const keys = settings.apiKeys ? new ApiKeys(readApiKeys) : undefined;
   const jwt = issuer === undefined ? undefined : new Jwt({ issuer, audiences, grants });
+  const certificates = settings.tlsClientCaFile === undefined ? undefined : new ClientCertificates(named);
   return {
-    authenticator: new Authenticator([keys, jwt].filter((method) => method !== undefined)),
+    authenticator: new Authenticator(
+      [keys, jwt].filter((method) => method !== undefined),
+      certificates,
+    ),
     loop: (onRefreshed) => ({
       name: 'refresh-credentials',
       everyMs: REFRESH_EVERY_MS,
@@ -51,10 +56,19 @@ export async function openAuthentication(
   };
 }
 
-async function readGrants({ grantsFile, jwtIssuer }: AuthenticationSettings): Promise<GrantTable> {
+type GrantedSettings = Pick<AuthenticationSettings, 'jwtIssuer' | 'tlsClientCaFile'>;
+
+/** Whether there are callers whose roles stand in a file. */
+function needsGrants({ jwtIssuer, tlsClientCaFile }: GrantedSettings): boolean {
+  return jwtIssuer !== undefined || tlsClientCaFile !== undefined;
+}
+
+async function readGrants({ grantsFile, ...settings }: AuthenticationSettings): Promise<GrantTable> {
   if (grantsFile === undefined) {
-    if (jwtIssuer === undefined) return { tokens: [], certificates: [] };
-    throw new StartupError('PERDURA_JWT_ISSUER needs PERDURA_GRANTS_FILE, which gives tokens their roles');
+    if (!needsGrants(settings)) return { tokens: [], certificates: [] };
+    throw new StartupError(
+      'PERDURA_JWT_ISSUER and PERDURA_TLS_CLIENT_CA_FILE need PERDURA_GRANTS_FILE, which gives callers their roles',
+    );
   }
   let text: string;
   try {

@@ -1,4 +1,5 @@
 import { SchedulerError } from '../domain/errors.ts';
+import { type ClientCertificates, type ShownCertificate } from './client-certificates.ts';
 import { type Principal } from './principal.ts';
 
 /** A kind of credential that callers may send. */
@@ -19,9 +20,19 @@ const unauthenticated = (message: string): SchedulerError => new SchedulerError(
 /** Tells who calls by what they send as `authorization`. */
 export class Authenticator {
   readonly #methods: readonly Method[];
+  readonly #certificates: ClientCertificates | undefined;
 
-  constructor(methods: readonly Method[]) {
+  /** `certificates`: unset where clients are not asked for one. */
+  constructor(methods: readonly Method[], certificates?: ClientCertificates) {
     this.#methods = methods;
+    this.#certificates = certificates;
+  }
+
+  /** Who shows a certificate and nothing else; undefined without one. `shown` is asked only where it counts. */
+  byCertificate(shown: () => ShownCertificate | undefined): Principal | undefined {
+    const certificates = this.#certificates;
+    const certificate = certificates && shown();
+    return certificate && certificates.principalOf(certificate);
   }
 
   /** Who that is, if it needs no look-up. `header` is the value of `authorization`. */

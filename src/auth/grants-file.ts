@@ -9,7 +9,7 @@ export interface TokenGrant extends Grant {
 }
 
 /** Whose certificate has that name: its common name, or an alternative one. */
-interface CertificateGrant extends Grant {
+export interface CertificateGrant extends Grant {
   readonly name: string;
 }
 

@@ -42,6 +42,6 @@ function checkAuthentication(settings: Settings): void {
   throw new StartupError(
     allowAnonymous
       ? '--allow-anonymous lets everybody do everything, and callers are to be authenticated as well: say one of both'
-      : 'whoever reaches the port of this server could do everything: let callers need a key with --api-keys (PERDURA_API_KEYS=true; "perdura key create" makes one) or a token (PERDURA_JWT_ISSUER), or, if your network protects the port, say so with --allow-anonymous (PERDURA_ALLOW_ANONYMOUS=true)',
+      : 'whoever reaches the port of this server could do everything: let callers need a key with --api-keys (PERDURA_API_KEYS=true; "perdura key create" makes one), a token (PERDURA_JWT_ISSUER) or a certificate (PERDURA_TLS_CLIENT_CA_FILE), or, if your network protects the port, say so with --allow-anonymous (PERDURA_ALLOW_ANONYMOUS=true)',
   );
 }

@@ -37,10 +37,7 @@ interface AccessOptions {
   readonly log: Logger;
 }
 
-interface AnyCall {
-  readonly metadata: Metadata;
-  readonly request: Buffer;
-}
+type AnyCall = Pick<Stream, 'metadata' | 'request' | 'getAuthContext'>;
 
 type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
 type Stream = ServerWritableStream<Buffer, Buffer>;
@@ -124,15 +121,15 @@ export class Access {
   }
 
   /** Which task hubs the caller sees. */
-  async visibleTo({ metadata }: AnyCall): Promise<(hub: string) => boolean> {
-    const principal = await this.#options.authenticator.find(credentialOf(metadata));
+  async visibleTo(call: AnyCall): Promise<(hub: string) => boolean> {
+    const principal = this.#known(call) ?? (await this.#find(call));
     return (hub) => judge(principal, 'ListTaskHubs', hub) === 'allowed';
   }
 
   /** Throws when the caller may not do that in a task hub that the request names. */
-  async checkHub({ metadata, request }: AnyCall, rpc: Rpc, hub: string): Promise<void> {
-    const principal = await this.#options.authenticator.find(credentialOf(metadata));
-    const refusal = this.#refusalIn(hub, principal, rpc, request);
+  async checkHub(call: AnyCall, rpc: Rpc, hub: string): Promise<void> {
+    const principal = this.#known(call) ?? (await this.#find(call));
+    const refusal = this.#refusalIn(hub, principal, rpc, call.request);
     if (refusal) throw refusal;
   }
 
@@ -142,15 +139,26 @@ export class Access {
       if (refusal === undefined) enter();
       else refuse(refusal);
     };
-    const { authenticator } = this.#options;
     try {
-      const credential = credentialOf(call.metadata);
-      const known = credential === undefined ? undefined : authenticator.known(credential);
+      const known = this.#known(call);
       if (known) decide(known);
-      else authenticator.find(credential).then(decide).catch(refuse);
+      else this.#find(call).then(decide).catch(refuse);
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** Who calls, where that needs no look-up. What the call says counts before what its connection has shown. */
+  #known(call: AnyCall): Principal | undefined {
+    const { authenticator } = this.#options;
+    const credential = credentialOf(call.metadata);
+    if (credential !== undefined) return authenticator.known(credential);
+    // The library gives only those that an authority of ours signed.
+    return authenticator.byCertificate(() => call.getAuthContext().sslPeerCertificate);
+  }
+
+  #find({ metadata }: AnyCall): Promise<Principal> {
+    return this.#options.authenticator.find(credentialOf(metadata));
   }
 
   #refusal(principal: Principal, rpc: Rpc, { metadata, request }: AnyCall): SchedulerError | undefined {

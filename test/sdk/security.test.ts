@@ -1,0 +1,167 @@
+// The published package over real TLS, with each kind of credential: an API key and a token as a credential object that sends
+// them with each call, a certificate by options of the channel.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ChannelCredentials, credentials, Metadata, status } from '@grpc/grpc-js';
+import { NoOpLogger, TaskHubGrpcClient, TaskHubGrpcWorker } from '@microsoft/durabletask-js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { must } from '../../src/lib/assert.ts';
+import { makeKey, revokeKey } from '../helpers/api-keys.ts';
+import { Authority } from '../helpers/certificates.ts';
+import { OidcIssuer } from '../helpers/oidc-issuer.ts';
+import { startTestServer, type TestServer } from '../helpers/server.ts';
+import { wait } from './hub.ts';
+
+const authority = new Authority();
+const foreign = new Authority();
+const closing: (() => Promise<void>)[] = [];
+let issuer: OidcIssuer;
+let running: TestServer | undefined;
+const server = (): TestServer => must(running, 'the server of this file');
+/** What clients of the server trust. */
+const trusted = Buffer.from(authority.ca);
+
+beforeAll(async () => {
+  issuer = await OidcIssuer.start();
+  const { certFile, keyFile } = authority.issue({ name: 'server' });
+  const grantsFile = join(authority.folder, 'grants.json');
+  const role = { role: 'contributor', hubs: 'orders*' };
+  const grants = {
+    tokens: [{ claim: 'roles', value: 'orders', ...role }],
+    certificates: [{ name: 'worker.orders.example', ...role }],
+  };
+  writeFileSync(grantsFile, JSON.stringify(grants));
+  running = await startTestServer({
+    ...{ tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: authority.caFile, grantsFile },
+    ...{ apiKeys: true, jwtIssuer: issuer.url },
+  });
+});
+afterAll(async () => {
+  await Promise.all(closing.map((close) => close()));
+  await running?.close();
+  await issuer.close();
+  authority[Symbol.dispose]();
+  foreign[Symbol.dispose]();
+});
+
+function inHub(hub: string) {
+  return {
+    hostAddress: server().endpoint.replace('127.0.0.1', 'localhost'),
+    logger: new NoOpLogger(),
+    metadataGenerator: (): Promise<Metadata> => {
+      const metadata = new Metadata();
+      metadata.set('taskhub', hub);
+      return Promise.resolve(metadata);
+    },
+  };
+}
+
+/** A worker and a client in one task hub, each with the credentials of a channel. */
+async function open(channel: ChannelCredentials, hub: string): Promise<TaskHubGrpcClient> {
+  const worker = new TaskHubGrpcWorker({ ...inHub(hub), credentials: channel, shutdownTimeoutMs: 100 });
+  worker.addNamedActivity('greet', (_, name) => `Hello, ${String(name)}!`);
+  worker.addNamedOrchestrator('hello', async function* (context, name) {
+    return yield* wait(context.callActivity<string, string>('greet', String(name)));
+  });
+  await worker.start();
+  const client = new TaskHubGrpcClient({ ...inHub(hub), credentials: channel });
+  closing.push(
+    () => worker.stop(),
+    () => client.stop(),
+  );
+  return client;
+}
+
+/** As the SDKs for the scheduler do it: whatever the credential object gives is sent as it is. */
+function bearer(token: () => Promise<string>): ChannelCredentials {
+  const call = credentials.createFromMetadataGenerator((_, done) => {
+    const metadata = new Metadata();
+    token().then(
+      (text) => {
+        metadata.set('authorization', `Bearer ${text}`);
+        done(null, metadata);
+      },
+      (error: unknown) => {
+        done(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+  return credentials.combineChannelCredentials(credentials.createSsl(trusted), call);
+}
+
+async function greeting(client: TaskHubGrpcClient): Promise<string | undefined> {
+  const id = await client.scheduleNewOrchestration('hello', 'world');
+  return (await client.waitForOrchestrationCompletion(id, true, 30))?.serializedOutput;
+}
+
+test('an API key as a credential object (way B), until it is revoked', async () => {
+  const key = await makeKey(server().databaseUrl, 'contributor', 'orders*');
+  const client = await open(
+    bearer(() => Promise.resolve(key.text)),
+    'orders-b',
+  );
+  expect(await greeting(client)).toBe('"Hello, world!"');
+  await revokeKey(server().databaseUrl, key.id);
+  const refused = async (): Promise<unknown> => {
+    const error: unknown = await client.getOrchestrationState('any').catch((reason: unknown) => reason);
+    return error instanceof Error && 'code' in error ? error.code : error;
+  };
+  await expect.poll(refused, { timeout: 10_000 }).toBe(status.UNAUTHENTICATED);
+});
+
+test('tokens of an OIDC issuer (way F), over a rotation of its keys and the end of a token', async () => {
+  const expiresInSeconds = -28;
+  const made: string[] = [];
+  const client = await open(
+    bearer(async () => {
+      const token = await issuer.token({ roles: ['orders'] }, { expiresInSeconds });
+      made.push(token);
+      return token;
+    }),
+    'orders-f',
+  );
+  expect(await greeting(client)).toBe('"Hello, world!"');
+  await issuer.rotate();
+  // A key that nobody knows is looked for every five seconds at most.
+  await expect
+    .poll(() => greeting(client).catch(() => 'refused'), { timeout: 20_000 })
+    .toBe('"Hello, world!"');
+  expect(new Set(made).size).toBeGreaterThan(1);
+  const expired = await open(
+    bearer(() => issuer.token({ roles: ['orders'] }, { expiresInSeconds: -60 })),
+    'orders-f',
+  );
+  await expect(greeting(expired)).rejects.toMatchObject({
+    code: status.UNAUTHENTICATED,
+    details: 'the token has expired',
+  });
+});
+
+test('a certificate by options of the channel (way G), in its task hubs only', async () => {
+  const { cert, key } = authority.issue({ name: 'a worker', names: 'DNS:worker.orders.example' });
+  const channel = credentials.createSsl(trusted, Buffer.from(key), Buffer.from(cert));
+  expect(await greeting(await open(channel, 'orders-g'))).toBe('"Hello, world!"');
+  const elsewhere = new TaskHubGrpcClient({ ...inHub('payments'), credentials: channel });
+  closing.push(() => elsewhere.stop());
+  await expect(greeting(elsewhere)).rejects.toMatchObject({ code: status.NOT_FOUND });
+});
+
+test.each([
+  ['of another authority', () => foreign.issue({ name: 'worker.orders.example' })],
+  ['that has expired', () => authority.issue({ name: 'worker.orders.example', days: -1 })],
+])('a certificate %s is none', async (_, issue) => {
+  const { cert, key } = issue();
+  const channel = credentials.createSsl(trusted, Buffer.from(key), Buffer.from(cert));
+  const client = new TaskHubGrpcClient({ ...inHub('orders-g'), credentials: channel });
+  closing.push(() => client.stop());
+  await expect(greeting(client)).rejects.toMatchObject({
+    code: status.UNAUTHENTICATED,
+    details: expect.stringContaining('wants to know who calls') as unknown,
+  });
+});
+
+test('without TLS nothing is answered', async () => {
+  const client = new TaskHubGrpcClient({ ...inHub('orders'), credentials: credentials.createInsecure() });
+  closing.push(() => client.stop());
+  await expect(greeting(client)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+});
