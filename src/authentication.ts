@@ -14,7 +14,7 @@ const REFRESH_EVERY_MS = 5_000;
 
 export type AuthenticationSettings = Pick<
   SecuritySettings,
-  'apiKeys' | 'jwtIssuer' | 'jwtAudiences' | 'grantsFile' | 'tlsClientCaFile'
+  'apiKeys' | 'jwtIssuer' | 'jwtAudiences' | 'grantsFile' | 'tlsClientCaFile' | 'identityPort'
 >;
 
 export interface Authentication {
@@ -34,6 +34,9 @@ export async function openAuthentication(
   readApiKeys: () => Promise<readonly StoredApiKey[]>,
 ): Promise<Authentication | undefined> {
   const { jwtIssuer: issuer, jwtAudiences: audiences } = settings;
+  if (settings.identityPort !== undefined && !settings.apiKeys) {
+    throw new StartupError('PERDURA_IDENTITY_PORT gives tokens for API keys: it needs PERDURA_API_KEYS=true');
+  }
   const { tokens: grants, certificates: named } = await readGrants(settings);
   if (!isAuthenticated(settings)) return undefined;
   const keys = settings.apiKeys ? new ApiKeys(readApiKeys) : undefined;

@@ -84,6 +84,8 @@ export interface RunningServer {
   readonly grpcAddress: string;
   /** Empty when somebody else answers for it. */
   readonly metricsAddress: string;
+  /** Empty where SDKs get no tokens. */
+  readonly identityAddress: string;
   /** Whether it should get traffic now. */
   readiness(): Readiness;
   /** Drains: not ready, no claims, leased work finishes within `drainSeconds`, streams end, residents are released. */

@@ -1,7 +1,7 @@
 // Settings that say who may come in, and how their connections are kept private.
 
 import { readSetting, type Setting, setting, type SettingsSource } from './read-setting.ts';
-import { audiences, bool, issuerUrl, text } from './setting-kinds.ts';
+import { audiences, bool, issuerUrl, text, whole } from './setting-kinds.ts';
 
 export interface SecuritySettings {
   readonly tlsCertFile: string | undefined;
@@ -11,6 +11,7 @@ export interface SecuritySettings {
   readonly jwtIssuer: string | undefined;
   readonly jwtAudiences: readonly string[];
   readonly grantsFile: string | undefined;
+  readonly identityPort: number | undefined;
 }
 
 const pemFile = text('file', 'a PEM file');
@@ -52,6 +53,13 @@ export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Se
       shown: 'unset: none',
       sentence: 'The roles of callers that show tokens or certificates, as a JSON file; read at the start.',
     },
+    identityPort: {
+      ...whole(0, 65_535),
+      fallback: undefined,
+      shown: 'unset: none',
+      sentence:
+        'Port where SDKs that use a managed identity get a token for their API key; 0 takes any free one.',
+    },
   };
 
 export function readSecuritySettings(source: SettingsSource): SecuritySettings {
@@ -65,5 +73,6 @@ export function readSecuritySettings(source: SettingsSource): SecuritySettings {
     jwtIssuer: read('jwtIssuer'),
     jwtAudiences: read('jwtAudiences'),
     grantsFile: read('grantsFile'),
+    identityPort: read('identityPort'),
   };
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { processLoops } from './background/loops.ts';
+import { type Authenticator } from './auth/authenticator.ts';
 import { openAuthentication } from './authentication.ts';
 import { type Loop, runLoop } from './background/loop.ts';
 import { type RunningServer, type ServerSettings } from './config.ts';
@@ -9,6 +10,7 @@ import { hubName } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
 import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
+import { startIdentityServer } from './http/managed-identity.ts';
 import { must } from './lib/assert.ts';
 import { prepareStore } from './prepare-store.ts';
 import { codec } from './protocol/codec.ts';
@@ -52,6 +54,7 @@ interface StoreParts extends HubStore {
 class Replica implements RunningServer {
   grpcAddress = '';
   metricsAddress = '';
+  identityAddress = '';
   readonly #settings: Settings;
   readonly #log: Logger;
   readonly #metrics: Metrics;
@@ -124,6 +127,7 @@ class Replica implements RunningServer {
       return store.readApiKeys();
     });
     const authenticator = authentication?.authenticator;
+    await this.#openIdentity(authenticator);
     const grpc = await startGrpc({ host, port: grpcPort, tls, authenticator, hubs, codec, log });
     this.#grpc = grpc;
     this.#open.push(() => grpc.stop());
@@ -144,6 +148,15 @@ class Replica implements RunningServer {
     // Probes are answered until the very end.
     this.#open.unshift(() => telemetry.close());
     this.metricsAddress = telemetry.address;
+  }
+
+  async #openIdentity(authenticator: Authenticator | undefined): Promise<void> {
+    const { bindAddress: host, identityPort: port, jwtAudiences: audiences } = this.#settings;
+    if (port === undefined || !authenticator) return;
+    const tls = this.#tls?.source;
+    const listener = await startIdentityServer({ host, port, tls, authenticator, audiences });
+    this.#open.push(() => listener.close());
+    this.identityAddress = listener.address;
   }
 
   #runLoops(more: readonly Loop[]): void {

@@ -4,7 +4,8 @@ import { namesOfSeveral } from '../store-settings.ts';
 import { version } from '../version.ts';
 
 /** `host:port` as bound. */
-export type Addresses = Pick<RunningServer, 'grpcAddress' | 'metricsAddress'>;
+export type Addresses = Pick<RunningServer, 'grpcAddress' | 'metricsAddress'> &
+  Partial<Pick<RunningServer, 'identityAddress'>>;
 
 export interface Started {
   readonly settings: Settings;
@@ -25,6 +26,9 @@ export function startedFields({ settings, server, dataDir }: Started): Readonly<
     [taskHubs.length === 1 ? 'Task hub' : 'Task hubs']: taskHubs.join(', '),
     ...(stores.length > 0 ? { Stores: stores.join(', ') } : {}),
     ...(dataDir === undefined ? {} : { 'Data folder': dataDir }),
+    ...(server.identityAddress
+      ? { 'Managed identity': `${scheme}://${reachable(server.identityAddress)}/msi/token` }
+      : {}),
     // With authentication there is none that could be pasted: docs/security.md says how SDKs show a credential.
     ...(isAuthenticated(settings)
       ? { Callers: 'show a credential' }

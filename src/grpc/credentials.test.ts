@@ -7,7 +7,8 @@ import { hubName } from '../domain/ids.ts';
 import { type TlsPems } from '../lib/tls-source.ts';
 import { codec } from '../protocol/codec.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { startTelemetryServer, type TelemetryServer } from '../telemetry/http.ts';
+import { startTelemetryServer } from '../telemetry/http.ts';
+import { type HttpListener } from '../telemetry/listen-http.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type GrpcListener, startGrpc } from './listener.ts';
 
@@ -37,7 +38,7 @@ class Source {
 
 let tls: Source;
 let grpc: GrpcListener;
-let telemetry: TelemetryServer;
+let telemetry: HttpListener;
 
 beforeEach(async () => {
   tls = new Source(authority.issue({ name: 'first' }));

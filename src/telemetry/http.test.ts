@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Readiness, startTelemetryServer, type TelemetryServer } from './http.ts';
+import { type Readiness, startTelemetryServer } from './http.ts';
+import { type HttpListener } from './listen-http.ts';
 import { createMetrics } from './metrics.ts';
 
 let readiness: Readiness;
-let server: TelemetryServer;
+let server: HttpListener;
 
 beforeEach(async () => {
   readiness = { ready: true };
