@@ -183,6 +183,36 @@ test('a schema newer than the program is one clear line', async () => {
   );
 });
 
+test('dev warns when others can reach it, unless they need a key', async () => {
+  const warning = 'whoever reaches this address may do everything';
+  const everywhere = ['dev', '--bind-address', '0.0.0.0', '--log-format', 'json'];
+  const open = perdura(everywhere);
+  await untilReady(open);
+  expect(open.output()).toContain(warning);
+  open.child.kill('SIGTERM');
+  await open.ended;
+  const guarded = perdura([...everywhere, '--api-keys']);
+  await vi.waitFor(() => {
+    expect(guarded.output(), guarded.errors()).toContain('"Callers":"show a credential"');
+  }, 20_000);
+  expect(guarded.output()).not.toContain(warning);
+  expect(guarded.output()).not.toContain('Authentication=None');
+});
+
+test.each([
+  ['--allow-anonymous and --api-keys', ['--allow-anonymous', '--api-keys'], 'say one of both'],
+  ['a port for tokens without keys', ['--allow-anonymous', '--identity-port', '0'], 'PERDURA_API_KEYS=true'],
+  ['tokens without roles', ['--jwt-issuer', 'https://login.example'], 'PERDURA_GRANTS_FILE'],
+  ['roles that are not there', ['--api-keys', '--grants-file', 'absent.json'], 'absent.json'],
+  ['a certificate without its key', ['--api-keys', '--tls-cert-file', 'tls.pem'], 'only a part of it'],
+  ['an issuer that anybody could be', ['--jwt-issuer', 'http://login.example'], 'https URL'],
+])('serve refuses %s in one line', async (_, flags, words) => {
+  const run = perdura(['serve', ...flags], { PERDURA_DATABASE_URL: await createEmptyDatabase() });
+  expect(await run.ended).not.toBe(0);
+  expect(run.errors()).toContain(words);
+  expect(run.errors()).not.toContain('    at ');
+});
+
 test('serve refuses to start without authentication unless told so', async () => {
   const url = await createEmptyDatabase();
   expect(await refusal(['serve'], { PERDURA_DATABASE_URL: url })).toContain('--allow-anonymous');

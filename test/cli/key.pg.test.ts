@@ -1,8 +1,8 @@
-import { describe } from 'vitest';
+import { describe, vi } from 'vitest';
 import { ApiKeyTable } from '../../src/postgres/api-key-table.ts';
 import { TaskHubClient } from '../../src/grpc/client.ts';
 import { createEmptyDatabase, expect, schema, test } from '../helpers/database.ts';
-import { perdura } from '../helpers/program.ts';
+import { launch, launcher, perdura } from '../helpers/program.ts';
 import { startTestServer } from '../helpers/server.ts';
 
 function key(databaseUrl: string, ...args: readonly string[]) {
@@ -80,6 +80,37 @@ describe('a key', () => {
     expect(code).toBe(2);
     expect(errors).toMatch(words);
   });
+});
+
+test('no key stands in the log, however much is logged', async ({ databaseUrl }) => {
+  const { output } = await key(databaseUrl, ...worker);
+  const made = output.trim();
+  const wrong = made.slice(0, -20) + 'x'.repeat(20);
+  const ports = { PERDURA_GRPC_PORT: '0', PERDURA_METRICS_PORT: '0', PERDURA_IDENTITY_PORT: '0' };
+  const run = launch(
+    process.execPath,
+    [launcher, 'serve', '--api-keys', '--log-level', 'trace', '--log-format', 'json'],
+    { env: { ...ports, PERDURA_DATABASE_URL: databaseUrl, PERDURA_DATABASE_SCHEMA: schema } },
+  );
+  await vi.waitFor(() => {
+    expect(run.output(), run.errors()).toContain('"msg":"ready"');
+  }, 20_000);
+  const address = /"gRPC endpoint":"http:\/\/([^"]+)"/.exec(run.output())?.[1] ?? '';
+  const identity = /"Managed identity":"([^"]+)"/.exec(run.output())?.[1] ?? '';
+  for (const credential of [made, wrong]) {
+    const metadata = { authorization: `Bearer ${credential}` };
+    const client = new TaskHubClient({ address, hub: 'orders', metadata });
+    await client.call('StartInstance', { name: 'Order' }).catch(() => undefined);
+    const headers = { 'X-IDENTITY-HEADER': credential };
+    await fetch(`${identity}?resource=https://durabletask.io`, { headers });
+    client.close();
+  }
+  run.child.kill('SIGTERM');
+  expect(await run.ended).toBe(0);
+  for (const text of [run.output(), run.errors()]) {
+    expect(text).not.toContain(made.slice(-43));
+    expect(text).not.toContain(wrong.slice(-43));
+  }
 });
 
 describe('commands that talk to a server', () => {
