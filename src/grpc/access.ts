@@ -23,6 +23,7 @@ import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { hubOf } from './metadata.ts';
 import { asksForPayloads } from './payload-requests.ts';
+import { ShownCertificates } from './shown-certificates.ts';
 import { failureStatus } from './status.ts';
 
 /** Those that say themselves which task hubs they are about: their handlers ask. */
@@ -37,7 +38,7 @@ interface AccessOptions {
   readonly log: Logger;
 }
 
-type AnyCall = Pick<Stream, 'metadata' | 'request' | 'getAuthContext'>;
+type AnyCall = Pick<Stream, 'metadata' | 'request' | 'getPeer' | 'getAuthContext'>;
 
 type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
 type Stream = ServerWritableStream<Buffer, Buffer>;
@@ -45,9 +46,14 @@ type Stream = ServerWritableStream<Buffer, Buffer>;
 export class Access {
   readonly #options: AccessOptions;
   readonly #streams = new Map<Stream, Rpc>();
+  readonly #certificates = new ShownCertificates();
 
   constructor(options: AccessOptions) {
     this.#options = options;
+  }
+
+  close(): void {
+    this.#certificates.close();
   }
 
   /** The handlers, each behind the check of its rpc. */
@@ -153,8 +159,7 @@ export class Access {
     const { authenticator } = this.#options;
     const credential = credentialOf(call.metadata);
     if (credential !== undefined) return authenticator.known(credential);
-    // The library gives only those that an authority of ours signed.
-    return authenticator.byCertificate(() => call.getAuthContext().sslPeerCertificate);
+    return authenticator.byCertificate(() => this.#certificates.of(call));
   }
 
   #find({ metadata }: AnyCall): Promise<Principal> {

@@ -79,6 +79,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
       waits.abortAll(unavailable('the server is stopping'));
       await Promise.race([shutDown(server), pause(STOP_WAIT_MS, undefined, { ref: false })]);
       server.forceShutdown();
+      access?.close();
     },
   };
 }
