@@ -8,6 +8,7 @@ import { type Loop } from './background/loop.ts';
 import { type StoredApiKey } from './domain/store.ts';
 import { StartupError } from './lib/startup-error.ts';
 import { type SecuritySettings } from './security-settings.ts';
+import { type Logger } from './telemetry/log.ts';
 
 /** How long a credential that is no longer valid may still be taken. */
 const REFRESH_EVERY_MS = 5_000;
@@ -32,6 +33,7 @@ export function isAuthenticated({ apiKeys, ...settings }: AuthenticationSettings
 export async function openAuthentication(
   settings: AuthenticationSettings,
   readApiKeys: () => Promise<readonly StoredApiKey[]>,
+  log: Logger,
 ): Promise<Authentication | undefined> {
   const { jwtIssuer: issuer, jwtAudiences: audiences } = settings;
   if (settings.identityPort !== undefined && !settings.apiKeys) {
@@ -39,8 +41,11 @@ export async function openAuthentication(
   }
   const { tokens: grants, certificates: named } = await readGrants(settings);
   if (!isAuthenticated(settings)) return undefined;
+  const onUnreachable = (error: unknown): void => {
+    log.warn({ err: error, issuer }, 'the issuer of tokens can not be asked: new tokens wait for it');
+  };
   const keys = settings.apiKeys ? new ApiKeys(readApiKeys) : undefined;
-  const jwt = issuer === undefined ? undefined : new Jwt({ issuer, audiences, grants });
+  const jwt = issuer === undefined ? undefined : new Jwt({ issuer, audiences, grants, onUnreachable });
   const certificates = settings.tlsClientCaFile === undefined ? undefined : new ClientCertificates(named);
   return {
     authenticator: new Authenticator(

@@ -7,6 +7,7 @@ import { type RunningServer, type ServerSettings } from './config.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
 import { unavailable } from './domain/errors.ts';
 import { hubName } from './domain/ids.ts';
+import { type StoredApiKey } from './domain/store.ts';
 import { EngineHost } from './engine-host.ts';
 import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
@@ -122,10 +123,11 @@ class Replica implements RunningServer {
     await this.#openTelemetry();
     const { bindAddress: host, grpcPort } = this.#settings;
     const [hubs, log, tls] = [this.#hubs, this.#log, this.#tls?.source];
-    const authentication = await openAuthentication(this.#settings, async () => {
+    const readKeys = async (): Promise<readonly StoredApiKey[]> => {
       const { store } = await must(main, 'the default store').host.context();
       return store.readApiKeys();
-    });
+    };
+    const authentication = await openAuthentication(this.#settings, readKeys, log);
     const authenticator = authentication?.authenticator;
     await this.#openIdentity(authenticator);
     const grpc = await startGrpc({ host, port: grpcPort, tls, authenticator, hubs, codec, log });

@@ -18,6 +18,8 @@ const LEEWAY_SECONDS = 30;
 const KEYS_AGAIN_MS = 5_000;
 const KEYS_FRESH_MS = 10 * 60_000;
 const ISSUER_TIMEOUT_MS = 5_000;
+/** What keeps the issuer from being asked is told so often at most. */
+const TOLD_EVERY_MS = 60_000;
 /** Tokens that are remembered; of more, the oldest are verified again. */
 const REMEMBERED = 10_000;
 
@@ -25,6 +27,8 @@ export interface JwtOptions {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly grants: readonly TokenGrant[];
+  /** Told why the issuer can't be asked, but not for each call. */
+  readonly onUnreachable: (error: unknown) => void;
 }
 
 interface KnownToken {
@@ -37,6 +41,7 @@ export class Jwt implements Method {
   readonly #known = new Map<string, KnownToken>();
   readonly #verifying = new Map<string, Promise<Principal | undefined>>();
   #keys: Promise<JWTVerifyGetKey> | undefined;
+  #toldAt = -Infinity;
 
   constructor(options: JwtOptions) {
     this.#options = options;
@@ -72,8 +77,8 @@ export class Jwt implements Method {
       this.#remember(key, { principal, untilMs: ((payload.exp ?? 0) + LEEWAY_SECONDS) * 1000 });
       return principal;
     } catch (error) {
-      explain(error);
-      return undefined;
+      if (isOfToken(error)) return undefined;
+      throw this.#unreachable(error);
     }
   }
 
@@ -89,9 +94,17 @@ export class Jwt implements Method {
   #issuerKeys(): Promise<JWTVerifyGetKey> {
     this.#keys ??= discover(this.#options.issuer).catch((error: unknown) => {
       this.#keys = undefined;
-      throw unavailable('the issuer of tokens can not be asked for its keys now; try again', error);
+      throw this.#unreachable(error);
     });
     return this.#keys;
+  }
+
+  #unreachable(error: unknown): SchedulerError {
+    if (performance.now() - this.#toldAt > TOLD_EVERY_MS) {
+      this.#toldAt = performance.now();
+      this.#options.onUnreachable(error);
+    }
+    return unavailable('the issuer of tokens can not be asked for its keys now; try again', error);
   }
 }
 
@@ -122,8 +135,8 @@ function hasValue(claim: unknown, value: string): boolean {
   return claim === value || (Array.isArray(claim) && claim.includes(value));
 }
 
-/** Whose signature is right may know what else is wrong; all others learn that it is. */
-function explain(error: unknown): void {
+/** Whether the token is to blame. Throws for one whose signature is right: its owner may know what else is wrong. */
+function isOfToken(error: unknown): boolean {
   if (error instanceof SchedulerError) throw error;
   if (error instanceof errors.JWTExpired) {
     throw new SchedulerError('unauthenticated', 'the token has expired');
@@ -134,8 +147,7 @@ function explain(error: unknown): void {
       `the token is not for this server: its claim '${error.claim}'`,
     );
   }
-  if (error instanceof errors.JOSEError && !ofIssuer.has(error.code)) return;
-  throw unavailable('the issuer of tokens can not be asked for its keys now; try again', error);
+  return error instanceof errors.JOSEError && !ofIssuer.has(error.code);
 }
 
 /** Thrown by jose where the issuer does not answer with a set of keys. */

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fuzz } from '../../test/helpers/fuzz.ts';
 import { type Grant, judge, matches, type Principal, rolesIn } from './principal.ts';
 
 function having(...grants: readonly Grant[]): Principal {
@@ -25,6 +27,19 @@ describe('a pattern', () => {
     ['**', 'a', true],
   ])('%j takes %j: %j', (pattern, name, isTaken) => {
     expect(matches(pattern, name)).toBe(isTaken);
+  });
+
+  test('takes what a regular expression of it would', () => {
+    const texts = fc
+      .array(fc.constantFrom('a', 'b', '-', '*', '.'), { maxLength: 8 })
+      .map((parts) => parts.join(''));
+    fuzz(
+      fc.property(texts, texts, (pattern, name) => {
+        const escaped = pattern.replaceAll('.', String.raw`\.`).replaceAll(/\*+/g, '.*');
+        expect(matches(pattern, name)).toBe(new RegExp(`^${escaped}$`).test(name));
+      }),
+      2_000,
+    );
   });
 
   test('takes no longer for being made to', () => {
