@@ -10,6 +10,7 @@ import {
   type handleUnaryCall,
   type Metadata,
   type ServerWritableStream,
+  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { type Authenticator } from '../auth/authenticator.ts';
@@ -28,7 +29,6 @@ import { failureStatus } from './status.ts';
 
 /** Those that say themselves which task hubs they are about: their handlers ask. */
 const acrossHubs: ReadonlySet<Rpc> = new Set<Rpc>(['ListTaskHubs', 'PlaceTaskHub']);
-const streaming: ReadonlySet<Rpc> = new Set<Rpc>(['GetWorkItems', 'StreamInstanceHistory']);
 const waiting: ReadonlySet<Rpc> = new Set<Rpc>(['WaitForInstanceStart', 'WaitForInstanceCompletion']);
 
 interface AccessOptions {
@@ -56,13 +56,13 @@ export class Access {
     this.#certificates.close();
   }
 
-  /** The handlers, each behind the check of its rpc. */
-  guard(handlers: UntypedServiceImplementation): UntypedServiceImplementation {
+  /** The handlers of a service, each behind the check of its rpc. */
+  guard(service: ServiceDefinition, handlers: UntypedServiceImplementation): UntypedServiceImplementation {
     const guarded = Object.entries(handlers).map(([rpc, handle]) => {
       assert(isRpc(rpc), `the rpc ${rpc} has a row in the table of roles`);
       return [
         rpc,
-        streaming.has(rpc)
+        service[rpc]?.responseStream
           ? this.#guardStream(rpc, handle as handleServerStreamingCall<Buffer, Buffer>)
           : this.#guardUnary(rpc, handle as UnaryHandler),
       ] as const;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, type ServiceDefinition, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { unavailable } from '../domain/errors.ts';
 import { type Authenticator } from '../auth/authenticator.ts';
 import { StartupError } from '../lib/startup-error.ts';
@@ -58,9 +58,11 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   let isServing = true;
   const access = authenticator && new Access({ authenticator, hubs, codec, log });
   const parts = { hubs, codec, log, waits, access, isServing: () => isServing };
-  const guarded = (handlers: UntypedServiceImplementation) => access?.guard(handlers) ?? handlers;
-  server.addService(serviceDefinition, guarded(serviceHandlers(parts)));
-  server.addService(adminDefinition, guarded(adminHandlers(parts)));
+  const addService = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
+    server.addService(service, access?.guard(service, handlers) ?? handlers);
+  };
+  addService(serviceDefinition, serviceHandlers(parts));
+  addService(adminDefinition, adminHandlers(parts));
   const health = new Health(server);
   addReflection(server);
   const address = await bind(server, options);

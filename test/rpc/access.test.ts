@@ -189,6 +189,22 @@ describe('what belongs to another task hub', () => {
     expect(orchestrationState?.orchestrationStatus).toBe('ORCHESTRATION_STATUS_PENDING');
   });
 
+  test('ids of its entities mean nothing', async () => {
+    const theirs = clientWith(await keyOf('contributor', 'theirs'), 'theirs');
+    const mine = clientWith(await keyOf('contributor', 'mine*'), 'mine');
+    const instanceId = '@counter@theirs';
+    await theirs.call('SignalEntity', { instanceId, name: 'add', input: { value: '1' } });
+    const asked = { instanceId, includeState: true };
+    expect(await mine.call('GetEntity', asked)).toMatchObject({ exists: false });
+    const query = { instanceIdStartsWith: { value: '@counter' }, includeState: true, includeTransient: true };
+    expect((await mine.call('QueryEntities', { query })).entities).toEqual([]);
+    // A signal of one's own makes an entity of one's own.
+    await mine.call('SignalEntity', { instanceId, name: 'add', input: { value: '1' } });
+    await mine.call('PurgeInstances', { instanceId }).catch(() => undefined);
+    const { entities } = await theirs.call('QueryEntities', { query });
+    expect(entities.map((entity) => entity.instanceId)).toEqual([instanceId]);
+  });
+
   test('its completion tokens change nothing, and its own worker goes on', async () => {
     const name = 'Guarded';
     const theirs = clientWith(await keyOf('client', 'theirs'), 'theirs');
@@ -247,6 +263,7 @@ describe('headers', () => {
     ['a path', 'mine/../theirs'],
     ['a pattern', '*'],
     ['a pattern of others', 'their*'],
+    ['too long', 'theirs'.repeat(1_000)],
   ])('%s do not name a task hub of others', async (_, hub) => {
     const authorization = `Bearer ${await keyOf('reader', 'mine*')}`;
     expect(['NOT_FOUND', 'INVALID_ARGUMENT']).toContain(
