@@ -1,6 +1,6 @@
 // Who may call what, seen by callers of all kinds over the wire: every rpc with every role, in a task hub of theirs and in
 // those of others; and what an attacker tries who has a key of his own.
-import { Metadata, status } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newApiKey } from '../../src/auth/api-key.ts';
 import { reachOf, type Role, roles, roleTitles, type Rpc, rpcTable } from '../../src/auth/roles.ts';
@@ -134,6 +134,26 @@ describe.each(rpcs)('%s', (rpc) => {
       }
     }
   });
+});
+
+test('health and reflection answer without a credential, for probes and tools', async () => {
+  const client = new Client(server().endpoint, credentials.createInsecure());
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const health = await new Promise<Buffer | undefined>((resolve, reject) => {
+    client.makeUnaryRequest('/grpc.health.v1.Health/Check', asIs, asIs, Buffer.alloc(0), (error, answer) => {
+      if (error) reject(error);
+      else resolve(answer);
+    });
+  });
+  // status: SERVING
+  expect(health?.toString('hex')).toBe('0801');
+  const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const call = client.makeBidiStreamRequest<Buffer, Buffer>(path, asIs, asIs);
+  call.end(Buffer.from('\x3a\x01*'));
+  const answers: Buffer[] = [];
+  for await (const answer of call) answers.push(answer as Buffer);
+  expect(Buffer.concat(answers).toString('latin1')).toContain('TaskHubSidecarService');
+  client.close();
 });
 
 test('task hubs are listed to those who have a role in them', async () => {
