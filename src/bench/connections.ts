@@ -12,6 +12,8 @@ export interface ConnectOptions {
   readonly slots: number;
   /** Task hubs that the streams are spread over; one unless told. */
   readonly hubs?: number;
+  /** What every call shows. */
+  readonly credential?: string;
 }
 
 interface Hears {
@@ -30,7 +32,7 @@ export class Connections {
 
   /** Resolves when every stream has brought its first message, the ping that says that it is open. */
   async open(
-    { address, streams, slots, hubs = 1 }: ConnectOptions,
+    { streams, slots, hubs = 1, ...destination }: ConnectOptions,
     { onItem, onFailure }: Hears,
   ): Promise<void> {
     const request = codec.encode('GetWorkItemsRequest', {
@@ -40,7 +42,7 @@ export class Connections {
     });
     for (let count = 0; count < streams; count++) {
       const hub = count % hubs === 0 ? HUB : `bench-${count % hubs}`;
-      const connection = await GrpcConnection.open({ address, hub }, onFailure);
+      const connection = await GrpcConnection.open({ ...destination, hub }, onFailure);
       this.#withStreams.push(connection);
       await new Promise<void>((opened) => {
         connection.openStream('GetWorkItems', prefixed(request), (item) => {
@@ -51,7 +53,7 @@ export class Connections {
     }
     // Afterwards: a server of several processes hands out connections in turn, and each is to have as many of a kind.
     for (let count = 0; count < streams; count++) {
-      this.#idle.push(await GrpcConnection.open({ address, hub: IDLE_HUB }, onFailure));
+      this.#idle.push(await GrpcConnection.open({ ...destination, hub: IDLE_HUB }, onFailure));
     }
   }
 

@@ -30,6 +30,8 @@ interface Destination {
   /** `host:port`. */
   readonly address: string;
   readonly hub: string;
+  /** What every call shows. */
+  readonly credential?: string;
 }
 
 /** One HTTP/2 connection in a task hub of the server. Requests are bytes with gRPC's prefix. */
@@ -39,22 +41,23 @@ export class GrpcConnection {
   readonly #headers: ReadonlyMap<Method, Headers>;
 
   /** `onFailure` hears of every call that does not end with OK, and of the connection's end. */
-  static async open(
-    { address, hub }: Destination,
-    onFailure: (error: Error) => void,
-  ): Promise<GrpcConnection> {
-    const session = connect(`http://${address}`, {
+  static async open(destination: Destination, onFailure: (error: Error) => void): Promise<GrpcConnection> {
+    const session = connect(`http://${destination.address}`, {
       settings: { initialWindowSize: STREAM_WINDOW, enablePush: false },
       maxSessionMemory: SESSION_MEMORY_MB,
     });
     await once(session, 'connect');
     session.setLocalWindowSize(CONNECTION_WINDOW);
-    return new GrpcConnection(session, hub, onFailure);
+    return new GrpcConnection(session, destination, onFailure);
   }
 
-  private constructor(session: ClientHttp2Session, hub: string, onFailure: (error: Error) => void) {
+  private constructor(
+    session: ClientHttp2Session,
+    destination: Destination,
+    onFailure: (error: Error) => void,
+  ) {
     this.#session = session;
-    this.#headers = new Map(methods.map((method) => [method, headersOf(method, hub)]));
+    this.#headers = new Map(methods.map((method) => [method, headersOf(method, destination)]));
     this.#onFailure = onFailure;
     session.on('error', onFailure);
     session.on('close', () => {
@@ -115,7 +118,7 @@ export class GrpcConnection {
   }
 }
 
-function headersOf(method: Method, hub: string): Headers {
+function headersOf(method: Method, { hub, credential }: Destination): Headers {
   return {
     ':method': 'POST',
     ':path': `/TaskHubSidecarService/${method}`,
@@ -123,5 +126,6 @@ function headersOf(method: Method, hub: string): Headers {
     te: 'trailers',
     'user-agent': 'perdura-bench',
     taskhub: hub,
+    ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
   };
 }

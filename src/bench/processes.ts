@@ -53,13 +53,23 @@ export class Processes implements AsyncDisposable {
     return new Channel(this.#fork('ceiling-server', 'the ceiling'));
   }
 
-  /** `perdura serve` on that database, on free ports, with so many processes. Resolves when it is ready. */
-  async server(databaseUrl: string, count = 1): Promise<ServerProcess> {
+  /** `perdura serve` on that database, on free ports. Resolves when it is ready. */
+  async server(
+    databaseUrl: string,
+    {
+      serverProcesses = 1,
+      showsKey = false,
+    }: { readonly serverProcesses?: number; readonly showsKey?: boolean } = {},
+  ): Promise<ServerProcess> {
     this.#refuseWhenStopping();
     const main = join(import.meta.dirname, '..', `main${extension}`);
-    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...serverFlags], {
+    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...serverFlags(showsKey)], {
       detached: true,
-      env: { ...environment(), PERDURA_DATABASE_URL: databaseUrl, PERDURA_PROCESSES: String(count) },
+      env: {
+        ...environment(),
+        PERDURA_DATABASE_URL: databaseUrl,
+        PERDURA_PROCESSES: String(serverProcesses),
+      },
       stdio: ['ignore', 'pipe', STDERR, 'ipc'],
     });
     this.#keep({ child, title: 'the server' });
@@ -97,11 +107,11 @@ export class Processes implements AsyncDisposable {
   }
 }
 
-const serverFlags = [
+const serverFlags = (isForKnown: boolean): string[] => [
   ...[
     '--task-hubs=default,idle',
     '--dynamic-task-hubs=true',
-    '--allow-anonymous',
+    isForKnown ? '--api-keys' : '--allow-anonymous',
     '--bind-address=127.0.0.1',
     '--grpc-port=0',
     '--metrics-port=0',

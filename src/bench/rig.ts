@@ -1,6 +1,10 @@
+import { newApiKey } from '../auth/api-key.ts';
+import { type Role } from '../auth/roles.ts';
 import { assert } from '../lib/assert.ts';
+import { ApiKeyTable } from '../postgres/api-key-table.ts';
 import type { CeilingCommands } from './ceiling-server.ts';
 import { type Channel } from './channel.ts';
+import type { ConnectOptions } from './connections.ts';
 import { cpuOfFamily, cpuOfMachine, cpuOfProcess } from './cpu.ts';
 import type { LoadCounters, LoadTimes, LoadWorkerCommands } from './load-worker.ts';
 import { END_SECONDS, type Streams } from './plan.ts';
@@ -36,6 +40,8 @@ export interface RigOptions extends Streams {
   readonly hubs?: number;
   /** Of every input, result and output. */
   readonly payloadBytes?: number;
+  /** Whether the server knows its callers, by an API key that every call shows. */
+  readonly showsKey?: true;
 }
 
 /** Starts PostgreSQL, with these settings beside our own, the server, and a connected load worker. */
@@ -45,15 +51,25 @@ export async function startRig(
   settings: PostgresSettings = {},
 ): Promise<Rig> {
   const postgres = await processes.postgres().ask('start', { settings });
-  const server = await processes.server(postgres.url, options.serverProcesses);
+  const server = await processes.server(postgres.url, options);
+  const shown = options.showsKey ? { credential: await makeApiKey(postgres.url) } : {};
   return {
-    ...(await connectWorker(processes, server.grpcAddress, options)),
+    ...(await connectWorker(processes, server.grpcAddress, { ...options, ...shown })),
     databaseUrl: postgres.url,
     serverPid: server.pid,
     serverCpuMs: () => cpuOfFamily(server.pid),
     postgresCpuMs: () => cpuOfFamily(postgres.pid),
     metrics: async () => (await fetch(server.metricsUrl)).text(),
   };
+}
+
+/** A key that may do everything, as its text. */
+async function makeApiKey(url: string): Promise<string> {
+  const { id, hash, text } = newApiKey();
+  await using keys = await ApiKeyTable.open({ url, schema: 'perdura' });
+  const role: Role = 'admin';
+  await keys.insert({ id, hash, name: 'bench', role, hubs: '*', expiresInSeconds: undefined });
+  return text;
 }
 
 /** Starts LOOP and a load worker of its own, with what the server sent for one orchestration of the chain and one signal. */
@@ -78,10 +94,11 @@ export async function startCeilingRig(
 async function connectWorker(
   processes: Processes,
   address: string,
-  { streams, slots, hubs = 1, payloadBytes }: RigOptions,
+  { streams, slots, hubs = 1, payloadBytes, credential }: RigOptions & Pick<ConnectOptions, 'credential'>,
 ): Promise<Pick<Loaded, 'worker' | 'workerCpuMs'>> {
   const worker = processes.loadWorker(payloadBytes);
-  await worker.ask('connect', { address, streams, slots, hubs });
+  const shown = credential === undefined ? {} : { credential };
+  await worker.ask('connect', { address, streams, slots, hubs, ...shown });
   return { worker, workerCpuMs: () => cpuOfProcess(worker.pid) };
 }
 
