@@ -103,7 +103,7 @@ describe.concurrent('a replica', () => {
     const letGo = await lockRow(db, 'x');
     try {
       gates.open('x turn');
-      await until(() => isWaiting(db, 'select 1'), 'a batch that waits for the row');
+      await until(() => isWaiting(db, 'select count'), 'a batch that waits for the row');
       frozen.freeze();
       await until(() => isWaiting(db, 'delete from replicas'), 'the reaper', NOTICED_MS);
       expect(await ownerOf(db, 'x'), 'nobody takes what a row of replicas stands for').toBe(owner);
