@@ -124,7 +124,7 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     ...text('address', 'an IP address or a host name'),
     fallback: (command) => (command === 'dev' ? '127.0.0.1' : '0.0.0.0'),
     shown: '127.0.0.1 (dev), 0.0.0.0 (serve)',
-    sentence: 'The address that both ports listen on.',
+    sentence: 'The address that all ports listen on.',
   },
   ...securitySettingsTable,
   processes: setting(

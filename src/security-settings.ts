@@ -22,7 +22,7 @@ export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Se
       ...pemFile,
       fallback: undefined,
       shown: 'unset: no TLS',
-      sentence: 'The TLS certificate of both ports, with its chain; read again when it changes.',
+      sentence: 'The TLS certificate of all ports, with its chain; read again when it changes.',
     },
     tlsKeyFile: { ...pemFile, fallback: undefined, shown: 'unset: no TLS', sentence: 'Its private key.' },
     tlsClientCaFile: {

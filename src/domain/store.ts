@@ -384,7 +384,9 @@ export interface ClaimedInstance {
 
 export interface ClaimedActivity extends NewActivity {
   readonly attempt: number;
-} /** A key that callers authenticate with: its hash, and what it may do. */
+}
+
+/** A key that callers authenticate with: its hash, and what it may do. */
 export interface StoredApiKey {
   readonly id: string;
   /** For people. */
