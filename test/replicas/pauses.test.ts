@@ -134,6 +134,8 @@ describe.concurrent('a replica', () => {
       ),
     );
     for (const error of given) expect(String(error)).toContain('DEADLINE_EXCEEDED');
+    // A client answers its caller first and sends that it gave up after that: until then it may still be carried out.
+    await pause(500);
     frozen.thaw();
     await client.call('StartInstance', { instanceId: 'after', name: 'Chain' });
     const { rows } = await db.query<{ instance_id: string }>('select instance_id from instances order by 1');
