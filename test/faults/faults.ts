@@ -4,7 +4,6 @@ import { failpointNames } from '../../src/lib/failpoints.ts';
 import { clockMover } from '../helpers/false-clock.ts';
 import { schema } from '../helpers/schema.ts';
 import { type Fault } from './fault.ts';
-import { insist } from './insist.ts';
 import { networkFaults } from './network-faults.ts';
 import { livingIn, nameOf } from './place.ts';
 import { deadlyWork, poison } from './poison.ts';
@@ -111,11 +110,8 @@ export const faults: readonly Fault[] = [
     name: 'read-only',
     lastsMs: [500, 4_000],
     async inject({ postgres }) {
-      await postgres.run('alter system set default_transaction_read_only = on', reload);
-      return {
-        what: 'database',
-        heal: () => insist(() => postgres.run('alter system reset default_transaction_read_only', reload)),
-      };
+      await postgres.setReadOnly(true);
+      return { what: 'database', heal: () => postgres.setReadOnly(false) };
     },
   },
   {
@@ -198,7 +194,6 @@ export const faults: readonly Fault[] = [
   },
 ];
 
-const reload = 'select pg_reload_conf()';
 const endOurConnections = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'perdura'`;
 const nothing = (): void => undefined;
 

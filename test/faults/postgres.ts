@@ -41,6 +41,7 @@ export class Postgres implements AsyncDisposable {
   #dataDir: string;
   #copies = 0;
   #isMoving = false;
+  #isReadOnly = false;
 
   /** `hasOwnDisk`: one that can be filled, in memory. That takes root. */
   static async start(hasOwnDisk: boolean): Promise<Postgres> {
@@ -125,9 +126,23 @@ export class Postgres implements AsyncDisposable {
       this.#server = await startEmbeddedPostgres({ dataDir, settings: recovery, log: this.#log });
       this.#forgetWhenGone(this.#server);
       await until(() => this.#isWritable(), 'the end of the recovery', RECOVERY_MS);
+      await this.#applyReadOnly();
       this.#isMoving = false;
       rmSync(primary.dataDir, { recursive: true, force: true });
     };
+  }
+
+  /** For everybody else, until it is set again: also for a copy that takes over, whatever held when it was made. */
+  async setReadOnly(isReadOnly: boolean): Promise<void> {
+    this.#isReadOnly = isReadOnly;
+    await insist(() => this.#applyReadOnly());
+  }
+
+  #applyReadOnly(): Promise<void> {
+    const change = this.#isReadOnly
+      ? 'set default_transaction_read_only = on'
+      : 'reset default_transaction_read_only';
+    return this.run(`alter system ${change}`, 'select pg_reload_conf()');
   }
 
   async #isWritable(): Promise<boolean> {
@@ -155,6 +170,7 @@ export class Postgres implements AsyncDisposable {
     this.#server = standby;
     this.#forgetWhenGone(standby);
     await this.run('select pg_promote()');
+    await this.#applyReadOnly();
     rmSync(primary.dataDir, { recursive: true, force: true });
   }
 
