@@ -56,9 +56,34 @@ export function unary<Name extends MessageName, Result>(
  */
 export function unlessGivenUp(handle: UnaryHandler): UnaryHandler {
   return (call, callback) => {
-    setImmediate(setImmediate, () => {
+    twoTurnsLater.do(() => {
       if (call.cancelled) callback({ code: status.CANCELLED });
       else handle(call, callback);
     });
   };
 }
+
+/** Does things two turns of the event loop later, in order. An immediate for each call would cost more than looking. */
+class TwoTurnsLater {
+  #arrived: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
+  #isTurning = false;
+
+  do(task: () => void): void {
+    this.#arrived.push(task);
+    if (this.#isTurning) return;
+    this.#isTurning = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const due = this.#waiting;
+    this.#waiting = this.#arrived;
+    this.#arrived = [];
+    this.#isTurning = this.#waiting.length > 0;
+    if (this.#isTurning) setImmediate(this.#turn);
+    for (const task of due) task();
+  };
+}
+
+const twoTurnsLater = new TwoTurnsLater();
