@@ -15,6 +15,7 @@ import { serverCredentials } from './credentials.ts';
 import { addReflection } from './reflection.ts';
 import { serverOptions } from './server-options.ts';
 import { serviceHandlers } from './service.ts';
+import { UnfinishedRequests } from './unfinished-requests.ts';
 import { OpenWaits } from './waits.ts';
 
 /** Calls under way have so long to end when the server stops; then their connections are cut. */
@@ -66,6 +67,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   const health = new Health(server);
   addReflection(server);
   const address = await bind(server, options);
+  const unfinished = new UnfinishedRequests(log);
   return {
     address,
     setServing(serving) {
@@ -82,6 +84,7 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
       await Promise.race([shutDown(server), pause(STOP_WAIT_MS, undefined, { ref: false })]);
       server.forceShutdown();
       access?.close();
+      unfinished.close();
     },
   };
 }
