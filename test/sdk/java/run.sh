@@ -21,5 +21,5 @@ build() {
 
 tests=$(build "$here" "$cache/sdk-java")
 samples=$(build "$root/examples/java" "$cache/samples-java")
-exec bash "$here/../with-server.sh" java -cp "$tests" "-Dsamples.classpath=$samples" \
+exec bash "$here/../with-server.sh" java -cp "$tests" "-Dperdura.root=$root" "-Dsamples.classpath=$samples" \
   "-Dsamples.sources=$root/examples/java/src/main/java/samples" perdura.sdk.RunTests "$@"

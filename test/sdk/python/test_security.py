@@ -1,91 +1,37 @@
-"""The published packages over real TLS, with an API key: as a credential object, and by a managed identity."""
+"""The published packages over real TLS, each way of connecting: nothing, a key or a token as a credential object, a
+managed identity, and a certificate."""
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_SECONDS = 120
 
 
-def openssl(*arguments):
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-
 class SecureServer:
-    """A server of its own with TLS and keys, its data in a folder that goes with it."""
+    """The servers of test/sdk/secure-server.ts, and what it says of them."""
 
     def __init__(self):
-        self.folder = Path(tempfile.mkdtemp())
-        # Root's PostgreSQL runs as another user, who has to get at the data.
-        self.folder.chmod(0o755)
-        self.ca = self.folder / "ca.pem"
-        self._make_certificates()
-        self.log = self.folder / "server.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                self._command(
-                    *("dev", "--grpc-port", "0", "--metrics-port", "0", "--identity-port", "0", "--log-format", "json"),
-                    *("--dynamic-task-hubs", "--drain-seconds", "0", "--api-keys"),
-                    *("--tls-cert-file", self.folder / "server.pem", "--tls-key-file", self.folder / "server.key"),
-                ),
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            ready = self._ready()
-        except BaseException:
-            self.close()
-            raise
-        self.address = ready["gRPC endpoint"]
-        self.identity_endpoint = ready["Managed identity"]
+        start = ["node", str(ROOT / "bin" / "start.mjs"), "--run", "../../test/sdk/secure-server.ts"]
+        self.process = subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the server did not start")
+        self.ready = json.loads(line)
 
-    def _command(self, *arguments):
-        start = ["node", ROOT / "bin" / "start.mjs", *arguments, "--data-dir", self.folder / "data"]
-        return [str(part) for part in start]
-
-    def _make_certificates(self):
-        folder = self.folder
-        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        openssl(
-            *("req", "-x509", *key, "-keyout", folder / "ca.key", "-out", self.ca, "-subj", "/CN=Authority of a test"),
-        )
-        openssl("req", *key, "-keyout", folder / "server.key", "-out", folder / "server.csr", "-subj", "/CN=localhost")
-        openssl(
-            *("x509", "-req", "-in", folder / "server.csr", "-out", folder / "server.pem", "-days", "1"),
-            *("-CA", self.ca, "-CAkey", folder / "ca.key", "-CAcreateserial", "-extfile", folder / "names"),
-        )
-
-    def _ready(self):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            line = re.search(r'^.*"msg":"ready".*$', self.log.read_text(), re.MULTILINE)
-            if line:
-                return json.loads(line[0])
-            time.sleep(0.1)
-        raise RuntimeError(f"the server did not start: {self.log.read_text()}")
-
-    def make_key(self, role, hubs):
-        made = subprocess.run(
-            self._command("key", "create", "--name", "a test", "--role", role, "--hub", hubs),
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return made.stdout.strip()
+    def token(self, query=""):
+        with urllib.request.urlopen(self.ready["tokenUrl"] + query) as response:
+            return response.read().decode()
 
     def close(self):
-        self.process.terminate()
-        self.process.wait()
-        shutil.rmtree(self.folder)
+        # The end of its standard input ends it.
+        self.process.communicate()
 
 
 server = None
@@ -102,22 +48,33 @@ def tearDownModule():
 
 # Run by a process of its own, with an environment of its own.
 PROGRAM = """
-import sys, time
+import json, sys, time
+import grpc
+from pathlib import Path
 from azure.core.credentials import AccessToken
 from azure.identity import ManagedIdentityCredential
 from durabletask.azuremanaged.client import DurableTaskSchedulerClient
 from durabletask.azuremanaged.worker import DurableTaskSchedulerWorker
+from durabletask.internal.grpc_interceptor import DefaultClientInterceptorImpl
 
-class Key:
-    def __init__(self, key):
-        self.key = key
+class Text:
+    def __init__(self, text):
+        self.text = text
 
     def get_token(self, *scopes, **options):
-        return AccessToken(self.key, int(time.time()) + 3600)
+        return AccessToken(self.text, int(time.time()) + 3600)
 
-address, hub, way, key = sys.argv[1:]
-credential = ManagedIdentityCredential() if way == "identity" else Key(key)
-at = dict(host_address=address, taskhub=hub, token_credential=credential, secure_channel=True)
+way, address, hub, text, files = json.loads(sys.argv[1])
+at = dict(host_address=address, taskhub=hub, token_credential=None, secure_channel=True)
+if way == "object":
+    at["token_credential"] = Text(text)
+if way == "identity":
+    at["token_credential"] = ManagedIdentityCredential()
+if way == "certificate":
+    ca, key, certificate = (Path(file).read_bytes() for file in files)
+    channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(ca, key, certificate))
+    # A channel of one's own has to name the task hub itself.
+    at["channel"] = grpc.intercept_channel(channel, DefaultClientInterceptorImpl([("taskhub", hub)]))
 
 def greet(context, name):
     return f"Hello, {name}!"
@@ -136,37 +93,60 @@ with DurableTaskSchedulerWorker(**at) as worker:
 
 
 class SecurityTest(unittest.TestCase):
-    def greeting(self, way, key, hub="orders-eu", header=None):
+    def run_hello(self, way, text="", hub="orders-eu", address=None, header=None):
+        ready = server.ready
         # How gRPC and the library that asks for tokens learn of an authority, and all that a managed identity is told.
         environment = {
-            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(server.ca),
-            "REQUESTS_CA_BUNDLE": str(server.ca),
-            "IDENTITY_ENDPOINT": server.identity_endpoint,
-            "IDENTITY_HEADER": header or key,
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": ready["caFile"],
+            "REQUESTS_CA_BUNDLE": ready["caFile"],
+            "IDENTITY_ENDPOINT": ready["identityEndpoint"],
+            "IDENTITY_HEADER": header or ready["key"],
         }
-        address = server.address.removeprefix("https://")
+        files = [ready["caFile"], ready["keyFile"], ready["certFile"]]
+        arguments = json.dumps([way, address or ready["address"], hub, text, files])
         return subprocess.run(
-            [sys.executable, "-c", PROGRAM, address, hub, way, key],
+            [sys.executable, "-c", PROGRAM, arguments],
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
             timeout=DEADLINE_SECONDS,
         )
 
-    def test_a_key_as_a_credential_object_runs_an_orchestration(self):
-        done = self.greeting("key", server.make_key("contributor", "orders*"))
+    def assert_greeted(self, done):
         self.assertEqual(done.stdout.strip(), '"Hello, world!"', done.stderr)
+
+    def test_without_authentication_an_orchestration_runs_where_everybody_may(self):
+        self.assert_greeted(self.run_hello("none", address=server.ready["openAddress"]))
+
+    def test_without_authentication_nothing_runs_where_callers_are_known(self):
+        self.assertIn("wants to know who calls", self.run_hello("none").stderr)
+
+    def test_a_key_as_a_credential_object_runs_an_orchestration(self):
+        self.assert_greeted(self.run_hello("object", server.ready["key"]))
 
     def test_a_managed_identity_runs_an_orchestration_without_a_line_of_code(self):
-        done = self.greeting("identity", server.make_key("contributor", "orders*"))
-        self.assertEqual(done.stdout.strip(), '"Hello, world!"', done.stderr)
+        self.assert_greeted(self.run_hello("identity"))
 
     def test_a_managed_identity_with_a_wrong_key_gets_no_token(self):
-        key = server.make_key("contributor", "orders*")
-        done = self.greeting("identity", key, header=key[::-1])
+        done = self.run_hello("identity", header=server.ready["key"][::-1])
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("is not a valid API key", done.stderr)
 
-    def test_a_key_is_refused_in_the_task_hubs_of_others(self):
-        done = self.greeting("key", server.make_key("contributor", "orders*"), hub="payments")
-        self.assertIn("task hub not found", done.stderr)
+    def test_a_token_of_an_issuer_runs_an_orchestration_also_after_its_keys_have_changed(self):
+        self.assert_greeted(self.run_hello("object", server.token()))
+        rotated = server.token("?rotate")
+        # A key that nobody knows is looked for every five seconds at most.
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (done := self.run_hello("object", rotated)).returncode != 0 and time.monotonic() < deadline:
+            time.sleep(1)
+        self.assert_greeted(done)
+
+    def test_a_token_that_has_expired_is_refused(self):
+        self.assertIn("the token has expired", self.run_hello("object", server.token("?expired")).stderr)
+
+    def test_a_certificate_runs_an_orchestration(self):
+        self.assert_greeted(self.run_hello("certificate"))
+
+    def test_a_key_and_a_certificate_are_refused_in_the_task_hubs_of_others(self):
+        self.assertIn("task hub not found", self.run_hello("object", server.ready["key"], hub="payments").stderr)
+        self.assertIn("task hub not found", self.run_hello("certificate", hub="payments").stderr)
