@@ -1,10 +1,12 @@
-// The published package over real TLS, with each kind of credential: an API key and a token as a credential object that sends
-// them with each call, a certificate by options of the channel.
+// The published package over real TLS, with each kind of credential: none, an API key and a token as a credential object that
+// sends them with each call, a managed identity, and a certificate by options of the channel.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { ManagedIdentityCredential } from '@azure/identity';
 import { type ChannelCredentials, credentials, Metadata, status } from '@grpc/grpc-js';
 import { NoOpLogger, TaskHubGrpcClient, TaskHubGrpcWorker } from '@microsoft/durabletask-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { must } from '../../src/lib/assert.ts';
 import { makeKey, revokeKey } from '../helpers/api-keys.ts';
 import { Authority } from '../helpers/certificates.ts';
@@ -33,7 +35,7 @@ beforeAll(async () => {
   writeFileSync(grantsFile, JSON.stringify(grants));
   running = await startTestServer({
     ...{ tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: authority.caFile, grantsFile },
-    ...{ apiKeys: true, jwtIssuer: issuer.url },
+    ...{ apiKeys: true, jwtIssuer: issuer.url, identityPort: 0 },
   });
 });
 afterAll(async () => {
@@ -44,9 +46,9 @@ afterAll(async () => {
   foreign[Symbol.dispose]();
 });
 
-function inHub(hub: string) {
+function inHub(hub: string, { endpoint }: Pick<TestServer, 'endpoint'> = server()) {
   return {
-    hostAddress: server().endpoint.replace('127.0.0.1', 'localhost'),
+    hostAddress: endpoint.replace('127.0.0.1', 'localhost'),
     logger: new NoOpLogger(),
     metadataGenerator: (): Promise<Metadata> => {
       const metadata = new Metadata();
@@ -57,14 +59,15 @@ function inHub(hub: string) {
 }
 
 /** A worker and a client in one task hub, each with the credentials of a channel. */
-async function open(channel: ChannelCredentials, hub: string): Promise<TaskHubGrpcClient> {
-  const worker = new TaskHubGrpcWorker({ ...inHub(hub), credentials: channel, shutdownTimeoutMs: 100 });
+async function open(channel: ChannelCredentials, hub: string, at?: TestServer): Promise<TaskHubGrpcClient> {
+  const options = { ...inHub(hub, at), credentials: channel };
+  const worker = new TaskHubGrpcWorker({ ...options, shutdownTimeoutMs: 100 });
   worker.addNamedActivity('greet', (_, name) => `Hello, ${String(name)}!`);
   worker.addNamedOrchestrator('hello', async function* (context, name) {
     return yield* wait(context.callActivity<string, string>('greet', String(name)));
   });
   await worker.start();
-  const client = new TaskHubGrpcClient({ ...inHub(hub), credentials: channel });
+  const client = new TaskHubGrpcClient(options);
   closing.push(
     () => worker.stop(),
     () => client.stop(),
@@ -94,6 +97,14 @@ async function greeting(client: TaskHubGrpcClient): Promise<string | undefined> 
   return (await client.waitForOrchestrationCompletion(id, true, 30))?.serializedOutput;
 }
 
+test('nothing, where everybody may do everything (way A)', async () => {
+  const { certFile, keyFile } = authority.issue({ name: 'server' });
+  const everybodys = await startTestServer({ tlsCertFile: certFile, tlsKeyFile: keyFile });
+  closing.push(() => everybodys.close());
+  const client = await open(credentials.createSsl(trusted), 'orders-a', everybodys);
+  expect(await greeting(client)).toBe('"Hello, world!"');
+});
+
 test('an API key as a credential object (way B), until it is revoked', async () => {
   const key = await makeKey(server().databaseUrl, 'contributor', 'orders*');
   const client = await open(
@@ -107,6 +118,19 @@ test('an API key as a credential object (way B), until it is revoked', async () 
     return error instanceof Error && 'code' in error ? error.code : error;
   };
   await expect.poll(refused, { timeout: 10_000 }).toBe(status.UNAUTHENTICATED);
+});
+
+test('a managed identity, which its environment alone tells of an API key (way C)', async () => {
+  const key = await makeKey(server().databaseUrl, 'contributor', 'orders*');
+  setDefaultCACertificates([...getCACertificates(), authority.ca]);
+  const endpoint = server().server.identityAddress.replace('127.0.0.1', 'localhost');
+  vi.stubEnv('IDENTITY_ENDPOINT', `https://${endpoint}/msi/token`);
+  vi.stubEnv('IDENTITY_HEADER', key.text);
+  const identity = new ManagedIdentityCredential();
+  const token = async (): Promise<string> =>
+    (await identity.getToken('https://durabletask.io/.default')).token;
+  expect(await greeting(await open(bearer(token), 'orders-c'))).toBe('"Hello, world!"');
+  vi.unstubAllEnvs();
 });
 
 test('tokens of an OIDC issuer (way F), over a rotation of its keys and the end of a token', async () => {
