@@ -12,6 +12,7 @@ export interface ConnectOptions {
   readonly slots: number;
   /** Task hubs that the streams are spread over; one unless told. */
   readonly hubs?: number;
+  readonly isSecure?: boolean;
   /** What every call shows. */
   readonly credential?: string;
 }

@@ -30,6 +30,8 @@ interface Destination {
   /** `host:port`. */
   readonly address: string;
   readonly hub: string;
+  /** By TLS, of whom Node trusts. */
+  readonly isSecure?: boolean;
   /** What every call shows. */
   readonly credential?: string;
 }
@@ -42,7 +44,8 @@ export class GrpcConnection {
 
   /** `onFailure` hears of every call that does not end with OK, and of the connection's end. */
   static async open(destination: Destination, onFailure: (error: Error) => void): Promise<GrpcConnection> {
-    const session = connect(`http://${destination.address}`, {
+    const { address, isSecure = false } = destination;
+    const session = connect(`${isSecure ? 'https' : 'http'}://${address}`, {
       settings: { initialWindowSize: STREAM_WINDOW, enablePush: false },
       maxSessionMemory: SESSION_MEMORY_MB,
     });

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { must } from '../lib/assert.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import type { CeilingCommands } from './ceiling-server.ts';
+import { Certificate } from './certificate.ts';
 import { Channel, type NamedProcess } from './channel.ts';
 import type { LoadWorkerCommands } from './load-worker.ts';
 import type { PostgresCommands } from './postgres-process.ts';
@@ -24,6 +25,12 @@ export interface ServerProcess {
   readonly metricsUrl: string;
 }
 
+interface ServerOptions {
+  readonly serverProcesses?: number;
+  readonly showsKey?: boolean;
+  readonly usesTls?: boolean;
+}
+
 /** The processes of one run. They end with it, however it ends: each watches its channel to us. */
 export class Processes implements AsyncDisposable {
   /** Rejects when one of them ends by itself. */
@@ -31,6 +38,7 @@ export class Processes implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
   readonly #reject: (error: Error) => void;
   #isStopping = false;
+  #certificate: Certificate | undefined;
 
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -45,7 +53,10 @@ export class Processes implements AsyncDisposable {
 
   /** Its inputs, results and outputs have so many bytes. */
   loadWorker(payloadBytes?: number): Channel<LoadWorkerCommands> {
-    const variables = payloadBytes === undefined ? {} : { [payloadVariable]: String(payloadBytes) };
+    const variables = {
+      ...(payloadBytes !== undefined && { [payloadVariable]: String(payloadBytes) }),
+      ...(this.#certificate && { NODE_EXTRA_CA_CERTS: this.#certificate.certFile }),
+    };
     return new Channel(this.#fork('load-worker', 'the load worker', variables));
   }
 
@@ -56,14 +67,12 @@ export class Processes implements AsyncDisposable {
   /** `perdura serve` on that database, on free ports. Resolves when it is ready. */
   async server(
     databaseUrl: string,
-    {
-      serverProcesses = 1,
-      showsKey = false,
-    }: { readonly serverProcesses?: number; readonly showsKey?: boolean } = {},
+    { serverProcesses = 1, showsKey = false, usesTls = false }: ServerOptions = {},
   ): Promise<ServerProcess> {
     this.#refuseWhenStopping();
     const main = join(import.meta.dirname, '..', `main${extension}`);
-    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...serverFlags(showsKey)], {
+    const flags = [...serverFlags(showsKey), ...(usesTls ? this.#tlsFlags() : [])];
+    const child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...flags], {
       detached: true,
       env: {
         ...environment(),
@@ -76,10 +85,19 @@ export class Processes implements AsyncDisposable {
     return { pid: must(child.pid, 'the process id of the server'), ...(await untilReady(child)) };
   }
 
+  /** A server by TLS, whom those that are started from now on trust. */
+  #tlsFlags(): string[] {
+    this.#certificate ??= new Certificate();
+    this.#certificate.trust();
+    const { certFile, keyFile } = this.#certificate;
+    return [`--tls-cert-file=${certFile}`, `--tls-key-file=${keyFile}`];
+  }
+
   /** Ends all, the youngest first. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     for (const child of this.#children.toReversed()) await stop(child);
+    this.#certificate?.[Symbol.dispose]();
   }
 
   #fork(file: string, title: string, variables: NodeJS.ProcessEnv = {}): NamedProcess {
@@ -137,10 +155,8 @@ function untilReady({ stdout }: ChildProcess): Promise<Omit<ServerProcess, 'pid'
       if (fields['level'] !== 'info') process.stderr.write(`${line}\n`);
       if (fields['msg'] !== 'ready') return;
       clearTimeout(timer);
-      const address = (name: string): string =>
-        fields[name]?.replace('http://localhost:', '127.0.0.1:') ?? '';
-      const metricsUrl = `http://${address('Metrics and health')}`;
-      resolve({ grpcAddress: address('gRPC endpoint'), metricsUrl });
+      const url = (name: string): string => fields[name]?.replace('//localhost:', '//127.0.0.1:') ?? '';
+      resolve({ grpcAddress: new URL(url('gRPC endpoint')).host, metricsUrl: url('Metrics and health') });
     });
   });
 }

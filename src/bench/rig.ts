@@ -42,6 +42,7 @@ export interface RigOptions extends Streams {
   readonly payloadBytes?: number;
   /** Whether the server knows its callers, by an API key that every call shows. */
   readonly showsKey?: true;
+  readonly usesTls?: true;
 }
 
 /** Starts PostgreSQL, with these settings beside our own, the server, and a connected load worker. */
@@ -94,11 +95,12 @@ export async function startCeilingRig(
 async function connectWorker(
   processes: Processes,
   address: string,
-  { streams, slots, hubs = 1, payloadBytes, credential }: RigOptions & Pick<ConnectOptions, 'credential'>,
+  options: RigOptions & Pick<ConnectOptions, 'credential'>,
 ): Promise<Pick<Loaded, 'worker' | 'workerCpuMs'>> {
+  const { streams, slots, hubs = 1, payloadBytes, credential, usesTls: isSecure = false } = options;
   const worker = processes.loadWorker(payloadBytes);
   const shown = credential === undefined ? {} : { credential };
-  await worker.ask('connect', { address, streams, slots, hubs, ...shown });
+  await worker.ask('connect', { address, isSecure, streams, slots, hubs, ...shown });
   return { worker, workerCpuMs: () => cpuOfProcess(worker.pid) };
 }
 

@@ -30,7 +30,7 @@ function remembered(name: string, value: string): Buffer {
 }
 
 /** What was remembered last (§6.1): one byte stands for all of it. */
-export const lastRemembered = 0x80 | 62;
+const lastRemembered = 0x80 | 62;
 
 function text(value: string): Buffer {
   return Buffer.concat([integer(value.length), Buffer.from(value)]);
