@@ -35,6 +35,20 @@ create table api_keys (
   constraint api_keys_pkey PRIMARY KEY (key_id)
 );
 
+create table audit_log (
+  at timestamp with time zone not null,
+  entry_id uuid not null,
+  action text collate "C" not null,
+  hub text collate "C" not null,
+  target text not null,
+  outcome text collate "C" not null,
+  who text collate "C" not null,
+  who_name text not null,
+  known_by text collate "C" not null,
+  peer text not null,
+  constraint audit_log_pkey PRIMARY KEY (at, entry_id)
+);
+
 create table completions (
   replica_id bigint not null,
   hub_id integer not null,

@@ -1,7 +1,7 @@
 // Settings that say who may come in, and how their connections are kept private.
 
 import { readSetting, type Setting, setting, type SettingsSource } from './read-setting.ts';
-import { audiences, bool, issuerUrl, text, whole } from './setting-kinds.ts';
+import { audiences, bool, issuerUrl, oneOf, span, text, whole } from './setting-kinds.ts';
 
 export interface SecuritySettings {
   readonly tlsCertFile: string | undefined;
@@ -12,7 +12,12 @@ export interface SecuritySettings {
   readonly jwtAudiences: readonly string[];
   readonly grantsFile: string | undefined;
   readonly identityPort: number | undefined;
+  readonly audit: (typeof auditLevels)[number];
+  /** Seconds. */
+  readonly auditRetention: number;
 }
+
+const auditLevels = ['off', 'manage', 'all'] as const;
 
 const pemFile = text('file', 'a PEM file');
 
@@ -60,6 +65,19 @@ export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Se
       sentence:
         'Port where SDKs that use a managed identity get a token for their API key; 0 takes any free one.',
     },
+    audit: {
+      ...oneOf(auditLevels),
+      fallback: (command) => (command === 'dev' ? 'off' : 'manage'),
+      shown: 'off (dev), manage (serve)',
+      sentence:
+        'What is written to the audit log: calls that manage or destroy, or all by which clients change something.',
+    },
+    auditRetention: {
+      ...span,
+      fallback: 90 * 86_400,
+      shown: '90d',
+      sentence: 'How long entries of the audit log are kept, such as 90d or 12h.',
+    },
   };
 
 export function readSecuritySettings(source: SettingsSource): SecuritySettings {
@@ -74,5 +92,7 @@ export function readSecuritySettings(source: SettingsSource): SecuritySettings {
     jwtAudiences: read('jwtAudiences'),
     grantsFile: read('grantsFile'),
     identityPort: read('identityPort'),
+    audit: read('audit'),
+    auditRetention: read('auditRetention'),
   };
 }

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import { processLoops } from './background/loops.ts';
 import { type Authenticator } from './auth/authenticator.ts';
+import { openAudit } from './auditing.ts';
 import { openAuthentication } from './authentication.ts';
 import { type Loop, runLoop } from './background/loop.ts';
 import { type RunningServer, type ServerSettings } from './config.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
 import { unavailable } from './domain/errors.ts';
 import { hubName } from './domain/ids.ts';
-import { type StoredApiKey } from './domain/store.ts';
+import { type Store, type StoredApiKey } from './domain/store.ts';
 import { EngineHost } from './engine-host.ts';
 import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
@@ -130,13 +131,17 @@ class Replica implements RunningServer {
     const authentication = await openAuthentication(this.#settings, readKeys, log);
     const authenticator = authentication?.authenticator;
     await this.#openIdentity(authenticator);
-    const grpc = await startGrpc({ host, port: grpcPort, tls, authenticator, hubs, codec, log });
+    const audit = this.#openAudit();
+    this.#open.push(() => audit.close());
+    const grpc = await startGrpc({
+      ...{ host, port: grpcPort, tls, authenticator, audit: audit.calls, hubs, codec, log },
+    });
     this.#grpc = grpc;
     this.#open.push(() => grpc.stop());
     const refresh = authentication?.loop(() => {
       grpc.endStreams();
     });
-    this.#runLoops(refresh ? [refresh] : []);
+    this.#runLoops([...audit.loops, ...(refresh ? [refresh] : [])]);
     this.grpcAddress = grpc.address;
   }
 
@@ -159,6 +164,19 @@ class Replica implements RunningServer {
     const listener = await startIdentityServer({ host, port, tls, authenticator, audiences });
     this.#open.push(() => listener.close());
     this.identityAddress = listener.address;
+  }
+
+  #openAudit() {
+    const { host } = must(this.#stores[0], 'the default store');
+    const store = (): Store => {
+      // The log goes on trying: it needs not wait for the next incarnation.
+      if (!host.current) throw unavailable('the database is not available');
+      return host.current.store;
+    };
+    return openAudit({
+      ...{ settings: this.#settings, hubs: this.#hubs, store },
+      ...{ log: this.#log, metrics: this.#metrics },
+    });
   }
 
   #runLoops(more: readonly Loop[]): void {

@@ -32,6 +32,18 @@ export function whole(min: number, max: number): Kind<number> {
   };
 }
 
+const spanUnits: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds. */
+export const span: Kind<number> = {
+  placeholder: 'span',
+  allowed: 'a span such as 90s, 15m, 24h or 90d',
+  parse(given) {
+    const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
+    return count === undefined ? undefined : Number(count) * (spanUnits[unit] ?? NaN);
+  },
+};
+
 export const bool: Kind<boolean> = {
   placeholder: 'true|false',
   allowed: 'true or false',

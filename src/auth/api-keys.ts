@@ -77,5 +77,5 @@ export class ApiKeys implements Method {
 /** A role that a newer version made allows nothing here. */
 function toKnown({ id, name, hash, role, hubs }: StoredApiKey): KnownKey {
   const grants = isRole(role) ? [{ role, hubs }] : [];
-  return { hash, principal: { name: `${name} (${id})`, grants } };
+  return { hash, principal: { knownBy: 'api_key', id, name, grants } };
 }

@@ -19,8 +19,11 @@ describe('a certificate', () => {
     ['its common name', { cn: 'worker.example' }, 'worker'],
     ['a DNS name', { subjectaltname: 'DNS:other, DNS:worker.example' }, 'worker'],
     ['a URI', { subjectaltname: 'URI:spiffe://example/reader' }, 'reader'],
-  ])('gives a role by %s', (_, certificate, role) => {
-    expect(certificates.principalOf(shown(certificate)).grants).toMatchObject([{ role }]);
+  ])('gives a role by %s, which says who it is', (_, certificate, role) => {
+    const { grants, ...who } = certificates.principalOf(shown(certificate));
+    expect(grants).toMatchObject([{ role }]);
+    const name = role === 'worker' ? 'worker.example' : 'spiffe://example/reader';
+    expect(who).toEqual({ knownBy: 'certificate', id: name, name });
   });
 
   test.each([

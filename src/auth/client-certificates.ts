@@ -42,8 +42,10 @@ export class ClientCertificates {
         'the certificate is valid, but none of its names has a role here (PERDURA_GRANTS_FILE)',
       );
     }
-    const known = {
-      principal: { name: names[0] ?? '', grants },
+    // The one by which it has its first role, not what stands beside it.
+    const id = grants[0]?.name ?? '';
+    const known: KnownCertificate = {
+      principal: { knownBy: 'certificate', id, name: id, grants },
       untilMs: Date.parse(shown.valid_to),
     };
     if (this.#known.size >= REMEMBERED) this.#known.clear();

@@ -40,7 +40,8 @@ describe('a token', () => {
   ])('gives the roles of its claims: %o', async (claims, role) => {
     const principal = await jwt.find(await issuer.token(claims));
     expect(principal?.grants.map((grant) => grant.role)).toEqual([role]);
-    expect(principal?.name).toBe('sub' in claims ? claims.sub : 'somebody');
+    const subject = 'sub' in claims ? claims.sub : 'somebody';
+    expect(principal).toMatchObject({ knownBy: 'token', id: subject, name: subject });
   });
 
   test('is verified once, and known until it expires', async () => {

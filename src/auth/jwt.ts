@@ -124,7 +124,8 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
 /** A token that nothing gives a role is refused here: in every task hub it would be told that there is none. */
 function toPrincipal(payload: JWTPayload, table: readonly TokenGrant[]): Principal {
   const grants = table.filter(({ claim, value }) => hasValue(payload[claim], value));
-  if (grants.length > 0) return { name: payload.sub ?? '', grants };
+  const { sub: id = '' } = payload;
+  if (grants.length > 0) return { knownBy: 'token', id, name: id, grants };
   throw new SchedulerError(
     'permission_denied',
     'the token is valid, but nothing in it gives a role here (PERDURA_GRANTS_FILE)',

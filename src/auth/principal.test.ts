@@ -4,7 +4,7 @@ import { fuzz } from '../../test/helpers/fuzz.ts';
 import { type Grant, judge, matches, type Principal, rolesIn } from './principal.ts';
 
 function having(...grants: readonly Grant[]): Principal {
-  return { name: 'somebody', grants };
+  return { knownBy: 'api_key', id: '0123456789abcdef', name: 'somebody', grants };
 }
 
 describe('a pattern', () => {

@@ -9,6 +9,10 @@ export interface Grant {
 
 /** Who calls. */
 export interface Principal {
+  /** What their credential is: a key, a token, or the certificate of the connection. */
+  readonly knownBy: 'api_key' | 'token' | 'certificate';
+  /** The id of the key, the subject of the token, a name of the certificate. */
+  readonly id: string;
   /** For people. */
   readonly name: string;
   readonly grants: readonly Grant[];

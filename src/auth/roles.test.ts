@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adminDefinition, serviceDefinition } from '../protocol/service.ts';
-import { reachOf, type Role, roles, roleTitles, type Rpc, rpcTable } from './roles.ts';
+import { type Audit, reachOf, type Role, roles, roleTitles, type Rpc, rpcTable } from './roles.ts';
 
 const rpcs = Object.keys(rpcTable) as Rpc[];
 
@@ -55,6 +55,48 @@ describe('each role may do what it is for, and nothing else', () => {
       return reach === 'all' ? letters[role] : letters[role].toLowerCase();
     });
     expect(shown.join(' ')).toBe(expected[rpc]);
+  });
+});
+
+/** What of the audit log each rpc counts as: the decision that a new one has to make. */
+const audits: Readonly<Record<Audit, readonly Rpc[]>> = {
+  manage: [
+    ...(['CreateTaskHub', 'DeleteTaskHub', 'PlaceTaskHub'] as const),
+    ...(['TerminateInstance', 'SuspendInstance', 'ResumeInstance', 'RestartInstance'] as const),
+    ...(['RewindInstance', 'SkipGracefulOrchestrationTerminations'] as const),
+    ...(['PurgeInstances', 'CleanEntityStorage'] as const),
+  ],
+  send: ['StartInstance', 'RaiseEvent', 'SignalEntity'],
+  never: [
+    ...([
+      'Hello',
+      'ListTaskHubs',
+      'GetInstance',
+      'WaitForInstanceStart',
+      'WaitForInstanceCompletion',
+    ] as const),
+    ...([
+      'QueryInstances',
+      'GetEntity',
+      'QueryEntities',
+      'ListInstanceIds',
+      'StreamInstanceHistory',
+    ] as const),
+    ...(['GetWorkItems', 'CompleteOrchestratorTask', 'CompleteActivityTask', 'CompleteEntityTask'] as const),
+    ...(['AbandonTaskOrchestratorWorkItem', 'AbandonTaskActivityWorkItem'] as const),
+    'AbandonTaskEntityWorkItem',
+  ],
+};
+
+describe('what is written to the audit log', () => {
+  test.each(Object.entries(audits))('%s', (audit, expectedRpcs) => {
+    expect(rpcs.filter((rpc) => rpcTable[rpc].audit === audit).toSorted()).toEqual(expectedRpcs.toSorted());
+  });
+
+  test('is answered once, so that it has an outcome', () => {
+    const definitions = { ...serviceDefinition, ...adminDefinition };
+    const written = rpcs.filter((rpc) => rpcTable[rpc].audit !== 'never');
+    expect(written.filter((rpc) => definitions[rpc]?.responseStream !== false)).toEqual([]);
   });
 });
 

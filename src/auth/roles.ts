@@ -11,24 +11,30 @@ export const roleTitles: Readonly<Record<Role, string>> = {
   admin: 'Admin',
 };
 
+/** `manage`: what manages or destroys · `send`: what clients send · `never`: reads, and what workers do. */
+export type Audit = 'manage' | 'send' | 'never';
+
 interface Row {
   readonly may: readonly Role[];
+  /** As what of the audit log each call counts. */
+  readonly audit: Audit;
   /** Only with requests that ask for no inputs, outputs and states. */
   readonly mayWithoutPayloads?: readonly Role[];
 }
 
-const anybody: Row = { may: roles };
-const admins: Row = { may: ['admin'] };
-const owners: Row = { may: ['contributor', 'admin'] };
-const workers: Row = { may: ['worker', 'contributor', 'admin'] };
-const clients: Row = { may: ['client', 'contributor', 'admin'] };
-const operators: Row = { may: ['operator', 'contributor', 'admin'] };
+const anybody: Row = { may: roles, audit: 'never' };
+const admins: Row = { may: ['admin'], audit: 'manage' };
+const owners: Row = { may: ['contributor', 'admin'], audit: 'manage' };
+const workers: Row = { may: ['worker', 'contributor', 'admin'], audit: 'never' };
+const clients: Row = { may: ['client', 'contributor', 'admin'], audit: 'send' };
+const operators: Row = { may: ['operator', 'contributor', 'admin'], audit: 'manage' };
 const readers: Row = {
   may: ['reader', 'client', 'contributor', 'admin'],
   mayWithoutPayloads: ['operator'],
+  audit: 'never',
 };
 
-/** Who may call what: the one place that says it. An rpc without a row can't be served. */
+/** Who may call what, and what is kept of it: the one place that says it. An rpc without a row can't be served. */
 export const rpcTable = {
   Hello: anybody,
   ListTaskHubs: anybody,
@@ -37,7 +43,7 @@ export const rpcTable = {
   PlaceTaskHub: admins,
 
   StartInstance: clients,
-  RaiseEvent: { may: ['operator', 'client', 'contributor', 'admin'] },
+  RaiseEvent: { may: ['operator', 'client', 'contributor', 'admin'], audit: 'send' },
   SignalEntity: clients,
 
   GetInstance: readers,
@@ -46,9 +52,9 @@ export const rpcTable = {
   QueryInstances: readers,
   GetEntity: readers,
   QueryEntities: readers,
-  ListInstanceIds: { may: ['reader', 'operator', 'client', 'contributor', 'admin'] },
+  ListInstanceIds: { may: ['reader', 'operator', 'client', 'contributor', 'admin'], audit: 'never' },
   // Workers read histories that are too long for a work item.
-  StreamInstanceHistory: { may: ['reader', 'worker', 'client', 'contributor', 'admin'] },
+  StreamInstanceHistory: { may: ['reader', 'worker', 'client', 'contributor', 'admin'], audit: 'never' },
 
   TerminateInstance: operators,
   SuspendInstance: operators,

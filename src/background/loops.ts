@@ -54,6 +54,14 @@ export function processLoops(streams: WorkerStreams, refreshHubs: () => Promise<
   ];
 }
 
+/** What becomes of the audit log: `write` stores some of what waits, `forget` deletes some of what is old. */
+export function auditLoops(write: () => Promise<number>, forget: () => Promise<number>): Loop[] {
+  return [
+    { name: 'write-audit', everyMs: 500, once: write },
+    { name: 'forget-audit', everyMs: 10 * 60_000, once: forget },
+  ];
+}
+
 export function newRenewalMemory(clock: Clock, nowMs: number): RenewalMemory {
   return { clock, steadySinceMs: nowMs, lastSentMs: nowMs, timeline: undefined };
 }

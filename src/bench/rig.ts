@@ -67,7 +67,7 @@ export async function startRig(
 /** A key that may do everything, as its text. */
 async function makeApiKey(url: string): Promise<string> {
   const { id, hash, text } = newApiKey();
-  await using keys = await ApiKeyTable.open({ url, schema: 'perdura' });
+  await using keys = await ApiKeyTable.open({ url, schema: 'perdura' }, undefined);
   const role: Role = 'admin';
   await keys.insert({ id, hash, name: 'bench', role, hubs: '*', expiresInSeconds: undefined });
   return text;

@@ -6,6 +6,7 @@ import { hubName } from '../setting-kinds.ts';
 import { storesOf } from '../store-settings.ts';
 import { version } from '../version.ts';
 import { addExample, addJsonOption } from './client-command.ts';
+import { operatorOf } from './default-store.ts';
 import { CommandError } from './exit-codes.ts';
 import { valueOf } from './option-values.ts';
 import { note, printResult } from './output.ts';
@@ -53,6 +54,7 @@ function moveOf(command: Command, progress: Progress): Move {
   }
   return {
     ...{ stores: storesOf({ ...settings, databaseUrl }), hub: command.args[0] ?? '', version },
+    operator: operatorOf(settings),
     onStep: (step) => {
       progress.step(step);
     },

@@ -2,20 +2,13 @@ import { Argument, Command, type Option } from 'commander';
 import { newApiKey } from '../auth/api-key.ts';
 import { isRole, type Role, roles, roleTitles } from '../auth/roles.ts';
 import { fromMicros, type Micros } from '../domain/time.ts';
-import { StartupError } from '../lib/startup-error.ts';
 import { ApiKeyTable } from '../postgres/api-key-table.ts';
-import { prepareStore } from '../prepare-store.ts';
-import { type Kind, text } from '../setting-kinds.ts';
-import { storesOf } from '../store-settings.ts';
-import { createLogger } from '../telemetry/log.ts';
-import { addExample, addJsonOption } from './client-command.ts';
-import { dataDirsOf } from './data-dirs.ts';
-import { findDatabase } from './doctor/find-database.ts';
+import { type Kind, span } from '../setting-kinds.ts';
+import { addStoreOptions, openDefaultStore, operatorOf } from './default-store.ts';
 import { CommandError } from './exit-codes.ts';
 import { isoTime, showAge } from './moments.ts';
 import { valueOf } from './option-values.ts';
-import { endWithReader, note, print, printResult, terminalWidth } from './output.ts';
-import { addSettingOptions, settingsOf } from './setting-options.ts';
+import { note, print, printResult, terminalWidth } from './output.ts';
 import { escapeText, Table } from './text.ts';
 
 /** Keys live in the default store; these commands open it, with the settings of `serve`. */
@@ -62,17 +55,6 @@ const keyId: Kind<string> = {
   parse: (given) => (/^[0-9a-f]{16}$/.test(given) ? given : undefined),
 };
 
-const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** Seconds. */
-const span: Kind<number> = {
-  ...text('span', 'a span such as 90s, 15m, 24h or 90d'),
-  parse(given) {
-    const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
-    return count === undefined ? undefined : Number(count) * (units[unit] ?? NaN);
-  },
-};
-
 function createCommand(): Command {
   const command = databaseCommand(
     'create',
@@ -109,7 +91,7 @@ function rotateCommand(): Command {
     command
       .createOption('--keep-old <span>', `How long the old one still counts: ${span.allowed}.`)
       .argParser(valueOf(span))
-      .default(units['d'], '24h'),
+      .default(86_400, '24h'),
   );
   return command.action(async () => {
     const { keepOld } = command.opts<{ readonly keepOld: number }>();
@@ -169,10 +151,7 @@ function endOf(row: { readonly expires_at: Micros | null; readonly revoked_at: M
 }
 
 function databaseCommand(name: string, description: string, example: string): Command {
-  const command = new Command(name).description(description);
-  addSettingOptions(command, ['databaseUrl', 'databaseSchema', 'dataDir']);
-  addJsonOption(command);
-  return addExample(command, example);
+  return addStoreOptions(new Command(name), { description, example });
 }
 
 function idArgument(): Argument {
@@ -187,19 +166,9 @@ function isJson(command: Command): boolean {
   return command.opts()['json'] === true;
 }
 
-/** The keys of the default store, whose schema is brought up to this program as `serve` would do. */
 async function openKeys(command: Command): Promise<ApiKeyTable> {
-  endWithReader();
-  const settings = settingsOf('migrate', command);
-  const found = findDatabase(settings, dataDirsOf(command, settings));
-  if (!found) {
-    throw new StartupError(
-      'key needs the database: set PERDURA_DATABASE_URL (or PERDURA_DATA_DIR to the folder of a "perdura dev" that runs)',
-    );
-  }
-  const [main] = storesOf({ ...settings, databaseUrl: found.url });
-  await prepareStore(main, createLogger({ level: 'warn', format: 'auto', destination: process.stderr }));
-  return ApiKeyTable.open(main);
+  const { address, settings } = await openDefaultStore(command);
+  return ApiKeyTable.open(address, operatorOf(settings));
 }
 
 interface Shown {

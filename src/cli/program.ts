@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StartupError } from '../lib/startup-error.ts';
 import { version } from '../version.ts';
+import { auditCommand } from './audit.ts';
 import { benchCommand } from './bench.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor/doctor.ts';
@@ -19,6 +20,7 @@ const commands = [
   hubCommand,
   instanceCommand,
   keyCommand,
+  auditCommand,
   doctorCommand,
   benchCommand,
 ];

@@ -94,6 +94,8 @@ export const limits = {
   checkedActivities: 1000,
   /** Requests of entities that one statement forgets. */
   forgottenRequests: 5_000,
+  /** Entries of the audit log that one statement forgets. */
+  forgottenEntries: 5_000,
   /** Ids of one batched read. */
   readIds: 500,
   /** Outstanding items per stream and kind when the worker names no limit (contract §13.1). */

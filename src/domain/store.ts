@@ -1,3 +1,4 @@
+import { type AuditEntry } from './audit.ts';
 import { type InstanceId, type InstanceKey } from './ids.ts';
 import {
   type InstanceKind,
@@ -132,6 +133,10 @@ export interface Store {
   forgetPlace(name: string, placeId: number): Promise<void>;
   /** Of the default store: the keys that count now. */
   readApiKeys(): Promise<StoredApiKey[]>;
+  /** Of the default store: adds to the audit log, once, however often it is told. */
+  writeAudit(entries: readonly AuditEntry[]): Promise<void>;
+  /** Of the default store: one bounded step of forgetting what is older. Any replica may. Returns how many. */
+  forgetAudit(olderThanSeconds: number): Promise<number>;
   /** One bounded step of deleting rows of deleted hubs. Returns how many instances went. */
   sweepDeletedHubs(): Promise<number>;
 

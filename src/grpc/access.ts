@@ -22,6 +22,7 @@ import { assert } from '../lib/assert.ts';
 import { type Codec } from '../protocol/codec.ts';
 import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
+import { type CallAudit } from './call-audit.ts';
 import { hubOf } from './metadata.ts';
 import { asksForPayloads } from './payload-requests.ts';
 import { ShownCertificates } from './shown-certificates.ts';
@@ -36,9 +37,15 @@ interface AccessOptions {
   readonly hubs: Pick<HubDirectory, 'first'>;
   readonly codec: Codec;
   readonly log: Logger;
+  /** Undefined: calls are not written down. */
+  readonly audit: CallAudit | undefined;
 }
 
 type AnyCall = Pick<Stream, 'metadata' | 'request' | 'getPeer' | 'getAuthContext'>;
+
+type Enter = (principal: Principal) => void;
+/** `principal`: undefined where nobody knows who calls. */
+type Refuse = (error: unknown, principal?: Principal) => void;
 
 type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
 type Stream = ServerWritableStream<Buffer, Buffer>;
@@ -71,9 +78,11 @@ export class Access {
   }
 
   #guardUnary(rpc: Rpc, handle: UnaryHandler): UnaryHandler {
+    const recorder = this.#options.audit?.of(rpc);
     return (call, callback) => {
-      const refuse = (error: unknown): void => {
-        callback(failureStatus(error, call.getPath(), this.#options.log));
+      const refuse = (error: unknown, principal?: Principal): void => {
+        const answer = recorder?.(call, principal, callback) ?? callback;
+        answer(failureStatus(error, call.getPath(), this.#options.log));
       };
       const answer: typeof callback = waiting.has(rpc)
         ? (error, value) => {
@@ -83,8 +92,8 @@ export class Access {
             this.#admit(rpc, call, send, refuse);
           }
         : callback;
-      const enter = (): void => {
-        handle(call, answer);
+      const enter = (principal: Principal): void => {
+        handle(call, recorder?.(call, principal, answer) ?? answer);
       };
       this.#admit(rpc, call, enter, refuse);
     };
@@ -139,11 +148,11 @@ export class Access {
     if (refusal) throw refusal;
   }
 
-  #admit(rpc: Rpc, call: AnyCall, enter: () => void, refuse: (error: unknown) => void): void {
+  #admit(rpc: Rpc, call: AnyCall, enter: Enter, refuse: Refuse): void {
     const decide = (principal: Principal): void => {
       const refusal = this.#refusal(principal, rpc, call);
-      if (refusal === undefined) enter();
-      else refuse(refusal);
+      if (refusal === undefined) enter(principal);
+      else refuse(refusal, principal);
     };
     try {
       const known = this.#known(call);

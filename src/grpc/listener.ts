@@ -10,6 +10,7 @@ import { type HubDirectory } from '../scheduler/hubs.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { Access } from './access.ts';
 import { adminHandlers } from './admin.ts';
+import { type CallAudit } from './call-audit.ts';
 import { Health } from './health.ts';
 import { serverCredentials } from './credentials.ts';
 import { addReflection } from './reflection.ts';
@@ -29,6 +30,8 @@ export interface GrpcOptions {
   readonly tls?: TlsSource | undefined;
   /** Undefined: everybody may do everything. */
   readonly authenticator?: Authenticator | undefined;
+  /** Undefined: calls are not written down. */
+  readonly audit?: CallAudit | undefined;
   readonly hubs: HubDirectory;
   readonly codec: Codec;
   readonly log: Logger;
@@ -47,7 +50,7 @@ export interface GrpcListener {
 
 /** Listens for clients and workers. Rejects with a `StartupError` when the address can't be had. */
 export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
-  const { hubs, codec, log, authenticator } = options;
+  const { hubs, codec, log, authenticator, audit } = options;
   // The library would write to stderr what its callbacks tell as well.
   setLogger({
     error: (message: unknown) => {
@@ -57,10 +60,10 @@ export async function startGrpc(options: GrpcOptions): Promise<GrpcListener> {
   const server = new Server(serverOptions);
   const waits = new OpenWaits();
   let isServing = true;
-  const access = authenticator && new Access({ authenticator, hubs, codec, log });
+  const access = authenticator && new Access({ authenticator, hubs, codec, log, audit });
   const parts = { hubs, codec, log, waits, access, isServing: () => isServing };
   const addService = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
-    server.addService(service, access?.guard(service, handlers) ?? handlers);
+    server.addService(service, access?.guard(service, handlers) ?? audit?.guard(handlers) ?? handlers);
   };
   addService(serviceDefinition, serviceHandlers(parts));
   addService(adminDefinition, adminHandlers(parts));

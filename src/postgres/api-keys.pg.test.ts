@@ -14,7 +14,7 @@ function newRow() {
 
 describe('keys', () => {
   test('count until they expire or are revoked', async ({ db, databaseUrl }) => {
-    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
     const [lasting, expiring, revoked] = [newRow(), newRow(), newRow()];
     expect(await keys.insert({ ...lasting, ...worker })).toEqual({ expiresAt: null });
     expect(await keys.insert({ ...expiring, ...worker, expiresInSeconds: 3_600 })).toEqual({
@@ -42,7 +42,7 @@ describe('keys', () => {
     db,
     databaseUrl,
   }) => {
-    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
     const [old, next, late] = [newRow(), newRow(), newRow()];
     await keys.insert({ ...old, ...worker, expiresInSeconds: 90 * 86_400 });
     const made = await keys.replace(old.id, 60, next);
@@ -60,7 +60,7 @@ describe('keys', () => {
   });
 
   test('that do not count any more are not replaced', async ({ db, databaseUrl }) => {
-    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
     const [old, next] = [newRow(), newRow()];
     await keys.insert({ ...old, ...worker });
     await keys.revoke(old.id);
@@ -69,7 +69,7 @@ describe('keys', () => {
   });
 
   test('are bounded in number', async ({ db, databaseUrl }) => {
-    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
     await db.query(
       `insert into api_keys (key_id, name, secret_hash, role, hubs)
        select i, 'one of many', '', 'worker', '*' from generate_series(1, $1::int4) i`,

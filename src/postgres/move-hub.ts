@@ -1,11 +1,12 @@
 // Moves a task hub from one store to another, with the servers running. In order:
 //
+//   0  who begins is written to the audit log of the default store
 //   1  the hub is marked in its store: whoever registers from now on doesn't serve it
 //   2  the rows of all replicas of that store are deleted. That waits for their running batches and ends what could still
 //      write; they begin anew, and see the mark. From here on nobody is told anything of the hub, so a copy of it is all of it
 //   3  its rows are copied into the new store, in one transaction there. Its COMMIT is the move: whoever asks for the name
 //      finds the hub there
-//   4  its name gets its place in the new store
+//   4  its name gets its place in the new store; the transaction in the default store that does this writes it to the audit log
 //   5  the hub that was left behind is marked deleted, and swept
 //
 // Whoever moves may die at any point. Up to the COMMIT the hub is where it was, paused; after it, it is where it should be.
@@ -16,6 +17,7 @@ import { type Client } from 'pg';
 import { DEFAULT_STORE } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
 import { StartupError } from '../lib/startup-error.ts';
+import { insertOwnAuditEntry } from './audit-log.ts';
 import { checkMove } from './check-move.ts';
 import { copyHub, type HubCopy, lastKeyBlock, type MovedTable, takeKeys } from './copy-hub.ts';
 import {
@@ -40,6 +42,8 @@ export interface Move {
   /** All of them, the default one first. */
   readonly stores: readonly NamedAddress[];
   readonly hub: string;
+  /** Who moves it, for the audit log; undefined where nothing is to be written there. */
+  readonly operator: string | undefined;
   /** Of this program: all servers of both stores must have it. */
   readonly version: string;
   readonly onStep: (step: MoveStep) => void;
@@ -112,6 +116,7 @@ export async function abortMove(move: Move): Promise<string> {
     );
   }
   const source = await clients.of(leaving.store);
+  await writeDown(move, await clients.of(mainOf(move.stores)), 'AbortTaskHubMove', leaving.store.name);
   // Servers that still pass it over begin anew when it is asked for.
   await query(source, unmarkMoving(leaving.hub_id, must(leaving.moving_place, 'the place of a move')));
   return leaving.store.name;
@@ -134,6 +139,7 @@ async function carry(
   const source = await clients.of(leaving.store);
   const [next] = await query(main, nextPlace());
   const place = must(next, 'a place').place_id;
+  await writeDown(move, main, 'BeginTaskHubMove', target.name);
   const marked = await query(source, markMoving(leaving, target.name, place));
   if (marked.length === 0) return undefined;
   move.onStep('marked');
@@ -215,16 +221,31 @@ async function settle(move: Move, clients: StoreClients, left: Found, to: NamedA
 
 /** The name goes from its old place to the new one, unless it has gone on since. */
 async function switchPlace(
-  { stores, hub }: Move,
+  move: Move,
   clients: StoreClients,
   { from, to }: { readonly from: number; readonly to: number },
   store: string,
 ): Promise<void> {
+  const { stores, hub } = move;
   const main = await clients.of(mainOf(stores));
   await query(main, sql`begin`);
   const left = await query(main, deletePlace(hub, from));
-  if (left.length > 0) await query(main, insertMovedPlace(hub, store, to));
+  if (left.length > 0) {
+    await query(main, insertMovedPlace(hub, store, to));
+    await writeDown(move, main, 'MoveTaskHub', store);
+  }
   await query(main, sql`commit`);
+}
+
+/** `main`: the default store, where the audit log is. */
+async function writeDown(
+  { hub, operator: who }: Move,
+  main: Client,
+  action: string,
+  store: string,
+): Promise<void> {
+  if (who === undefined) return;
+  await query(main, insertOwnAuditEntry({ action, hub, target: `in the store ${store}`, who }));
 }
 
 /** Whether the hub of an attempt is there, even if it was deleted since. If not, it will never come. */

@@ -1,4 +1,5 @@
 import { type Pool } from 'pg';
+import { type AuditEntry } from '../domain/audit.ts';
 import { taskHubMoving, unavailable } from '../domain/errors.ts';
 import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
@@ -21,6 +22,7 @@ import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
 import { readApiKeys } from './api-keys.ts';
 import { findActivity, readOwned } from './activities.ts';
+import { forgetAuditEntries, insertAuditEntries } from './audit-log.ts';
 import { kindOf, messageKindOf } from './codes.ts';
 import { readStored } from './completions.ts';
 import {
@@ -63,7 +65,7 @@ const HISTORY_PAGE_BYTES = 4 * 1024 * 1024;
 /** Bells that one probe looks at. */
 const PROBED_BELLS = 500;
 
-/** What a store reads (and the hubs and old requests, which nobody owns) on a pool of its own, beside the lane. */
+/** What a store reads (and the hubs, old requests and the audit log, which nobody owns) on a pool of its own, beside the lane. */
 export class Reads {
   readonly #pool: Pool;
   readonly #me: number;
@@ -292,6 +294,14 @@ export class Reads {
       role,
       hubs,
     }));
+  }
+
+  async writeAudit(entries: readonly AuditEntry[]): Promise<void> {
+    await this.rows(insertAuditEntries(entries));
+  }
+
+  async forgetAudit(olderThanSeconds: number): Promise<number> {
+    return (await this.rows(forgetAuditEntries(olderThanSeconds, limits.forgottenEntries)))[0]?.removed ?? 0;
   }
 
   async forgetPlace(name: string, placeId: number): Promise<void> {

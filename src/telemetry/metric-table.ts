@@ -135,6 +135,16 @@ export const metricTable = {
     labels: [],
     together: 'min',
   },
+  auditEntries: {
+    name: 'perdura_audit_entries_total',
+    help: 'Entries of the audit log that were stored.',
+    labels: [],
+  },
+  auditDropped: {
+    name: 'perdura_audit_dropped_total',
+    help: 'What the audit log does not have: refused calls beyond their rate, and entries that stand in the log alone.',
+    labels: ['reason'],
+  },
   buildInfo: {
     name: 'perdura_build_info',
     help: 'Always 1; the labels say which program this is.',

@@ -85,6 +85,7 @@ export function createMetrics(version: string, spans?: Spans, stores: readonly s
     },
     contentType: registry.contentType,
     ...certificateMetrics(registry),
+    ...auditMetrics(registry),
     ofStore,
     /** What the default store reports. */
     ...ofStore(DEFAULT_STORE),
@@ -246,6 +247,21 @@ function certificateMetrics(registry: Registry) {
     certificateRead(outcome: 'taken' | 'refused', expiresAt: Date): void {
       reads.inc({ outcome });
       expires.set(expiresAt.getTime() / 1000);
+    },
+  };
+}
+
+function auditMetrics(registry: Registry) {
+  const entries = counter(registry, metricTable.auditEntries);
+  const dropped = counter(registry, metricTable.auditDropped);
+  return {
+    /** So many entries of the audit log were stored. */
+    audited(count: number): void {
+      entries.inc(count);
+    },
+    /** So many refused calls were not written down (`flood`), or so many entries were written to the log alone. */
+    auditDropped(reason: 'flood' | 'full' | 'refused' | 'stopped', count: number): void {
+      dropped.inc({ reason }, count);
     },
   };
 }

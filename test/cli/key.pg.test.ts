@@ -65,7 +65,7 @@ describe('a key', () => {
     expect(made.output).toMatch(/^perdura_[0-9a-f]{16}_[\w-]{43}\n$/);
     expect(made.errors).toContain('not shown again');
     expect(made.errors).not.toContain(made.output.trim());
-    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+    await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
     expect(JSON.stringify(await keys.list())).not.toContain(made.output.trim().slice(-43));
   });
 

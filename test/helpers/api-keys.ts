@@ -15,13 +15,13 @@ export async function makeKey(
   hubs: string,
   expiresInSeconds?: number,
 ): Promise<MadeKey> {
-  await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+  await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
   const { id, text, hash } = newApiKey();
   await keys.insert({ id, hash, name: `${role} of ${hubs}`, role, hubs, expiresInSeconds });
   return { id, text };
 }
 
 export async function revokeKey(databaseUrl: string, id: string): Promise<void> {
-  await using keys = await ApiKeyTable.open({ url: databaseUrl, schema });
+  await using keys = await ApiKeyTable.open({ url: databaseUrl, schema }, 'a test');
   await keys.revoke(id);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { readSettings, type RunningServer, type ServerSettings } from '../../src/config.ts';
 import { startServer } from '../../src/server.ts';
-import { createLogger } from '../../src/telemetry/log.ts';
+import { createLogger, type LogLevel } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { must } from '../../src/lib/assert.ts';
 import { TestHub } from './client.ts';
@@ -21,19 +21,22 @@ export type TestServerOptions = Partial<ServerSettings> & {
   readonly databaseUrl?: string;
   /** Where errors are logged; standard error when unset. */
   readonly log?: NodeJS.WritableStream;
+  /** What else is logged. */
+  readonly logLevel?: LogLevel;
 };
 
 /** The whole program but its command line, on free ports. Task hubs come into being when they are named. */
 export async function startTestServer({
   databaseUrl,
   log = process.stderr,
+  logLevel: level = 'error',
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const url = databaseUrl ?? (await createTestDatabase());
   const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
   const server = await startServer(
     { ...defaults, dynamicTaskHubs: true, drainSeconds: 0, ...settings, databaseUrl: url },
-    createLogger({ level: 'error', format: 'json', destination: log }),
+    createLogger({ level, format: 'json', destination: log }),
     createMetrics('test'),
   );
   return { server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };

@@ -4,6 +4,7 @@ import { must } from '../../src/lib/assert.ts';
 import { abortMove, type Move, moveHub, type MoveStep } from '../../src/postgres/move-hub.ts';
 import { createPool } from '../../src/postgres/pool.ts';
 import { version } from '../../src/version.ts';
+import { auditRows } from '../helpers/audit-rows.ts';
 import { TestHub } from '../helpers/client.ts';
 import { createTestDatabase, schema } from '../helpers/database.ts';
 import { complete, eventOf, scheduleTask } from '../helpers/scripted-worker.ts';
@@ -44,7 +45,8 @@ function moveOf(hub: string, onStep: (step: MoveStep) => void): Move {
     ...{ name, url },
     schema: name === 'default' ? schema : name,
   }));
-  return { stores, hub, version, onStep, onBytes: () => undefined, onSilent: () => undefined };
+  const told = { onStep, onBytes: () => undefined, onSilent: () => undefined };
+  return { ...{ stores, hub, version, operator: 'a test' }, ...told };
 }
 
 async function storeOf(hub: string): Promise<string | undefined> {
@@ -54,6 +56,12 @@ async function storeOf(hub: string): Promise<string | undefined> {
   const found = taskHubs.filter(({ name }) => name === hub);
   expect(found.length).toBeLessThan(2);
   return found[0]?.store;
+}
+
+/** What the audit log has of the moves of a hub. */
+async function writtenDown(hub: string): Promise<unknown[]> {
+  const rows = await auditRows(server().databaseUrl);
+  return rows.filter((row) => row['hub'] === hub).map(({ action, target }) => [action, target]);
 }
 
 /** Dies at that step, as far as databases can tell. */
@@ -154,6 +162,12 @@ test.each(['marked', 'paused', 'copied'] as const)(
     await expect(abortMove(move)).rejects.toThrow('is not on its way');
     await moveHub({ ...move, onStep: () => undefined }, 'eu');
     expect(await storeOf(orders.name)).toBe('eu');
+    expect(await writtenDown(orders.name)).toEqual([
+      ['BeginTaskHubMove', 'in the store archive'],
+      ['AbortTaskHubMove', 'in the store default'],
+      ['BeginTaskHubMove', 'in the store eu'],
+      ['MoveTaskHub', 'in the store eu'],
+    ]);
     await goesOn(orders, id);
     orders.close();
   },
@@ -169,6 +183,11 @@ test.each(['arrived', 'placed'] as const)(
     await orders.client.call('DeleteTaskHub', {});
     await orders.refuses('Hello', {}, 'UNAVAILABLE', 'is being moved');
     expect(await moveHub({ ...move, onStep: () => undefined }, 'archive')).toMatchObject({ rows: undefined });
+    // By which of the two runs the name got its place: once.
+    expect(await writtenDown(orders.name)).toEqual([
+      ['BeginTaskHubMove', 'in the store archive'],
+      ['MoveTaskHub', 'in the store archive'],
+    ]);
     await orders.refuses('Hello', {}, 'NOT_FOUND');
     await orders.client.call('CreateTaskHub', {});
     expect((await orders.client.call('QueryInstances', {})).orchestrationState).toEqual([]);
