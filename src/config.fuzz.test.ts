@@ -10,6 +10,7 @@ import {
   settingsTable,
 } from './config.ts';
 import { envName, flagName } from './read-setting.ts';
+import { AllowList } from './auth/allow-list.ts';
 import { describeFailure } from './cli/program.ts';
 import { StartupError } from './lib/startup-error.ts';
 import { logFormats, logLevels } from './telemetry/log.ts';
@@ -19,6 +20,9 @@ const nearly = fc.oneof(
   fc.stringMatching(/^[-+ ]?\d{0,20}[.e]?\d{0,5}\s?$/),
   fc.constantFrom('Infinity', 'NaN', '0x10', '1_000', '１', '٣', '1e3', 'true ', 'TRUE', 'Yes', 'valueOf'),
   fc.stringMatching(/^(https?|ftp|file|javascript)?:?\/{0,3}[\w.:\[\]@ -]{0,30}$/),
+  fc
+    .tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.constantFrom('', '/0', '/32', '/33', '/128', '/129'))
+    .map((parts) => parts.join('')),
   fc.stringMatching(/^[\w.-]{0,20}(,[\w -]{0,70}){0,3}$/),
 );
 const given = fc.oneof(anyText, nearly);
@@ -52,7 +56,13 @@ const SAFE = [
   ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile', 'jwtIssuer', 'grantsFile'],
 ];
 
-const LISTS = ['taskHubs', 'stores', 'jwtAudiences'];
+const LISTS = ['taskHubs', 'stores', 'jwtAudiences', 'allowFrom'];
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  audit: ['off', 'manage', 'all'],
+  logLevel: logLevels,
+  logFormat: logFormats,
+};
+const MAY_BE_EMPTY = ['stores', 'allowFrom'];
 
 const isList = (value: unknown, mayBeEmpty: boolean): boolean =>
   Array.isArray(value) && (mayBeEmpty || value.length > 0);
@@ -60,12 +70,11 @@ const isList = (value: unknown, mayBeEmpty: boolean): boolean =>
 /** Whether a value is one that the type of the setting knows. */
 function expectKnown(key: string, value: unknown): void {
   if (value === undefined) return;
-  if (LISTS.includes(key)) expect(value).toSatisfy((names) => isList(names, key === 'stores'));
+  if (LISTS.includes(key)) expect(value).toSatisfy((names) => isList(names, MAY_BE_EMPTY.includes(key)));
   else if (key === 'endpoint') {
     expect(value).toMatchObject({ address: expect.stringMatching(/:\d{1,5}$/) as unknown });
   } else if (key === 'failpoints') expect(value).toBeInstanceOf(Map);
-  else if (key === 'logLevel') expect(logLevels).toContain(value);
-  else if (key === 'logFormat') expect(logFormats).toContain(value);
+  else if (key in NAMED) expect(NAMED[key]).toContain(value);
   else if (SAFE.includes(key)) expect(value).toBeTypeOf('string');
   else if (typeof value === 'number') expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
   else expect(value).toBeTypeOf('boolean');
@@ -80,6 +89,16 @@ describe('any text for', () => {
       400,
     );
   });
+});
+
+test('any list of addresses that is taken can be used', () => {
+  fuzz(
+    fc.property(given, (text) => {
+      const ranges = read('allowFrom', text, 'flag');
+      if (Array.isArray(ranges)) new AllowList(ranges as string[], () => undefined).close();
+    }),
+    1_000,
+  );
 });
 
 test('any name of a variable is known, ignored or refused in one line that names it', () => {

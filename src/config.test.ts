@@ -31,6 +31,21 @@ test('dev listens on the loopback only, serve on all addresses', () => {
   expect(read({}, {}, 'serve').bindAddress).toBe('0.0.0.0');
 });
 
+test('an empty list of addresses is none, and everybody may connect', () => {
+  expect(read({ PERDURA_ALLOW_FROM: '' }).allowFrom).toEqual([]);
+  expect(read({ PERDURA_ALLOW_FROM: '10.0.0.0/8, 2001:db8::1,0.0.0.0/0' }).allowFrom).toEqual([
+    ...['10.0.0.0/8', '2001:db8::1', '0.0.0.0/0'],
+  ]);
+});
+
+test('serve writes down what manages and destroys, dev nothing; for 90 days', () => {
+  expect(read({}, {}, 'serve')).toMatchObject({ audit: 'manage', auditRetention: 90 * 86_400 });
+  expect(read({}, {}, 'dev').audit).toBe('off');
+  expect(read({ PERDURA_AUDIT: 'all', PERDURA_AUDIT_RETENTION: '12h' })).toMatchObject({
+    ...{ audit: 'all', auditRetention: 43_200 },
+  });
+});
+
 test("the emulator's names work, and our own win over them", () => {
   const env = {
     DTS_TASK_HUB_NAMES: 'one, two',
@@ -68,6 +83,17 @@ test.each([
   ['DTS_TASK_HUB_NAMES', 'good,', 'names of 3 to 64 letters, digits and -, separated by commas'],
   ['PERDURA_FAILPOINTS', 'after-commit@0', 'before-commit, commit-sent, after-commit'],
   ['PERDURA_FAILPOINTS', 'after-lunch', 'before-commit, commit-sent, after-commit'],
+  ['PERDURA_ALLOW_FROM', '10.0.0.1,', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '10.0.0', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '10.0.0.0/33', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '::/129', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '10.0.0.0/', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', 'localhost', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', 'fe80::1%eth0', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '::ffff:10.0.0.1', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_ALLOW_FROM', '10.0.0.0/8 /8', 'IPv4 and IPv6 addresses and ranges'],
+  ['PERDURA_AUDIT', 'some', 'one of off, manage, all'],
+  ['PERDURA_AUDIT_RETENTION', '90', 'a span such as'],
   ['PERDURA_DATABASE_SCHEMA', 'pg_x', 'lower-case letters, digits and _'],
 ])('%s=%s is refused with what is allowed', (name, value, allowed) => {
   expect(() => read({ [name]: value })).toThrow(

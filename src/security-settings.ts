@@ -1,7 +1,7 @@
 // Settings that say who may come in, and how their connections are kept private.
 
 import { readSetting, type Setting, setting, type SettingsSource } from './read-setting.ts';
-import { audiences, bool, issuerUrl, oneOf, span, text, whole } from './setting-kinds.ts';
+import { addressRanges, audiences, bool, issuerUrl, oneOf, span, text, whole } from './setting-kinds.ts';
 
 export interface SecuritySettings {
   readonly tlsCertFile: string | undefined;
@@ -12,6 +12,8 @@ export interface SecuritySettings {
   readonly jwtAudiences: readonly string[];
   readonly grantsFile: string | undefined;
   readonly identityPort: number | undefined;
+  /** Empty: everybody may connect. */
+  readonly allowFrom: readonly string[];
   readonly audit: (typeof auditLevels)[number];
   /** Seconds. */
   readonly auditRetention: number;
@@ -65,6 +67,13 @@ export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Se
       sentence:
         'Port where SDKs that use a managed identity get a token for their API key; 0 takes any free one.',
     },
+    allowFrom: {
+      ...addressRanges,
+      fallback: [],
+      shown: 'unset: from everywhere',
+      sentence:
+        'Addresses and ranges of addresses that may connect to the gRPC endpoint and to that of managed identities.',
+    },
     audit: {
       ...oneOf(auditLevels),
       fallback: (command) => (command === 'dev' ? 'off' : 'manage'),
@@ -92,6 +101,7 @@ export function readSecuritySettings(source: SettingsSource): SecuritySettings {
     jwtAudiences: read('jwtAudiences'),
     grantsFile: read('grantsFile'),
     identityPort: read('identityPort'),
+    allowFrom: read('allowFrom'),
     audit: read('audit'),
     auditRetention: read('auditRetention'),
   };

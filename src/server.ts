@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { processLoops } from './background/loops.ts';
+import { AllowList } from './auth/allow-list.ts';
 import { type Authenticator } from './auth/authenticator.ts';
 import { openAudit } from './auditing.ts';
 import { openAuthentication } from './authentication.ts';
@@ -67,6 +68,8 @@ class Replica implements RunningServer {
   readonly #open: (() => Promise<unknown>)[] = [];
   #grpc: GrpcListener | undefined;
   #tls: Tls | undefined;
+  /** Undefined: everybody may connect. */
+  #allowList: AllowList | undefined;
   #isStopping = false;
 
   constructor(settings: Settings, log: Logger, metrics: Metrics) {
@@ -130,12 +133,15 @@ class Replica implements RunningServer {
     };
     const authentication = await openAuthentication(this.#settings, readKeys, log);
     const authenticator = authentication?.authenticator;
+    this.#openAllowList();
     await this.#openIdentity(authenticator);
     const audit = this.#openAudit();
     this.#open.push(() => audit.close());
-    const grpc = await startGrpc({
-      ...{ host, port: grpcPort, tls, authenticator, audit: audit.calls, hubs, codec, log },
-    });
+    const grpc = await this.#guarded(grpcPort, () =>
+      startGrpc({
+        ...{ host, port: grpcPort, tls, authenticator, audit: audit.calls, hubs, codec, log },
+      }),
+    );
     this.#grpc = grpc;
     this.#open.push(() => grpc.stop());
     const refresh = authentication?.loop(() => {
@@ -161,9 +167,40 @@ class Replica implements RunningServer {
     const { bindAddress: host, identityPort: port, jwtAudiences: audiences } = this.#settings;
     if (port === undefined || !authenticator) return;
     const tls = this.#tls?.source;
-    const listener = await startIdentityServer({ host, port, tls, authenticator, audiences });
+    const listener = await this.#guarded(port, () =>
+      startIdentityServer({ host, port, tls, authenticator, audiences }),
+    );
     this.#open.push(() => listener.close());
     this.identityAddress = listener.address;
+  }
+
+  /** Metrics and probes have a port of their own, which stays open. */
+  #openAllowList(): void {
+    const { allowFrom } = this.#settings;
+    if (allowFrom.length === 0) return;
+    const list = new AllowList(allowFrom, (address) => {
+      this.#metrics.connectionRefused();
+      this.#log.debug(
+        { address },
+        'a connection from an address that is not in PERDURA_ALLOW_FROM was closed',
+      );
+    });
+    this.#allowList = list;
+    this.#open.push(() => {
+      list.close();
+      return Promise.resolve();
+    });
+  }
+
+  /** Starts what listens on a port, which is guarded before the first connection; one that is drawn, in the turn in which it is known. */
+  async #guarded<Listener extends { readonly address: string }>(
+    port: number,
+    start: () => Promise<Listener>,
+  ): Promise<Listener> {
+    this.#allowList?.guard(port);
+    const listener = await start();
+    this.#allowList?.guard(Number(listener.address.split(':').at(-1)));
+    return listener;
   }
 
   #openAudit() {

@@ -1,5 +1,6 @@
 // What kinds of values settings have: how each is written and read.
 
+import { isIP } from 'node:net';
 import { type Failpoint, failpointNames, type Failpoints } from './lib/failpoints.ts';
 
 export interface Kind<T> {
@@ -94,6 +95,22 @@ export const audiences: Kind<readonly string[]> = {
     return texts.every((each) => /^\S+$/.test(each)) ? texts : undefined;
   },
 };
+
+export const addressRanges: Kind<readonly string[]> = {
+  placeholder: 'ranges',
+  allowed: 'IPv4 and IPv6 addresses and ranges such as 10.1.0.0/16, separated by commas',
+  parse(given) {
+    const ranges = given.split(',').map((each) => each.trim());
+    return ranges.every(isAddressRange) ? ranges : undefined;
+  },
+};
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix] = /^([\da-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  // IPv4 is written as IPv4: it counts as that, however it comes.
+  return bits > 0 && Number(prefix ?? 0) <= bits && !/^::ffff:[\d.]+$/i.test(address);
+}
 
 const failpointPattern = /^([a-z-]+)(?:@([1-9]\d{0,8}))?$/;
 

@@ -135,6 +135,11 @@ export const metricTable = {
     labels: [],
     together: 'min',
   },
+  refusedConnections: {
+    name: 'perdura_refused_connections_total',
+    help: 'Connections from addresses that may not connect.',
+    labels: [],
+  },
   auditEntries: {
     name: 'perdura_audit_entries_total',
     help: 'Entries of the audit log that were stored.',

@@ -86,6 +86,7 @@ export function createMetrics(version: string, spans?: Spans, stores: readonly s
     contentType: registry.contentType,
     ...certificateMetrics(registry),
     ...auditMetrics(registry),
+    ...connectionMetrics(registry),
     ofStore,
     /** What the default store reports. */
     ...ofStore(DEFAULT_STORE),
@@ -247,6 +248,16 @@ function certificateMetrics(registry: Registry) {
     certificateRead(outcome: 'taken' | 'refused', expiresAt: Date): void {
       reads.inc({ outcome });
       expires.set(expiresAt.getTime() / 1000);
+    },
+  };
+}
+
+function connectionMetrics(registry: Registry) {
+  const refused = counter(registry, metricTable.refusedConnections);
+  return {
+    /** A connection from an address that may not connect was closed. */
+    connectionRefused(): void {
+      refused.inc();
     },
   };
 }

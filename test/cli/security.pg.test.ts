@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { get } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, vi } from 'vitest';
@@ -21,7 +23,7 @@ function read(url: string): Promise<string> {
   });
 }
 
-test('several processes speak TLS on all ports and know callers, and so does what talks to them', async ({
+test('several processes speak TLS on all ports and know callers and addresses, and so does what talks to them', async ({
   databaseUrl,
 }) => {
   const first = authority.issue({ name: 'first' });
@@ -33,7 +35,20 @@ test('several processes speak TLS on all ports and know callers, and so does wha
   const tls = { PERDURA_TLS_CERT_FILE: certFile, PERDURA_TLS_KEY_FILE: keyFile };
   const run = launch(
     process.execPath,
-    [launcher, 'serve', '--processes', '2', '--api-keys', '--task-hubs', 'orders', '--log-format', 'json'],
+    [
+      ...[
+        launcher,
+        'serve',
+        '--processes',
+        '2',
+        '--api-keys',
+        '--task-hubs',
+        'orders',
+        '--log-format',
+        'json',
+      ],
+      ...['--allow-from', '127.0.0.1,::1'],
+    ],
     { env: { ...database, ...ports, ...tls } },
   );
   await vi.waitFor(() => {
@@ -51,6 +66,14 @@ test('several processes speak TLS on all ports and know callers, and so does wha
   expect(without.errors).toContain('wants to know who calls');
   expect(await read(metrics)).toContain('perdura_certificate_expires_timestamp_seconds');
   expect(await read(metrics.replace('/metrics', '/readyz'))).toBe('ok\n');
+  // Each of the processes closes what comes from elsewhere, and counts it.
+  const port = Number(endpoint.split(':').at(-1));
+  for (let i = 0; i < 4; i++) {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'close');
+  }
+  expect(await read(metrics)).toContain('perdura_refused_connections_total 4\n');
   // A renewal, as a tool writes it: one file after the other.
   const second = authority.issue({ name: 'second', days: 9 });
   writeFileSync(certFile, second.cert);
