@@ -1,9 +1,11 @@
 import { describe, vi } from 'vitest';
 import { ApiKeyTable } from '../../src/postgres/api-key-table.ts';
 import { TaskHubClient } from '../../src/grpc/client.ts';
+import { auditRows } from '../helpers/audit-rows.ts';
 import { createEmptyDatabase, expect, schema, test } from '../helpers/database.ts';
 import { launch, launcher, perdura } from '../helpers/program.ts';
 import { startTestServer } from '../helpers/server.ts';
+import { pieceIn } from '../helpers/traces.ts';
 
 function key(databaseUrl: string, ...args: readonly string[]) {
   return perdura(['key', ...args], {
@@ -82,14 +84,16 @@ describe('a key', () => {
   });
 });
 
-test('no key stands in the log, however much is logged', async ({ databaseUrl }) => {
+test('no key stands in the log, a metric, the audit log or an answer, however much is logged', async ({
+  databaseUrl,
+}) => {
   const { output } = await key(databaseUrl, ...worker);
   const made = output.trim();
   const wrong = made.slice(0, -20) + 'x'.repeat(20);
   const ports = { PERDURA_GRPC_PORT: '0', PERDURA_METRICS_PORT: '0', PERDURA_IDENTITY_PORT: '0' };
   const run = launch(
     process.execPath,
-    [launcher, 'serve', '--api-keys', '--log-level', 'trace', '--log-format', 'json'],
+    [launcher, 'serve', '--api-keys', '--log-level', 'trace', '--log-format', 'json', '--audit', 'all'],
     { env: { ...ports, PERDURA_DATABASE_URL: databaseUrl, PERDURA_DATABASE_SCHEMA: schema } },
   );
   await vi.waitFor(() => {
@@ -97,19 +101,28 @@ test('no key stands in the log, however much is logged', async ({ databaseUrl })
   }, 20_000);
   const address = /"gRPC endpoint":"http:\/\/([^"]+)"/.exec(run.output())?.[1] ?? '';
   const identity = /"Managed identity":"([^"]+)"/.exec(run.output())?.[1] ?? '';
+  const metrics = /"Metrics and health":"([^"]+)"/.exec(run.output())?.[1] ?? '';
+  const answers: string[] = [];
   for (const credential of [made, wrong]) {
     const metadata = { authorization: `Bearer ${credential}` };
     const client = new TaskHubClient({ address, hub: 'orders', metadata });
-    await client.call('StartInstance', { name: 'Order' }).catch(() => undefined);
+    await client
+      .call('StartInstance', { name: 'Order' })
+      .catch((error: unknown) => answers.push(String(error)));
     const headers = { 'X-IDENTITY-HEADER': credential };
-    await fetch(`${identity}?resource=https://durabletask.io`, { headers });
+    // The answer to a good one is the key itself.
+    const answer = await fetch(`${identity}?resource=https://durabletask.io`, { headers });
+    if (!answer.ok) answers.push(await answer.text());
     client.close();
   }
+  answers.push(await (await fetch(metrics)).text());
   run.child.kill('SIGTERM');
   expect(await run.ended).toBe(0);
-  for (const text of [run.output(), run.errors()]) {
-    expect(text).not.toContain(made.slice(-43));
-    expect(text).not.toContain(wrong.slice(-43));
+  const rows = JSON.stringify(await auditRows(databaseUrl));
+  expect(rows).toContain('UNAUTHENTICATED');
+  expect(answers).toHaveLength(4);
+  for (const text of [run.output(), run.errors(), rows, ...answers]) {
+    expect(pieceIn(text, [made, wrong])).toBeUndefined();
   }
 });
 

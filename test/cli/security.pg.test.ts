@@ -8,7 +8,9 @@ import { afterAll, vi } from 'vitest';
 import { Authority } from '../helpers/certificates.ts';
 import { expect, schema, test } from '../helpers/database.ts';
 import { makeKey } from '../helpers/api-keys.ts';
+import { auditRows } from '../helpers/audit-rows.ts';
 import { launch, launcher, perdura } from '../helpers/program.ts';
+import { pieceIn } from '../helpers/traces.ts';
 
 const authority = new Authority();
 afterAll(() => {
@@ -47,7 +49,7 @@ test('several processes speak TLS on all ports and know callers and addresses, a
         '--log-format',
         'json',
       ],
-      ...['--allow-from', '127.0.0.1,::1'],
+      ...['--allow-from', '127.0.0.1,::1', '--log-level', 'trace', '--audit', 'all'],
     ],
     { env: { ...database, ...ports, ...tls } },
   );
@@ -64,7 +66,8 @@ test('several processes speak TLS on all ports and know callers and addresses, a
   }
   const without = await perdura(['instance', 'list'], { env });
   expect(without.errors).toContain('wants to know who calls');
-  expect(await read(metrics)).toContain('perdura_certificate_expires_timestamp_seconds');
+  const listedMetrics = await read(metrics);
+  expect(listedMetrics).toContain('perdura_certificate_expires_timestamp_seconds');
   expect(await read(metrics.replace('/metrics', '/readyz'))).toBe('ok\n');
   // Each of the processes closes what comes from elsewhere, and counts it.
   const port = Number(endpoint.split(':').at(-1));
@@ -88,4 +91,9 @@ test('several processes speak TLS on all ports and know callers and addresses, a
   );
   run.child.kill('SIGTERM');
   expect(await run.ended).toBe(0);
+  const secrets = [key, first.key, second.key];
+  const rows = JSON.stringify(await auditRows(databaseUrl));
+  for (const text of [run.output(), run.errors(), listedMetrics, without.errors, rows]) {
+    expect(pieceIn(text, secrets)).toBeUndefined();
+  }
 }, 60_000);

@@ -13,6 +13,8 @@ export interface TestServer {
   /** `host:port` of the gRPC endpoint. */
   readonly endpoint: string;
   readonly databaseUrl: string;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -34,12 +36,17 @@ export async function startTestServer({
 }: TestServerOptions = {}): Promise<TestServer> {
   const url = databaseUrl ?? (await createTestDatabase());
   const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
+  const metrics = createMetrics('test');
   const server = await startServer(
     { ...defaults, dynamicTaskHubs: true, drainSeconds: 0, ...settings, databaseUrl: url },
     createLogger({ level, format: 'json', destination: log }),
-    createMetrics('test'),
+    metrics,
   );
-  return { server, endpoint: server.grpcAddress, databaseUrl: url, close: () => server.stop() };
+  return {
+    ...{ server, endpoint: server.grpcAddress, databaseUrl: url },
+    metrics: () => metrics.render(),
+    close: () => server.stop(),
+  };
 }
 
 /** One server for the tests of a file; `hub()` gives the running test a task hub of its own. */

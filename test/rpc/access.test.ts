@@ -10,8 +10,10 @@ import { makeKey, type MadeKey, revokeKey } from '../helpers/api-keys.ts';
 import { callRaw } from '../helpers/client.ts';
 import { complete, ScriptedWorker } from '../helpers/scripted-worker.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
+import { Traces } from '../helpers/traces.ts';
 
 const hubs = ['first', 'mine', 'mine-too', 'doomed', 'theirs'] as const;
+const traces = new Traces();
 let running: TestServer | undefined;
 const server = (): TestServer => must(running, 'the server of this file');
 const keys = new Map<string, MadeKey>();
@@ -19,7 +21,10 @@ const clients: TaskHubClient[] = [];
 const workers: ScriptedWorker[] = [];
 
 beforeAll(async () => {
-  running = await startTestServer({ apiKeys: true, dynamicTaskHubs: false, taskHubs: hubs });
+  running = await startTestServer({
+    ...{ apiKeys: true, dynamicTaskHubs: false, taskHubs: hubs },
+    ...traces.options,
+  });
 });
 afterAll(async () => {
   for (const each of [...clients, ...workers]) each.close();
@@ -35,7 +40,7 @@ async function keyOf(role: Role, pattern: string): Promise<string> {
 }
 
 function clientWith(credential: string | undefined, hub?: string): TaskHubClient {
-  const metadata = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  const metadata = credential === undefined ? {} : { authorization: `Bearer ${traces.uses(credential)}` };
   const client = new TaskHubClient({
     address: server().endpoint,
     metadata,
@@ -47,7 +52,7 @@ function clientWith(credential: string | undefined, hub?: string): TaskHubClient
 
 function workerWith(credential: string, hub: string): ScriptedWorker {
   const worker = new ScriptedWorker(server().endpoint, hub, {
-    metadata: { authorization: `Bearer ${credential}` },
+    metadata: { authorization: `Bearer ${traces.uses(credential)}` },
   });
   workers.push(worker);
   return worker;
@@ -87,6 +92,7 @@ async function outcomeOf(
     await callOnce(client, rpc, hub ?? 'first', waitMs);
     return { code: 'OK', details: '' };
   } catch (error) {
+    traces.told(error);
     return failureOf(error) ?? { code: 'none', details: String(error) };
   } finally {
     client.close();
@@ -304,7 +310,7 @@ describe('headers', () => {
   });
 
   test('a huge credential is refused, and the server serves on', async () => {
-    const key = `Bearer perdura_${'a'.repeat(14_000)}`;
+    const key = `Bearer ${traces.uses(`perdura_${'a'.repeat(14_000)}`)}`;
     expect(await codeWith([['authorization', key]])).toBe('UNAUTHENTICATED');
     expect(await outcomeOf('Hello', await keyOf('worker', 'mine*'), 'mine')).toMatchObject({ code: 'OK' });
   });
@@ -333,4 +339,10 @@ describe('a key that is revoked', () => {
     expect(others.count('ping')).toBe(0);
     await expect(clientWith(await keyOf('worker', 'mine*'), 'mine').call('Hello', {})).resolves.toEqual({});
   });
+});
+
+// The last one: of all that the tests before have used.
+test('no credential stands in the log, a metric, the audit log or an error, however much is logged', async () => {
+  expect(traces.log.audit.length).toBeGreaterThan(100);
+  await traces.expectNoSecret(server());
 });

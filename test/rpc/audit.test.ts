@@ -318,6 +318,24 @@ test('nobody waits while rows can not be written; they are there once when the d
   expect(targets).toEqual(calls.map(({ instanceId }) => instanceId));
 }, 60_000);
 
+test('servers forget what is older than it is to be kept, also those that write nothing', async () => {
+  const databaseUrl = await createTestDatabase();
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(
+    `insert into ${schema}.audit_log (at, entry_id, action, hub, target, outcome, who, who_name, known_by, peer)
+     select now() - make_interval(hours => n), gen_random_uuid(), 'TerminateInstance', '', n, 'OK', '', '', '', ''
+       from generate_series(20, 30) n`,
+  );
+  await client.end();
+  const options = { audit: 'off', auditRetention: 24.5 * 3_600, databaseUrl } as const;
+  const servers = [await Audited.start(options), await Audited.start(options)];
+  await until(async () => (await auditRows(databaseUrl)).length <= 5, 'old entries being forgotten');
+  const kept = (await auditRows(databaseUrl)).map(({ target }) => target);
+  expect(kept).toEqual(['24', '23', '22', '21', '20']);
+  await Promise.all(servers.map(({ server }) => server.close()));
+});
+
 test('two replicas write to one audit log, each its own', async () => {
   const first = await Audited.start({ audit: 'manage' });
   const { databaseUrl } = first.server;

@@ -9,13 +9,15 @@ import { NoOpLogger, TaskHubGrpcClient, TaskHubGrpcWorker } from '@microsoft/dur
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { must } from '../../src/lib/assert.ts';
 import { makeKey, revokeKey } from '../helpers/api-keys.ts';
-import { Authority } from '../helpers/certificates.ts';
+import { Authority, type Issued } from '../helpers/certificates.ts';
 import { OidcIssuer } from '../helpers/oidc-issuer.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
+import { Traces } from '../helpers/traces.ts';
 import { wait } from './hub.ts';
 
 const authority = new Authority();
 const foreign = new Authority();
+const traces = new Traces();
 const closing: (() => Promise<void>)[] = [];
 let issuer: OidcIssuer;
 let running: TestServer | undefined;
@@ -25,7 +27,8 @@ const trusted = Buffer.from(authority.ca);
 
 beforeAll(async () => {
   issuer = await OidcIssuer.start();
-  const { certFile, keyFile } = authority.issue({ name: 'server' });
+  const { certFile, keyFile, key: serverKey } = authority.issue({ name: 'server' });
+  traces.uses(serverKey);
   const grantsFile = join(authority.folder, 'grants.json');
   const role = { role: 'contributor', hubs: 'orders*' };
   const grants = {
@@ -36,6 +39,7 @@ beforeAll(async () => {
   running = await startTestServer({
     ...{ tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: authority.caFile, grantsFile },
     ...{ apiKeys: true, jwtIssuer: issuer.url, identityPort: 0 },
+    ...traces.options,
   });
 });
 afterAll(async () => {
@@ -81,7 +85,7 @@ function bearer(token: () => Promise<string>): ChannelCredentials {
     const metadata = new Metadata();
     token().then(
       (text) => {
-        metadata.set('authorization', `Bearer ${text}`);
+        metadata.set('authorization', `Bearer ${traces.uses(text)}`);
         done(null, metadata);
       },
       (error: unknown) => {
@@ -93,8 +97,18 @@ function bearer(token: () => Promise<string>): ChannelCredentials {
 }
 
 async function greeting(client: TaskHubGrpcClient): Promise<string | undefined> {
-  const id = await client.scheduleNewOrchestration('hello', 'world');
-  return (await client.waitForOrchestrationCompletion(id, true, 30))?.serializedOutput;
+  try {
+    const id = await client.scheduleNewOrchestration('hello', 'world');
+    return (await client.waitForOrchestrationCompletion(id, true, 30))?.serializedOutput;
+  } catch (error) {
+    traces.told(error);
+    throw error;
+  }
+}
+
+/** A client's certificate and its key, for the channel. */
+function shown({ cert, key }: Pick<Issued, 'cert' | 'key'>): ChannelCredentials {
+  return credentials.createSsl(trusted, Buffer.from(traces.uses(key)), Buffer.from(cert));
 }
 
 test('nothing, where everybody may do everything (way A)', async () => {
@@ -125,7 +139,7 @@ test('a managed identity, which its environment alone tells of an API key (way C
   setDefaultCACertificates([...getCACertificates(), authority.ca]);
   const endpoint = server().server.identityAddress.replace('127.0.0.1', 'localhost');
   vi.stubEnv('IDENTITY_ENDPOINT', `https://${endpoint}/msi/token`);
-  vi.stubEnv('IDENTITY_HEADER', key.text);
+  vi.stubEnv('IDENTITY_HEADER', traces.uses(key.text));
   const identity = new ManagedIdentityCredential();
   const token = async (): Promise<string> =>
     (await identity.getToken('https://durabletask.io/.default')).token;
@@ -162,8 +176,7 @@ test('tokens of an OIDC issuer (way F), over a rotation of its keys and the end 
 });
 
 test('a certificate by options of the channel (way G), in its task hubs only', async () => {
-  const { cert, key } = authority.issue({ name: 'a worker', names: 'DNS:worker.orders.example' });
-  const channel = credentials.createSsl(trusted, Buffer.from(key), Buffer.from(cert));
+  const channel = shown(authority.issue({ name: 'a worker', names: 'DNS:worker.orders.example' }));
   expect(await greeting(await open(channel, 'orders-g'))).toBe('"Hello, world!"');
   const elsewhere = new TaskHubGrpcClient({ ...inHub('payments'), credentials: channel });
   closing.push(() => elsewhere.stop());
@@ -174,8 +187,7 @@ test.each([
   ['of another authority', () => foreign.issue({ name: 'worker.orders.example' })],
   ['that has expired', () => authority.issue({ name: 'worker.orders.example', days: -1 })],
 ])('a certificate %s is none', async (_, issue) => {
-  const { cert, key } = issue();
-  const channel = credentials.createSsl(trusted, Buffer.from(key), Buffer.from(cert));
+  const channel = shown(issue());
   const client = new TaskHubGrpcClient({ ...inHub('orders-g'), credentials: channel });
   closing.push(() => client.stop());
   await expect(greeting(client)).rejects.toMatchObject({
@@ -188,4 +200,19 @@ test('without TLS nothing is answered', async () => {
   const client = new TaskHubGrpcClient({ ...inHub('orders'), credentials: credentials.createInsecure() });
   closing.push(() => client.stop());
   await expect(greeting(client)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+});
+
+// The last one: of all that the tests before have used.
+test('no key, token or private key stands in the log, a metric, the audit log or an error', async () => {
+  const callers = new Set(
+    traces.log.audit.map(({ knownBy, whoName, who }) => [knownBy, whoName, who].join(' ')),
+  );
+  // Each kind of caller was written down by its name.
+  expect([...callers].toSorted()).toEqual([
+    'anonymous  ',
+    expect.stringMatching(/^api_key contributor of orders\* [0-9a-f]{16}$/),
+    'certificate  worker.orders.example',
+    'token  somebody',
+  ]);
+  await traces.expectNoSecret(server());
 });
