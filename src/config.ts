@@ -29,12 +29,13 @@ import {
   text,
   whole,
 } from './setting-kinds.ts';
+import { type QuotaSettings, quotaSettingsTable, readQuotaSettings } from './quota-settings.ts';
 import { readSecuritySettings, type SecuritySettings, securitySettingsTable } from './security-settings.ts';
 import { type FurtherStore, isOfStore, readStores } from './store-settings.ts';
 import { type Readiness } from './telemetry/http.ts';
 import { type LogFormat, logFormats, type LogLevel, logLevels } from './telemetry/log.ts';
 
-export interface Settings extends SecuritySettings {
+export interface Settings extends SecuritySettings, QuotaSettings {
   readonly databaseUrl: string | undefined;
   readonly databaseSchema: string;
   /** Those beside the one that `databaseUrl` names. */
@@ -195,6 +196,7 @@ export const settingsTable: { readonly [K in keyof Listed]: Setting<Listed[K]> }
     100,
     'Longest instance id that clients may give, in characters; ids that SDKs derive from it for children end at 512 bytes.',
   ),
+  ...quotaSettingsTable,
   databasePoolSize: setting(whole(1, 1_000), 10, 'Connections to PostgreSQL for reads.'),
   otlpEndpoint: {
     ...httpUrl,
@@ -273,6 +275,7 @@ export function readSettings(source: SettingsSource): Settings {
     maxWorkItemMb: read('maxWorkItemMb'),
     maxPayloadMb: read('maxPayloadMb'),
     maxInstanceIdLength: read('maxInstanceIdLength'),
+    ...readQuotaSettings(source),
     databasePoolSize: read('databasePoolSize'),
     otlpEndpoint: read('otlpEndpoint'),
     failpoints: read('failpoints'),

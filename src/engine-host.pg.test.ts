@@ -15,6 +15,7 @@ import {
 import { bounds } from '../test/helpers/factories.ts';
 import { startProxy } from '../test/helpers/proxy.ts';
 import { complete, scheduleTask } from '../test/helpers/scripted-worker.ts';
+import { HubQuotas } from './dispatch/hub-quotas.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
 import { instanceId } from './domain/ids.ts';
 import { EngineHost } from './engine-host.ts';
@@ -49,6 +50,7 @@ const test = engineTest.extend<{ hosted: (url?: string) => Hosted }>({
           ...{ orchestrationLeaseMs: 60_000, activityLeaseMs: 0, streamGraceMs: 0, maxDeliveryAttempts: 3 },
           ...{ maxWorkItemBytes: 4_000_000, historyCacheBytes: 4_000_000, bounds },
         },
+        quotas: new HubQuotas({}, streams),
         log: silent,
         onHubsChanged: () => undefined,
       });

@@ -6,6 +6,7 @@ import { type ActivityLease } from './dispatch/activities.ts';
 import { Clock } from './dispatch/clock.ts';
 import { Dispatch } from './dispatch/dispatch.ts';
 import { LOOK_AHEAD_MS, pollerOf } from './dispatch/due-timers.ts';
+import { type HubQuotas } from './dispatch/hub-quotas.ts';
 import { type WorkerStreams } from './dispatch/streams.ts';
 import { taskHubMoving } from './domain/errors.ts';
 import { limits } from './domain/limits.ts';
@@ -34,6 +35,7 @@ export interface EngineOptions {
   readonly version: string;
   readonly streams: WorkerStreams;
   readonly waits: InstanceWaits;
+  readonly quotas: HubQuotas;
   readonly settings: EngineSettings;
   readonly log: Logger;
   readonly metrics: StoreMetrics;
@@ -98,7 +100,7 @@ export class Engine {
   private constructor(options: EngineOptions, store: OpenStore) {
     this.#options = options;
     this.#store = store;
-    const { streams, settings, waits, log, metrics } = options;
+    const { streams, settings, waits, quotas, log, metrics } = options;
     const clock = new Clock();
     const dispatch = new Dispatch({
       ...{ streams, clock, codec, settings, metrics },
@@ -113,7 +115,18 @@ export class Engine {
       this.die(reason);
     };
     this.context = {
-      ...{ store, dispatch, streams, waits, codec, settings, metrics, startOver, signal: this.#over.signal },
+      ...{
+        store,
+        dispatch,
+        streams,
+        waits,
+        quotas,
+        codec,
+        settings,
+        metrics,
+        startOver,
+        signal: this.#over.signal,
+      },
       ids: store.ids,
       log: log.child({ replica: store.replicaId }),
       now: () => clock.now(),
@@ -229,6 +242,7 @@ export class Engine {
         return;
       case 'hubs':
         this.#options.onHubsChanged();
+        this.#loops.refreshQuotas.wake();
         return;
       case 'echo':
         return;

@@ -6,6 +6,7 @@ import { openAudit } from './auditing.ts';
 import { openAuthentication } from './authentication.ts';
 import { type Loop, runLoop } from './background/loop.ts';
 import { type RunningServer, type ServerSettings } from './config.ts';
+import { HubQuotas } from './dispatch/hub-quotas.ts';
 import { WorkerStreams } from './dispatch/streams.ts';
 import { unavailable } from './domain/errors.ts';
 import { hubName } from './domain/ids.ts';
@@ -16,6 +17,7 @@ import { Hubs, type HubStore } from './hub-directory.ts';
 import { startIdentityServer } from './http/managed-identity.ts';
 import { must } from './lib/assert.ts';
 import { prepareStore } from './prepare-store.ts';
+import { defaultQuotas } from './quota-settings.ts';
 import { codec } from './protocol/codec.ts';
 import { type EngineSettings } from './scheduler/context.ts';
 import { InstanceWaits } from './scheduler/instance-waits.ts';
@@ -93,12 +95,13 @@ class Replica implements RunningServer {
     const { name, url: databaseUrl, schema } = store;
     const metrics = this.#metrics.ofStore(name);
     const streams = new WorkerStreams(metrics);
+    const quotas = new HubQuotas(defaultQuotas(this.#settings), streams);
     const waits: InstanceWaits = new InstanceWaits(
       () => host.engine?.context.store,
       this.#ignored('look-at-waits'),
     );
     const host: EngineHost = new EngineHost({
-      ...{ databaseUrl, schema, version, streams, waits, log, metrics },
+      ...{ databaseUrl, schema, version, streams, waits, quotas, log, metrics },
       poolSize: this.#settings.databasePoolSize,
       address: `${hostname()}:${this.#settings.grpcPort}`,
       settings: engineSettings(this.#settings),
@@ -109,6 +112,7 @@ class Replica implements RunningServer {
     metrics.watch(() => ({
       activeItems: streams.activeItems(),
       waitingCalls: waits.count,
+      quotas: quotas.sample(),
       ...(host.engine?.sample() ?? noEngine),
     }));
     return { name, store, streams, host, log };

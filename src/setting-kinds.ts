@@ -45,6 +45,25 @@ export const span: Kind<number> = {
   },
 };
 
+const units = new Map([
+  ['', 1],
+  ['KiB', 2 ** 10],
+  ['MiB', 2 ** 20],
+  ['GiB', 2 ** 30],
+  ['TiB', 2 ** 40],
+]);
+
+/** Bytes. */
+export const size: Kind<number> = {
+  placeholder: 'size',
+  allowed: 'a whole number of bytes, or of KiB, MiB, GiB or TiB like 64KiB, at most 900 TiB',
+  parse(given) {
+    const [, digits = '', unit = ''] = /^(\d{1,15})(|[KMGT]iB)$/.exec(given) ?? [];
+    const bytes = digits === '' ? NaN : Number(digits) * (units.get(unit) ?? NaN);
+    return bytes >= 1 && bytes <= 900 * 2 ** 40 ? bytes : undefined;
+  },
+};
+
 export const bool: Kind<boolean> = {
   placeholder: 'true|false',
   allowed: 'true or false',

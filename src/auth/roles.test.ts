@@ -16,6 +16,8 @@ const expected: Readonly<Record<Rpc, string>> = {
   CreateTaskHub: '- - - - - A',
   DeleteTaskHub: '- - - - - A',
   PlaceTaskHub: '- - - - - A',
+  GetTaskHubQuotas: 'C - - O - A',
+  SetTaskHubQuotas: '- - - - - A',
   StartInstance: 'C - - - c A',
   RaiseEvent: 'C - - O c A',
   SignalEntity: 'C - - - c A',

@@ -41,6 +41,8 @@ export const rpcTable = {
   CreateTaskHub: admins,
   DeleteTaskHub: admins,
   PlaceTaskHub: admins,
+  GetTaskHubQuotas: operators,
+  SetTaskHubQuotas: admins,
 
   StartInstance: clients,
   RaiseEvent: { may: ['operator', 'client', 'contributor', 'admin'], audit: 'send' },

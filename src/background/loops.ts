@@ -1,4 +1,4 @@
-import { type Clock } from '../dispatch/clock.ts';
+import { Clock } from '../dispatch/clock.ts';
 import { type WorkerStreams } from '../dispatch/streams.ts';
 import { checkActivities } from '../scheduler/check-activities.ts';
 import { claimWork } from '../scheduler/claim-work.ts';
@@ -8,6 +8,8 @@ import { recordStored } from '../scheduler/record-stored.ts';
 import { type RenewalMemory, renewReplica } from '../scheduler/renew-replica.ts';
 import { sweep } from '../scheduler/sweep.ts';
 import { measureBacklog } from '../scheduler/measure-backlog.ts';
+import { measureQuotas } from '../scheduler/measure-quotas.ts';
+import { refreshQuotas } from '../scheduler/refresh-quotas.ts';
 import { type Loop } from './loop.ts';
 
 const RENEW_EVERY_MS = 5_000;
@@ -22,7 +24,7 @@ function paced(once: () => Promise<unknown>): () => Promise<number> {
 
 /** The periodic work of one incarnation, as a table. */
 export function engineLoops(context: Context, memory: RenewalMemory) {
-  const { dispatch, store } = context;
+  const { dispatch, store, quotas } = context;
   return {
     renew: { name: 'renew', everyMs: RENEW_EVERY_MS, once: paced(() => renewReplica(context, memory)) },
     claim: { name: 'claim', everyMs: 60_000, once: () => claimWork(context) },
@@ -38,6 +40,13 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
     sweepHubs: { name: 'sweep-deleted-hubs', everyMs: 30_000, once: () => store.sweepDeletedHubs() },
     forgetRequests: { name: 'forget-requests', everyMs: 30_000, once: () => store.forgetRequests() },
     measureBacklog: { name: 'measure-backlog', everyMs: 15_000, once: paced(() => measureBacklog(context)) },
+    refreshQuotas: { name: 'refresh-quotas', everyMs: 5_000, once: paced(() => refreshQuotas(context)) },
+    measureQuotas: { name: 'measure-quotas', everyMs: 100, once: () => measureQuotas(context) },
+    letGo: {
+      name: 'let-go',
+      everyMs: 50,
+      once: paced(() => Promise.resolve(quotas.letGo(Clock.monotonicMs()))),
+    },
     lookAgain: {
       name: 'look-again',
       everyMs: 2_000,

@@ -3,14 +3,15 @@ import { clientCommand } from './client-command.ts';
 import { CommandError } from './exit-codes.ts';
 import { countMatches } from './instance/pages.ts';
 import { moveCommand } from './hub-move.ts';
+import { quotaCommand } from './hub-quota.ts';
 import { toJson } from './message-json.ts';
 import { showAge } from './moments.ts';
 import { note, printResult, terminalWidth } from './output.ts';
 import { escapeText, Table } from './text.ts';
 
 export function hubCommand(): Command {
-  const command = new Command('hub').description('List, make, move and delete task hubs.');
-  for (const each of [listCommand(), createCommand(), moveCommand(), deleteCommand()]) {
+  const command = new Command('hub').description('List, make, move, limit and delete task hubs.');
+  for (const each of [listCommand(), createCommand(), quotaCommand(), moveCommand(), deleteCommand()]) {
     command.addCommand(each);
   }
   return command;

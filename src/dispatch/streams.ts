@@ -84,7 +84,7 @@ export class WorkerStream {
   }
 
   freeSlots(kind: WorkKind): number {
-    if (!this.isOpen || this.blockedSince !== undefined) return 0;
+    if (!this.isOpen || this.blockedSince !== undefined || this.#registry.held.has(this.hubId)) return 0;
     return this.limits[kind] - this.outstanding[kind];
   }
 
@@ -137,12 +137,16 @@ export class WorkerStreams {
   readonly #byHub = new Map<number, Set<WorkerStream>>();
   readonly #listeners = new Set<StreamListener>();
   readonly #metrics: Pick<StoreMetrics, 'streamsChanged'>;
+  /** Hubs that get no work items for now, however many slots their streams have. */
+  readonly held: ReadonlySet<number>;
+  readonly #held = new Set<number>();
   #count = 0;
   #turn = 0;
   #views = new Map<object, readonly WorkerStream[]>();
 
   constructor(metrics: Pick<StoreMetrics, 'streamsChanged'>) {
     this.#metrics = metrics;
+    this.held = this.#held;
   }
 
   get count(): number {
@@ -221,6 +225,16 @@ export class WorkerStreams {
     this.#views = new Map();
     this.#metrics.streamsChanged(stream.hub, -1);
     for (const listener of this.#listeners) listener.streamClosed(stream);
+  }
+
+  /** Work of that hub waits where it is until it is let go. */
+  hold(hubId: number): void {
+    this.#held.add(hubId);
+  }
+
+  letGo(hubId: number): void {
+    this.#held.delete(hubId);
+    for (const stream of [...this.ofHub(hubId)]) this.ready(stream);
   }
 
   /** One round of health pings (contract §13.2); gives up streams that haven't drained for a minute. Returns how many were pinged. */

@@ -1,4 +1,5 @@
 import { type MessageKind } from './message.ts';
+import { type InstanceState } from './instance.ts';
 import { type Write } from './write.ts';
 
 /** What the Azure scheduler bills as one action each. */
@@ -34,4 +35,20 @@ export function countActions({ patch, activities = [] }: Write): ReadonlyMap<Act
     }
   }
   return counts;
+}
+
+/**
+ * Of the recorded actions of a turn those that no client's call has paid for: events are paid by who raises them, starts
+ * by who starts an orchestration that has no parent.
+ */
+export function unpaidActions(
+  counts: ReadonlyMap<ActionKind, number>,
+  { parent, generation }: Pick<InstanceState, 'parent' | 'generation'>,
+): number {
+  let unpaid = 0;
+  for (const [kind, count] of counts) {
+    const isPaid = kind === 'event' || (kind === 'start' && !parent && generation === 0);
+    if (!isPaid) unpaid += count;
+  }
+  return unpaid;
 }

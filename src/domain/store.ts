@@ -8,6 +8,7 @@ import {
   type LockHolder,
 } from './instance.ts';
 import { type Message } from './message.ts';
+import { type HubQuotaRow, type MeasuredQuota, type QuotaChanges } from './quota.ts';
 import { type Micros } from './time.ts';
 import {
   type DueTimer,
@@ -131,6 +132,17 @@ export interface Store {
   findPlace(name: string): Promise<HubPlace | undefined>;
   /** Of the default store: the name may get another place. */
   forgetPlace(name: string, placeId: number): Promise<void>;
+  /** Of the living hubs that have quotas of their own. */
+  readQuotas(): Promise<HubQuotaRow[]>;
+  /** Other quotas of the hub stay. False: it is gone, or on its way to another store. */
+  setQuotas(hubId: number, changes: QuotaChanges): Promise<boolean>;
+  /** What a hub uses of a quota, in partitions from one, inclusive, to another, exclusive; of `pending` in all, and a little over `limit` at most. */
+  measureQuota(
+    quota: MeasuredQuota,
+    hubId: number,
+    slice: { readonly from: number; readonly to: number },
+    limit: number,
+  ): Promise<number>;
   /** Of the default store: the keys that count now. */
   readApiKeys(): Promise<StoredApiKey[]>;
   /** Of the default store: adds to the audit log, once, however often it is told. */

@@ -5,8 +5,10 @@ import { fromMicros } from '../domain/time.ts';
 import { emptyMessage } from '../protocol/framing.ts';
 import { listHubs } from '../scheduler/list-hubs.ts';
 import { placeHub } from '../scheduler/place-hub.ts';
+import { setQuotas } from '../scheduler/set-quotas.ts';
+import { showQuotas } from '../scheduler/show-quotas.ts';
 import { type GrpcParts } from './parts.ts';
-import { answering, unlessGivenUp } from './unary.ts';
+import { answering, unary, unlessGivenUp } from './unary.ts';
 
 /** A handler for every rpc of the service for operators. */
 export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
@@ -34,5 +36,22 @@ export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
         return emptyMessage;
       }),
     ),
+    GetTaskHubQuotas: unary(parts, 'perdura.v1.GetTaskHubQuotasRequest', showQuotas, (shown) =>
+      codec.encode('perdura.v1.GetTaskHubQuotasResponse', {
+        quotas: shown.map(({ name, own, limit, used }) => ({
+          ...{ name, own: wrappedNumber(own), limit: wrappedNumber(limit), used: wrappedNumber(used) },
+        })),
+      }),
+    ),
+    SetTaskHubQuotas: unary(parts, 'perdura.v1.SetTaskHubQuotasRequest', (context, { quotas }) =>
+      setQuotas(
+        context,
+        quotas.map(({ name, value }) => ({ name, value: value?.value })),
+      ),
+    ),
   };
+}
+
+function wrappedNumber(value: number | undefined): { readonly value: number } | null {
+  return value === undefined ? null : { value };
 }

@@ -5,6 +5,7 @@ import { type MessageInput } from '../protocol/codec.ts';
 import { cleanEntityStorage } from '../scheduler/clean-entity-storage.ts';
 import { getEntity, queryEntities } from '../scheduler/entities.ts';
 import { signalEntity } from '../scheduler/signal-entity.ts';
+import { signalDemand, withinQuotas } from '../scheduler/within-quotas.ts';
 import { type GrpcParts } from './parts.ts';
 import { unary, type UnaryHandler } from './unary.ts';
 
@@ -17,7 +18,7 @@ const everyEntity = {
 export function entityHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
   const { codec } = parts;
   return {
-    SignalEntity: unary(parts, 'SignalEntityRequest', signalEntity),
+    SignalEntity: unary(parts, 'SignalEntityRequest', withinQuotas(signalDemand, signalEntity)),
     GetEntity: unary(
       parts,
       'GetEntityRequest',

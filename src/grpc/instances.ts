@@ -14,6 +14,13 @@ import { startInstance } from '../scheduler/start-instance.ts';
 import { suspendInstance } from '../scheduler/suspend-instance.ts';
 import { terminateInstance } from '../scheduler/terminate-instance.ts';
 import { waitForInstance } from '../scheduler/wait-for-instance.ts';
+import {
+  eventDemand,
+  restartDemand,
+  rewindDemand,
+  startDemand,
+  withinQuotas,
+} from '../scheduler/within-quotas.ts';
 import { decodeRequest } from './decode.ts';
 import { hubOf, traceParentOf } from './metadata.ts';
 import { type GrpcParts } from './parts.ts';
@@ -23,29 +30,32 @@ import { answering, unary, type UnaryHandler } from './unary.ts';
 export function instanceHandlers(parts: GrpcParts): Record<string, UnaryHandler> {
   const { codec } = parts;
   return {
-    StartInstance: unary(parts, 'CreateInstanceRequest', startInstance, (id) =>
+    StartInstance: unary(parts, 'CreateInstanceRequest', withinQuotas(startDemand, startInstance), (id) =>
       codec.encode('CreateInstanceResponse', { instanceId: id }),
     ),
     GetInstance: unary(parts, 'GetInstanceRequest', readInstance, (snapshot) => encode(snapshot, codec)),
     WaitForInstanceStart: waiting(parts, 'started'),
     WaitForInstanceCompletion: waiting(parts, 'completed'),
-    RaiseEvent: unary(parts, 'RaiseEventRequest', ifPossible(raiseEvent)),
+    RaiseEvent: unary(parts, 'RaiseEventRequest', ifPossible(withinQuotas(eventDemand, raiseEvent))),
     TerminateInstance: unary(parts, 'TerminateRequest', ifPossible(terminateInstance)),
     SuspendInstance: unary(parts, 'SuspendRequest', ifPossible(suspendInstance)),
     ResumeInstance: unary(parts, 'ResumeRequest', ifPossible(resumeInstance)),
-    RestartInstance: unary(parts, 'RestartInstanceRequest', restartInstance, (id) =>
-      codec.encode('RestartInstanceResponse', { instanceId: id }),
+    RestartInstance: unary(
+      parts,
+      'RestartInstanceRequest',
+      withinQuotas(restartDemand, restartInstance),
+      (id) => codec.encode('RestartInstanceResponse', { instanceId: id }),
     ),
-    RewindInstance: unary(parts, 'RewindInstanceRequest', rewindInstance),
+    RewindInstance: unary(parts, 'RewindInstanceRequest', withinQuotas(rewindDemand, rewindInstance)),
   };
 }
 
 /** An id that no orchestration can have, such as an entity's, is that of an unknown one (contract §15). */
 function ifPossible<Request extends { readonly instanceId: string }>(
-  run: (context: HubContext, request: Request) => Promise<void>,
+  run: (context: HubContext, request: Request, bytes: Buffer) => Promise<void>,
 ) {
-  return async (context: HubContext, request: Request): Promise<void> => {
-    if (isPossible(request.instanceId)) await run(context, request);
+  return async (context: HubContext, request: Request, bytes: Buffer): Promise<void> => {
+    if (isPossible(request.instanceId)) await run(context, request, bytes);
   };
 }
 

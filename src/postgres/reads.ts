@@ -18,6 +18,7 @@ import {
   type StoredApiKey,
   type TaskHub,
 } from '../domain/store.ts';
+import { ownQuotasOf } from '../domain/quota.ts';
 import { type DueTimer } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
 import { readApiKeys } from './api-keys.ts';
@@ -50,6 +51,7 @@ import {
 import { readPending } from './inbox-reads.ts';
 import { readInstances, toSnapshot } from './instances.ts';
 import { findClaimable, findUnheard, probeQueues, readBacklog } from './probes.ts';
+import { changeQuotas, findQuotas, measureQuota } from './quotas.ts';
 import {
   type CreatedRow,
   findFinishedChildren,
@@ -284,6 +286,17 @@ export class Reads {
     const [row] = await this.rows(findPlace(name));
     return row && { store: row.store, placeId: row.place_id };
   }
+
+  readonly readQuotas: Store['readQuotas'] = async () =>
+    (await this.rows(findQuotas())).map(({ hub_id: hubId, name: hub, quotas }) => ({
+      ...{ hubId, hub, own: ownQuotasOf(quotas) },
+    }));
+
+  readonly setQuotas: Store['setQuotas'] = async (hubId, changes) =>
+    (await this.rows(changeQuotas(hubId, changes))).length > 0;
+
+  readonly measureQuota: Store['measureQuota'] = async (...asked) =>
+    must((await this.rows(measureQuota(...asked)))[0], 'the row of a sum').used;
 
   async readApiKeys(): Promise<StoredApiKey[]> {
     const rows = await this.rows(readApiKeys());

@@ -1,4 +1,5 @@
 import { type Dispatch } from '../dispatch/dispatch.ts';
+import { type HubQuotas } from '../dispatch/hub-quotas.ts';
 import { type WorkerStreams } from '../dispatch/streams.ts';
 import { type HubName, type Ids } from '../domain/ids.ts';
 import { type Bounds } from '../domain/limits.ts';
@@ -28,6 +29,7 @@ export interface Context {
   readonly dispatch: Dispatch;
   readonly streams: WorkerStreams;
   readonly waits: InstanceWaits;
+  readonly quotas: HubQuotas;
   readonly ids: Ids;
   readonly codec: Codec;
   readonly settings: EngineSettings;

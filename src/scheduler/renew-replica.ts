@@ -20,7 +20,7 @@ export interface RenewalMemory {
  * than a lease kills nobody. Returns how many replicas were buried.
  */
 export async function renewReplica(context: Context, memory: RenewalMemory): Promise<number> {
-  const { store, dispatch, startOver, log } = context;
+  const { store, dispatch, quotas, startOver, log } = context;
   const sentMs = Clock.monotonicMs();
   const renewal = await store.renew();
   if (!renewal.isAlive) {
@@ -37,6 +37,7 @@ export async function renewReplica(context: Context, memory: RenewalMemory): Pro
   memory.lastSentMs = sentMs;
   const living = renewal.replicas.filter((replica) => !replica.isExpired).map(({ replicaId }) => replicaId);
   dispatch.timers.assign(store.replicaId, living);
+  quotas.shareAmong(living.length, sentMs);
   dispatch.trust(sentMs, REPLICA_TTL_MS / 2);
   store.hint([{ kind: 'echo', owner: store.replicaId }]);
   if (living.length === renewal.replicas.length || sentMs - memory.steadySinceMs < REPLICA_TTL_MS) return 0;

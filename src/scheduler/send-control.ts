@@ -1,3 +1,4 @@
+import { Clock } from '../dispatch/clock.ts';
 import { type InstanceId, partitionOf } from '../domain/ids.ts';
 import { type ControlKind, type EntityControlKind, ranks } from '../domain/message.ts';
 import { type SentMessage } from '../domain/write.ts';
@@ -21,7 +22,7 @@ export async function sendControl(
   id: InstanceId,
   { kind, event, rank = ranks.control }: Control,
 ): Promise<void> {
-  const { hubId, hub, store, metrics } = context;
+  const { hubId, hub, store, metrics, quotas } = context;
   const result = await store.commit({
     messages: [
       {
@@ -34,6 +35,7 @@ export async function sendControl(
   const sent = result.outcome === 'committed' ? result.messages[0]?.[0] : undefined;
   if (!sent) return;
   metrics.acted(hub, 'control', 1);
+  quotas.spend(hubId, hub, 1, Clock.monotonicMs());
   await whenApplied(context, id, sent);
 }
 

@@ -1,7 +1,8 @@
 import { Clock } from '../dispatch/clock.ts';
 import { type Resident } from '../dispatch/resident.ts';
-import { countActions } from '../domain/count-actions.ts';
+import { countActions, unpaidActions } from '../domain/count-actions.ts';
 import { SchedulerError } from '../domain/errors.ts';
+import { type InstanceState } from '../domain/instance.ts';
 import { type Write } from '../domain/write.ts';
 import { must } from '../lib/assert.ts';
 import { commitOwned } from './commit-owned.ts';
@@ -14,16 +15,23 @@ import { reloadInstance } from './reload-instance.ts';
  */
 export async function recordAnswer(context: Context, resident: Resident, decide: () => Write): Promise<void> {
   const { hub } = takeLease(context, resident);
+  const { state } = resident;
   try {
     const write = decide();
     const result = await commitOwned(context, write);
-    const { key, kind } = resident.state;
+    const { key, kind } = state;
     context.dispatch.abandons.clear(key);
     if (result.outcome === 'stale') await reloadInstance(context, resident, `an answer for an ${kind}`);
-    else for (const [action, count] of countActions(write)) context.metrics.acted(hub, action, count);
+    else countAnswer(context, hub, state, write);
   } catch (error) {
     notRecorded(context, resident, error);
   }
+}
+
+function countAnswer({ metrics, quotas }: Context, hub: string, state: InstanceState, write: Write): void {
+  const counts = countActions(write);
+  for (const [action, count] of counts) metrics.acted(hub, action, count);
+  quotas.spend(state.hubId, hub, unpaidActions(counts, state), Clock.monotonicMs());
 }
 
 /** The same for an answer that says that nothing was done: `undo` sees to it that the item goes out again, or ends it. */

@@ -19,6 +19,7 @@ async function snapshotOf(count: number): Promise<Snapshot> {
     activeItems: [{ hub: 'default', kind, count }],
     connections: { busy: count, idle: 0, waiting: 0 },
     isServing: true,
+    quotas: [],
   }));
   return JSON.parse(JSON.stringify(await metrics.snapshot())) as Snapshot;
 }

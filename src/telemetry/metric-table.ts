@@ -124,6 +124,23 @@ export const metricTable = {
     help: 'Reads that wait for a connection of the pool.',
     labels: ['store'],
   },
+  quotaLimit: {
+    name: 'perdura_quota_limit',
+    help: 'What a task hub may have: its quotas that are in force.',
+    labels: ['hub', 'quota'],
+    together: 'max',
+  },
+  quotaUsed: {
+    name: 'perdura_quota_used',
+    help: 'What a task hub uses of a quota that is measured: instances, bytes, pending work items.',
+    labels: ['hub', 'quota'],
+    together: 'max',
+  },
+  quotaRefusals: {
+    name: 'perdura_quota_refusals_total',
+    help: 'Calls of clients that were refused because a quota of their task hub was reached.',
+    labels: ['hub', 'quota'],
+  },
   certificateReads: {
     name: 'perdura_certificate_reads_total',
     help: 'New contents of the TLS files, by whether they were taken or refused.',

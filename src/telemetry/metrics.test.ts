@@ -48,6 +48,7 @@ test('what is not counted as it happens is looked at when metrics are asked for'
     ],
     connections: { busy: 1, idle: 2, waiting: 3 },
     isServing: true,
+    quotas: [],
   }));
   residentInstances = 4;
   for (const text of [await metrics.render(), await metrics.render()]) {
@@ -94,6 +95,7 @@ describe('of several stores', () => {
     ...{ residentInstances: count, historyCacheBytes: 0, waitingCalls: 0, isServing },
     activeItems: [{ hub: `hub-${count}`, kind: 'activity', count }],
     connections: { busy: count, idle: 0, waiting: 0 },
+    quotas: [],
   });
 
   test('what is about a database has a label, and no series without one', async () => {
@@ -135,7 +137,7 @@ test('a store without further ones has no label but where it is about stores', a
   metrics.ofStore('default').commitBatch(3, 3, 0);
   metrics.ofStore('default').watch(() => ({
     ...{ residentInstances: 4, historyCacheBytes: 0, waitingCalls: 0, isServing: true },
-    ...{ activeItems: [], connections: { busy: 1, idle: 2, waiting: 3 } },
+    ...{ activeItems: [], quotas: [], connections: { busy: 1, idle: 2, waiting: 3 } },
   }));
   const text = await metrics.render();
   expect(text).toContain('perdura_resident_instances 4');

@@ -27,6 +27,15 @@ export interface Sample {
   readonly waitingCalls: number;
   readonly connections: { readonly busy: number; readonly idle: number; readonly waiting: number };
   readonly isServing: boolean;
+  /** Of the hubs that have quotas. */
+  readonly quotas: readonly {
+    readonly hub: string;
+    readonly quotas: readonly {
+      readonly name: string;
+      readonly limit: number | undefined;
+      readonly used: number | undefined;
+    }[];
+  }[];
 }
 
 /** Task hubs that have series of their own; all others share one. */
@@ -108,12 +117,14 @@ function sampledMetrics(registry: Registry, labelOf: LabelOf, labels: readonly S
   const connections = gauge(registry, metricTable.databaseConnections);
   const waitingReads = gauge(registry, metricTable.databaseWaiting);
   const serving = gauge(registry, metricTable.storeServing);
+  const quotas = quotaMetrics(registry, labelOf);
   const watched = new Map<string, Watched>();
   const show = (store: string, { label, sample: look }: Watched): void => {
     const sample = look();
     for (const { hub, kind, count } of sample.activeItems) {
       activeItems.inc({ hub: labelOf(hub), kind }, count);
     }
+    quotas.show(sample.quotas);
     residents.set(label, sample.residentInstances);
     cacheBytes.set(label, sample.historyCacheBytes);
     waitingCalls.set(label, sample.waitingCalls);
@@ -131,7 +142,28 @@ function sampledMetrics(registry: Registry, labelOf: LabelOf, labels: readonly S
     },
     show: (): void => {
       activeItems.reset();
+      quotas.reset();
       for (const [store, look] of watched) show(store, look);
+    },
+  };
+}
+
+/** Hubs that share a series are added up. */
+function quotaMetrics(registry: Registry, labelOf: LabelOf) {
+  const limits = gauge(registry, metricTable.quotaLimit);
+  const used = gauge(registry, metricTable.quotaUsed);
+  return {
+    reset(): void {
+      for (const each of [limits, used]) each.reset();
+    },
+    show(hubs: Sample['quotas']): void {
+      for (const { hub: name, quotas } of hubs) {
+        const hub = labelOf(name);
+        for (const { name: quota, ...values } of quotas) {
+          if (values.limit !== undefined) limits.inc({ hub, quota }, values.limit);
+          if (values.used !== undefined) used.inc({ hub, quota }, values.used);
+        }
+      }
     },
   };
 }
@@ -184,6 +216,7 @@ function dispatchMetrics(registry: Registry, labelOf: LabelOf) {
   const lateness = histogram(registry, metricTable.timerLatenessSeconds);
   const streams = gauge(registry, metricTable.workerStreams);
   const answers = new KindHistogram(registry, metricTable.workItemSeconds);
+  const refusals = counter(registry, metricTable.quotaRefusals);
   return {
     ...countedMetrics(registry, labelOf),
     /** The answer to a work item was taken, `ms` after it was sent. */
@@ -197,6 +230,10 @@ function dispatchMetrics(registry: Registry, labelOf: LabelOf) {
     /** A work item goes out again. */
     redelivered(kind: string, count = 1): void {
       redeliveries.inc({ kind }, count);
+    },
+    /** A client's call was refused because of that quota. */
+    quotaRefused(hub: string, quota: string): void {
+      refusals.inc({ hub: labelOf(hub), quota });
     },
     /** A timer fired, `ms` after it was due. */
     timerFired(ms: number): void {

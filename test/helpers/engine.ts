@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Pool } from 'pg';
 import { Clock } from '../../src/dispatch/clock.ts';
 import { Dispatch } from '../../src/dispatch/dispatch.ts';
+import { HubQuotas } from '../../src/dispatch/hub-quotas.ts';
 import { everythingKey } from '../../src/dispatch/filters.ts';
 import { type Resident } from '../../src/dispatch/resident.ts';
 import { type Slots } from '../../src/dispatch/slots.ts';
@@ -153,6 +154,7 @@ export interface EngineTestOptions {
 interface Surroundings {
   readonly streams: WorkerStreams;
   readonly waits: InstanceWaits;
+  readonly quotas: HubQuotas;
   readonly metrics: Metrics;
   /** Why it ended. */
   readonly deaths: string[];
@@ -191,6 +193,7 @@ function surroundings(
   const workers = streams ?? new WorkerStreams(metrics);
   return {
     streams: workers,
+    quotas: new HubQuotas({}, workers),
     metrics,
     waits: new InstanceWaits(store, () => undefined),
     deaths: [],
@@ -210,6 +213,7 @@ async function startEngine(
   const engine = await Engine.start({
     ...{ databaseUrl, schema, poolSize: 3, address: 'test', version: '0', inherited: undefined },
     ...{ streams: around.streams, waits: around.waits, metrics: around.metrics, log: silent },
+    quotas: around.quotas,
     settings: { ...settings, ...changed },
     onHubsChanged: () => undefined,
     onRegister: () => undefined,
@@ -272,7 +276,7 @@ async function openStill(
   });
   const context: Context = {
     ...{ store, dispatch: dispatch(), waits: around.waits, ids: store.ids, codec, metrics: around.metrics },
-    streams: around.streams,
+    ...{ streams: around.streams, quotas: around.quotas },
     ...{ settings: { ...settings, ...changed }, log: silent, signal: over.signal },
     now: () => clock.now(),
     startOver: (reason) => {

@@ -1,6 +1,7 @@
 import type * as fc from 'fast-check';
 import { Clock } from '../../src/dispatch/clock.ts';
 import { Dispatch } from '../../src/dispatch/dispatch.ts';
+import { HubQuotas } from '../../src/dispatch/hub-quotas.ts';
 import { type WorkerStream, WorkerStreams } from '../../src/dispatch/streams.ts';
 import { resumeControl, suspendControl, terminateControl } from '../../src/domain/events.ts';
 import { hubName, instanceId, partitionOf } from '../../src/domain/ids.ts';
@@ -63,6 +64,7 @@ export class Simulation {
       store: this.store as Partial<Store> as Store,
       ...{
         streams: this.#streams,
+        quotas: new HubQuotas({}, this.#streams),
         dispatch: this.dispatch,
         codec,
         settings,

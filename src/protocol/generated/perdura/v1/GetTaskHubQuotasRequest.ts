@@ -1,0 +1,8 @@
+// Original file: protos/perdura/v1/admin.proto
+
+
+export interface GetTaskHubQuotasRequestInput {
+}
+
+export interface GetTaskHubQuotasRequest {
+}
