@@ -117,6 +117,20 @@ describe('a stream', () => {
 });
 
 describe('a transport that is full', () => {
+  test('has no free slot while its hub is held, and is told when it is let go', () => {
+    const [held, other] = [open({ hubId: 7 }), open({ hubId: 8 })];
+    told = [];
+    streams.hold(7);
+    expect([held, other].map(({ stream }) => stream.freeSlots('activity'))).toEqual([0, 100]);
+    expect(open({ hubId: 7 }).stream.freeSlots('activity')).toBe(0);
+    told = [];
+    streams.letGo(7);
+    expect(told.map(([event, stream]) => [event, stream.hubId, stream.freeSlots('activity')])).toEqual([
+      ['ready', 7, 100],
+      ['ready', 7, 100],
+    ]);
+  });
+
   test('gets nothing more until it has drained', () => {
     const worker = open();
     worker.isFull = true;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countActions } from './count-actions.ts';
+import { countActions, unpaidActions } from './count-actions.ts';
+import { type Parent } from './instance.ts';
 import { type MessageKind } from './message.ts';
 import { type NewActivity, type Patch } from './write.ts';
 
@@ -28,4 +29,15 @@ test('results of children, timers and events count once; what the engine sends i
 test('a write without a turn counts nothing', () => {
   expect(countActions({}).size).toBe(0);
   expect(countActions({ patch: { kind: 'fetch', partition: 1, key: 1 } }).size).toBe(0);
+});
+
+test('starts of clients, and events, were paid for by who called; children, later executions and all else were not', () => {
+  const counts = countActions({
+    patch: turn('started', 'eventRaised', 'timerFired'),
+    activities: [{}] as NewActivity[],
+  });
+  const parent = {} as Parent;
+  expect(unpaidActions(counts, { parent: null, generation: 0 })).toBe(2);
+  expect(unpaidActions(counts, { parent: null, generation: 1 })).toBe(3);
+  expect(unpaidActions(counts, { parent, generation: 0 })).toBe(3);
 });

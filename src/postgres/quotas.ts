@@ -93,24 +93,28 @@ function sumBytes(hubId: number, { from, to }: Slice): Statement<{ used: number 
                and partition < ${to}::int4)::int8 as used`;
 }
 
-/** What no replica has taken, as the backlog of the metrics counts it. */
+/** What no replica has taken, as the backlog of the metrics counts it. The index wants to be told each kind. */
 function countPending(hubId: number, atMost: number): Statement<{ used: number }> {
   return sql`
     select count(*) as used
       from (select 1
-              from (values (0), (1)) k(kind)
-             cross join lateral (
-                   select 1
-                     from instances i
-                    where i.hub_id = ${hubId}::int4
-                      and i.kind = k.kind::int2
-                      and i.owner is null
-                      and i.ready_at <= (select clock_timestamp())) due
+              from instances
+             where hub_id = ${hubId}::int4
+               and kind = 0
+               and owner is null
+               and ready_at <= (select clock_timestamp())
             union all
             select 1
-              from activities a
-             where a.hub_id = ${hubId}::int4
-               and a.owner is null
-               and a.not_before <= (select clock_timestamp())
+              from instances
+             where hub_id = ${hubId}::int4
+               and kind = 1
+               and owner is null
+               and ready_at <= (select clock_timestamp())
+            union all
+            select 1
+              from activities
+             where hub_id = ${hubId}::int4
+               and owner is null
+               and not_before <= (select clock_timestamp())
              limit ${atMost}::int8) counted`;
 }

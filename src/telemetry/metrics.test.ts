@@ -62,6 +62,34 @@ test('what is not counted as it happens is looked at when metrics are asked for'
   }
 });
 
+test('quotas are shown with what is used of them, and go with them', async () => {
+  const metrics = createMetrics('1.2.3');
+  const quotas = (limit: number | undefined, used: number | undefined) => [
+    { name: 'instances', limit, used },
+  ];
+  let hubs = [
+    { hub: 'orders', quotas: quotas(10, 3) },
+    { hub: 'new', quotas: quotas(10, undefined) },
+    { hub: 'free', quotas: quotas(undefined, undefined) },
+  ];
+  metrics.watch(() => ({
+    ...{ residentInstances: 0, historyCacheBytes: 0, waitingCalls: 0, isServing: true, quotas: hubs },
+    ...{ activeItems: [], connections: { busy: 1, idle: 2, waiting: 3 } },
+  }));
+  metrics.quotaRefused('orders', 'instances');
+  const seriesOf = async (): Promise<string[]> =>
+    (await metrics.render()).split('\n').filter((line) => line.startsWith('perdura_quota_'));
+  const refused = 'perdura_quota_refusals_total{hub="orders",quota="instances"} 1';
+  expect(await seriesOf()).toEqual([
+    'perdura_quota_limit{hub="orders",quota="instances"} 10',
+    'perdura_quota_limit{hub="new",quota="instances"} 10',
+    'perdura_quota_used{hub="orders",quota="instances"} 3',
+    refused,
+  ]);
+  hubs = [];
+  expect(await seriesOf()).toEqual([refused]);
+});
+
 test('hubs beyond two hundred share a series', async () => {
   const metrics = createMetrics('1.2.3');
   for (let i = 0; i < 205; i++) metrics.acted(`hub-${i}`, 'start', 1);

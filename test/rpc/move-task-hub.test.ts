@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TaskHubClient } from '../../src/grpc/client.ts';
 import { must } from '../../src/lib/assert.ts';
 import { abortMove, type Move, moveHub, type MoveStep } from '../../src/postgres/move-hub.ts';
@@ -7,6 +7,7 @@ import { version } from '../../src/version.ts';
 import { auditRows } from '../helpers/audit-rows.ts';
 import { TestHub } from '../helpers/client.ts';
 import { createTestDatabase, schema } from '../helpers/database.ts';
+import { setQuotas } from '../helpers/quotas.ts';
 import { complete, eventOf, scheduleTask } from '../helpers/scripted-worker.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
 import { everythingOf, finish, populate } from './moved-hub.ts';
@@ -84,6 +85,29 @@ test(
     expect(await moveHub(move, 'eu')).toMatchObject({ from: 'archive', rows: moved?.rows });
     expect(await everythingOf(orders)).toEqual(before);
     await finish(orders, populated);
+    orders.close();
+  },
+);
+
+test(
+  'a hub takes its quotas along, and they can’t be changed while it moves',
+  { timeout: 60_000 },
+  async () => {
+    const { orders, move } = await newHub();
+    const shown = async (): Promise<unknown> =>
+      (await orders.client.call('GetTaskHubQuotas', {})).quotas.map(({ own }) => own?.value);
+    const id = await orders.start();
+    await setQuotas(orders, { instances: 1, pending: 0 });
+    const paused = moveOf(orders.name, (step) => {
+      if (step === 'paused') throw new Error('stays paused');
+    });
+    await expect(moveHub(paused, 'archive')).rejects.toThrow('stays paused');
+    const change = { quotas: [{ name: 'instances', value: { value: 2 } }] };
+    await orders.refuses('SetTaskHubQuotas', change, 'UNAVAILABLE', 'is being moved to another store');
+    await moveHub(move, 'archive');
+    expect(await shown()).toEqual([1, undefined, undefined, undefined, 0]);
+    expect(await orders.find(id)).not.toBeNull();
+    await vi.waitFor(() => orders.refuses('StartInstance', { name: 'Order' }, 'RESOURCE_EXHAUSTED'), 10_000);
     orders.close();
   },
 );
