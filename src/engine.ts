@@ -115,18 +115,8 @@ export class Engine {
       this.die(reason);
     };
     this.context = {
-      ...{
-        store,
-        dispatch,
-        streams,
-        waits,
-        quotas,
-        codec,
-        settings,
-        metrics,
-        startOver,
-        signal: this.#over.signal,
-      },
+      ...{ store, dispatch, streams, waits, quotas, codec, settings, metrics, startOver },
+      signal: this.#over.signal,
       ids: store.ids,
       log: log.child({ replica: store.replicaId }),
       now: () => clock.now(),

@@ -53,6 +53,12 @@ const units = new Map([
   ['TiB', 2 ** 40],
 ]);
 
+/** As short as it can be said without rounding. */
+export function sizeText(bytes: number): string {
+  const [unit, factor] = [...units].findLast(([, each]) => bytes > 0 && bytes % each === 0) ?? ['', 1];
+  return `${bytes / factor}${unit}`;
+}
+
 /** Bytes. */
 export const size: Kind<number> = {
   placeholder: 'size',

@@ -44,7 +44,7 @@ export function engineLoops(context: Context, memory: RenewalMemory) {
     measureQuotas: { name: 'measure-quotas', everyMs: 100, once: () => measureQuotas(context) },
     letGo: {
       name: 'let-go',
-      everyMs: 50,
+      everyMs: 100,
       once: paced(() => Promise.resolve(quotas.letGo(Clock.monotonicMs()))),
     },
     lookAgain: {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { NO_LIMIT, type QuotaName, quotaNames } from '../domain/quota.ts';
 import { type Message } from '../protocol/codec.ts';
 import { quotaKinds } from '../quota-settings.ts';
-import { type Kind } from '../setting-kinds.ts';
+import { type Kind, sizeText } from '../setting-kinds.ts';
 import { clientCommand } from './client-command.ts';
 import { toJson } from './message-json.ts';
 import { valueOf } from './option-values.ts';
@@ -64,9 +64,13 @@ function tableOf(quotas: Message<'perdura.v1.GetTaskHubQuotasResponse'>['quotas'
   return new Table(columns, terminalWidth()).add(
     quotas.map(({ name, own, limit, used }) => [
       name,
-      limit ? String(limit.value) : 'none',
-      used ? String(used.value) : '',
+      limit ? shown(name, limit.value) : 'none',
+      used ? shown(name, used.value) : '',
       own ? 'for this task hub' : limit ? 'at the server' : '',
     ]),
   );
+}
+
+function shown(name: string, value: number): string {
+  return name.includes('bytes') ? sizeText(value) : String(value);
 }

@@ -37,6 +37,11 @@ export class HubQuotas {
     this.#streams = streams;
   }
 
+  /** False: no hub has any quota. */
+  get areAny(): boolean {
+    return this.#hasDefaults || this.#hubs.size > 0;
+  }
+
   /** Undefined: the hub has no quotas. */
   of(hubId: number, hub: string, nowMs: number): HubUse | undefined {
     const known = this.#hubs.get(hubId);
@@ -71,7 +76,6 @@ export class HubQuotas {
 
   /** Orchestrations or entities of the hub did so much. */
   spend(hubId: number, hub: string, actions: number, nowMs: number): void {
-    if (this.#hubs.size === 0 && !this.#hasDefaults) return;
     if (this.of(hubId, hub, nowMs)?.spend(actions, nowMs)) this.#streams.hold(hubId);
   }
 

@@ -45,7 +45,7 @@ export class HubUse {
       const limit = this.#limits[name];
       const tally = this.#tallies.get(name);
       if (limit === undefined) this.#tallies.delete(name);
-      else if (tally) tally.limit = limit;
+      else if (tally) tally.setLimit(limit);
       else this.#tallies.set(name, new Tally(name, this.hubId, limit));
     }
     const rate = this.#limits['actions-per-second'];

@@ -35,7 +35,7 @@ test('what is admitted counts on top of what was measured, until the limit', () 
   admit(tally, 2);
   expect(tally.fits(1)).toBe(false);
   expect(tally.fits(0)).toBe(true);
-  tally.limit = 6;
+  tally.setLimit(6);
   expect(tally.fits(1)).toBe(true);
 });
 
@@ -93,6 +93,24 @@ test('it is measured at once where it refuses, or where much is only believed', 
   expect(tally.dueSince(1_200)).toBeUndefined();
   admit(tally, 3);
   expect(tally.dueSince(1_200)).toBeDefined();
+});
+
+test('it is measured at once when its limit is another one', () => {
+  const tally = quota(10);
+  measure(tally, [10, 0], 1_000);
+  tally.setLimit(10);
+  expect(tally.dueSince(1_100)).toBeUndefined();
+  tally.setLimit(100);
+  expect(tally.dueSince(1_100)).toBeDefined();
+});
+
+test('a slice that could not be measured is tried again, and is half as large', () => {
+  const tally = quota(10);
+  const { to } = tally.slice(0);
+  tally.failed();
+  expect(tally.slice(1)).toEqual({ from: 0, to: to / 2 });
+  for (let i = 0; i < 20; i++) tally.failed();
+  expect(tally.slice(2)).toEqual({ from: 0, to: 1 });
 });
 
 test('measuring takes a tenth of the time at most, also where it refuses', () => {

@@ -23,7 +23,7 @@ export interface Slice {
 export class Tally {
   readonly quota: MeasuredQuota;
   readonly hubId: number;
-  limit: number;
+  #limit: number;
   /** Undefined: not measured yet, and nothing is refused. */
   #measured: number | undefined;
   #underWay = 0;
@@ -44,7 +44,17 @@ export class Tally {
   constructor(quota: MeasuredQuota, hubId: number, limit: number) {
     this.quota = quota;
     this.hubId = hubId;
-    this.limit = limit;
+    this.#limit = limit;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Work that waits was counted to the old limit only. */
+  setLimit(limit: number): void {
+    if (limit !== this.#limit) [this.#isAsked, this.#isUrgent] = [true, true];
+    this.#limit = limit;
   }
 
   /** Undefined until it is known. */
@@ -62,7 +72,7 @@ export class Tally {
     const used = this.used;
     if (used === undefined) return true;
     // What is only believed here is looked at again before it refuses anybody for long.
-    const room = this.limit - used;
+    const room = this.#limit - used;
     this.#isUrgent ||= room < more || this.#believed > room / 4;
     return more <= room;
   }
@@ -108,5 +118,10 @@ export class Tally {
     if (this.#next > 0) return;
     this.#measured = this.#sum;
     [this.#addedBefore, this.#added] = [this.#added, 0];
+  }
+
+  /** That slice could not be measured: a smaller one may be. */
+  failed(): void {
+    this.#width = Math.max(1, Math.floor(this.#width / 2));
   }
 }

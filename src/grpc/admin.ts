@@ -43,10 +43,12 @@ export function adminHandlers(parts: GrpcParts): UntypedServiceImplementation {
         })),
       }),
     ),
-    SetTaskHubQuotas: unary(parts, 'perdura.v1.SetTaskHubQuotasRequest', (context, { quotas }) =>
-      setQuotas(
-        context,
-        quotas.map(({ name, value }) => ({ name, value: value?.value })),
+    SetTaskHubQuotas: unlessGivenUp(
+      unary(parts, 'perdura.v1.SetTaskHubQuotasRequest', (context, { quotas }) =>
+        setQuotas(
+          context,
+          quotas.map(({ name, value }) => ({ name, value: value?.value })),
+        ),
       ),
     ),
   };

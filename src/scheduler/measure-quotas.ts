@@ -11,7 +11,12 @@ export async function measureQuotas({ store, quotas, signal }: Context): Promise
   if (!tally) return 0;
   const startMs = Clock.monotonicMs();
   const slice = tally.slice(startMs);
-  const sum = await store.measureQuota(tally.quota, tally.hubId, slice, tally.limit);
+  const sum = await store
+    .measureQuota(tally.quota, tally.hubId, slice, tally.limit)
+    .catch((error: unknown) => {
+      tally.failed();
+      throw error;
+    });
   const endMs = Clock.monotonicMs();
   tally.measured(slice, sum, endMs - startMs, endMs);
   await pause(REST * (endMs - startMs), undefined, { ref: false, signal }).catch(() => undefined);

@@ -31,7 +31,7 @@ export async function recordAnswer(context: Context, resident: Resident, decide:
 function countAnswer({ metrics, quotas }: Context, hub: string, state: InstanceState, write: Write): void {
   const counts = countActions(write);
   for (const [action, count] of counts) metrics.acted(hub, action, count);
-  quotas.spend(state.hubId, hub, unpaidActions(counts, state), Clock.monotonicMs());
+  if (quotas.areAny) quotas.spend(state.hubId, hub, unpaidActions(counts, state), Clock.monotonicMs());
 }
 
 /** The same for an answer that says that nothing was done: `undo` sees to it that the item goes out again, or ends it. */

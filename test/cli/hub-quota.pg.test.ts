@@ -11,12 +11,12 @@ test('quotas are set, shown and taken back; those that are not named stay', asyn
     code: 0,
     errors: '',
     output: [
-      'QUOTA               LIMIT        USED  SET',
-      'instances           100          0     for this task hub',
-      'bytes               10737418240  0     for this task hub',
+      'QUOTA               LIMIT  USED  SET',
+      'instances           100    0     for this task hub',
+      'bytes               10GiB  0     for this task hub',
       'actions-per-second  none',
       'payload-bytes       none',
-      'pending             none               for this task hub',
+      'pending             none         for this task hub',
       '',
     ].join('\n'),
   });

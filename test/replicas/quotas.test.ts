@@ -75,16 +75,14 @@ test('a burst at two replicas admits twice what there was room for at most, and 
   expect(await count(db, 'instances')).toBe(stored);
 });
 
-test('a hub is at its quota also for a replica that starts later, and answers for what is out are taken there', async ({
+test('a hub is at its quota also for a replica that starts later, and its work goes on there', async ({
   replica,
   at,
 }) => {
   const first = await replica();
   const orders = at(first);
   await setQuotas(orders, { instances: 3 });
-  const worker = await orders.worker();
   const ids = [await orders.start(), await orders.start(), await orders.start()];
-  const out = await worker.turn();
   await knows(first, 3);
   await first.server.stop();
   const second = await replica();
@@ -92,9 +90,8 @@ test('a hub is at its quota also for a replica that starts later, and answers fo
   await knows(second, 3);
   expect(await admitted(later, 5)).toBe(0);
   const next = await later.worker();
-  for (let i = 0; i < ids.length; i++) await next.play([complete()]);
+  for (let played = 0; played < 3; played++) await next.play([complete()]);
   for (const id of ids) await later.completed(id);
-  expect(out.instanceId).not.toBe('');
 });
 
 testWithoutHints(
