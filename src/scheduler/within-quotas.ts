@@ -24,8 +24,9 @@ interface Asked extends Demand {
 /** How much a request asks for, by its fields and its size. */
 type DemandOf<Request> = (request: Request, size: number) => Asked;
 
+/** Its input is stored with the instance, and in the event that starts it. */
 export const startDemand: DemandOf<CreateInstanceRequest> = ({ instanceId: id, input }, bytes) => ({
-  ...{ instances: 1, pending: 1, bytes, payload: input, existing: id },
+  ...{ instances: 1, pending: 1, bytes: 2 * bytes, payload: input, existing: id },
 });
 export const signalDemand: DemandOf<SignalEntityRequest> = ({ instanceId: id, input }, bytes) => ({
   ...{ instances: 1, pending: 1, bytes, payload: input, existing: id },

@@ -5,7 +5,7 @@ import { setQuotas } from '../helpers/quotas.ts';
 import { complete } from '../helpers/scripted-worker.ts';
 import { startTestServer, useServer } from '../helpers/server.ts';
 
-const { hub } = useServer({ quotaInstances: 1000, quotaPending: 7 });
+const { hub } = useServer({ quotaInstances: 1000, quotaPending: 7, quotaPayloadBytes: 5 });
 
 const wrapped = (value: number) => ({ value });
 
@@ -27,6 +27,16 @@ test('shows what is set for the task hub, what is in force and what is used', as
   const { quotas } = await orders.client.call('GetTaskHubQuotas', {});
   expect(quotas.map(({ own }) => own?.value)).toEqual([undefined, undefined, 50, 200, undefined]);
   expect(quotas.at(-1)).toEqual({ name: 'pending', own: null, limit: wrapped(7), used: wrapped(1) });
+});
+
+test('the server’s quotas hold for a task hub that has none of its own, until it has', async () => {
+  const orders = hub();
+  const start = { name: 'Order', input: { value: '"1234"' } };
+  await orders.refuses('StartInstance', start, 'RESOURCE_EXHAUSTED', "the quota 'payload-bytes'");
+  await setQuotas(orders, { 'payload-bytes': 0 });
+  await orders.client.call('StartInstance', start);
+  await setQuotas(orders, { 'payload-bytes': null });
+  await orders.refuses('StartInstance', start, 'RESOURCE_EXHAUSTED', '5 bytes for a payload');
 });
 
 test('quotas of a hub last over a restart, and go with the hub', async () => {

@@ -80,9 +80,14 @@ test('at the quota of bytes what adds some is refused; a purge makes room', asyn
   expect(used).toBeGreaterThan(20_000);
   expect(used).toBeLessThan(45_000);
   await seenUsed(server(), orders, 'bytes', used);
-  const start = { instanceId: 'new', name: 'Order', input: data(90_000) };
+  const start = { instanceId: 'new', name: 'Order', input: data(45_000) };
   await orders.refuses('StartInstance', start, 'RESOURCE_EXHAUSTED', '100000 stored bytes');
-  await orders.refuses('RaiseEvent', { ...start, instanceId: 'old' }, 'RESOURCE_EXHAUSTED', "'bytes'");
+  await orders.refuses(
+    'RaiseEvent',
+    { instanceId: 'old', name: 'Paid', input: data(90_000) },
+    'RESOURCE_EXHAUSTED',
+    "'bytes'",
+  );
   expect(await orders.find('new')).toBeNull();
   await orders.client.call('StartInstance', { ...start, input: data(10_000) });
   for (const id of ['old', 'new']) {
