@@ -58,6 +58,13 @@ create table completions (
   constraint completions_pkey PRIMARY KEY (replica_id, hub_id, token, chunk)
 );
 
+create table encryption_keys (
+  key_id text collate "C" not null,
+  fingerprint bytea not null,
+  used_at timestamp with time zone not null,
+  constraint encryption_keys_pkey PRIMARY KEY (key_id)
+);
+
 create table history (
   partition integer not null,
   instance_key bigint not null,
@@ -170,6 +177,7 @@ create table replicas (
   version text not null,
   started_at timestamp with time zone not null default clock_timestamp(),
   expires_at timestamp with time zone not null,
+  key_ids text[],
   constraint replicas_pkey PRIMARY KEY (replica_id)
 );
 

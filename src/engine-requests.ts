@@ -4,6 +4,7 @@ import { SchedulerError } from './domain/errors.ts';
 import { applyControl } from './scheduler/apply-control.ts';
 import { type Context } from './scheduler/context.ts';
 import { insist } from './scheduler/insist.ts';
+import { giveUpInstance } from './scheduler/give-up-instance.ts';
 import { loadHistory } from './scheduler/load-history.ts';
 import { quarantineActivity, quarantineInstance } from './scheduler/quarantine.ts';
 import { releaseInstance } from './scheduler/release-instance.ts';
@@ -61,6 +62,9 @@ export class BackgroundWork {
       },
       quarantine: (resident, reason) => {
         void this.#attemptPatch(resident, 'quarantine', quarantineInstance(context(), resident, reason));
+      },
+      giveUp: (resident) => {
+        void this.attempt('give-up-instance', giveUpInstance(context(), resident));
       },
       fetch: (resident) => {
         const failed = (): void => void (resident.isFetching = false);

@@ -12,6 +12,7 @@ import { taskHubMoving } from './domain/errors.ts';
 import { limits } from './domain/limits.ts';
 import { type BatchResult, type Hint, type Residency, type Store } from './domain/store.ts';
 import { BackgroundWork } from './engine-requests.ts';
+import { type KeyRing } from './postgres/key-ring.ts';
 import { openStore, type OpenStore } from './postgres/store.ts';
 import { codec } from './protocol/codec.ts';
 import { type Context, type EngineSettings } from './scheduler/context.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   /** Where others find this replica; for people only. */
   readonly address: string;
   readonly version: string;
+  /** With what payloads are sealed and opened; none when unset. */
+  readonly keyRing?: KeyRing | undefined;
   readonly streams: WorkerStreams;
   readonly waits: InstanceWaits;
   readonly quotas: HubQuotas;
@@ -79,9 +82,10 @@ export class Engine {
       knownMessages: (key) => started.engine?.context.dispatch.knownMessages(key) ?? [],
       settle: (result) => started.engine?.context.dispatch.settle(result) ?? (() => undefined),
     };
-    const { databaseUrl, schema, poolSize, address, version, log, metrics, inherited, onRegister } = options;
+    const { databaseUrl, schema, poolSize, address, version, keyRing, log, metrics, inherited, onRegister } =
+      options;
     const store = await openStore({
-      ...{ databaseUrl, schema, poolSize, address, version, log, residency, onRegister },
+      ...{ databaseUrl, schema, poolSize, address, version, keyRing, log, residency, onRegister },
       inherits: inherited && {
         replicaIds: inherited.replicaIds,
         activityKeys: inherited.activities.map((lease) => lease.activityKey),

@@ -11,6 +11,8 @@ export interface Setting<T> extends Kind<T> {
   /** How the default is written in the documentation. */
   readonly shown: string;
   readonly sentence: string;
+  /** False for a secret: flags can be seen by others on the machine. */
+  readonly hasFlag?: false;
   /** Names of the emulator's environment variables that mean the same. */
   readonly aliases?: readonly string[];
 }

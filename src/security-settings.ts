@@ -17,6 +17,8 @@ export interface SecuritySettings {
   readonly audit: (typeof auditLevels)[number];
   /** Seconds. */
   readonly auditRetention: number;
+  readonly encryptionKeysFile: string | undefined;
+  readonly encryptionKeys: string | undefined;
 }
 
 const auditLevels = ['off', 'manage', 'all'] as const;
@@ -87,6 +89,19 @@ export const securitySettingsTable: { readonly [K in keyof SecuritySettings]: Se
       shown: '90d',
       sentence: 'How long entries of the audit log are kept, such as 90d or 12h.',
     },
+    encryptionKeysFile: {
+      ...text('file', 'a file of keys'),
+      fallback: undefined,
+      shown: 'unset: payloads are not encrypted',
+      sentence: 'The keys that payloads in the database are encrypted with; read at the start.',
+    },
+    encryptionKeys: {
+      ...text('keys', 'what a file of keys holds'),
+      fallback: undefined,
+      shown: 'unset: none',
+      sentence: 'The same keys as text.',
+      hasFlag: false,
+    },
   };
 
 export function readSecuritySettings(source: SettingsSource): SecuritySettings {
@@ -104,5 +119,7 @@ export function readSecuritySettings(source: SettingsSource): SecuritySettings {
     allowFrom: read('allowFrom'),
     audit: read('audit'),
     auditRetention: read('auditRetention'),
+    encryptionKeysFile: read('encryptionKeysFile'),
+    encryptionKeys: read('encryptionKeys'),
   };
 }

@@ -16,6 +16,8 @@ import { type GrpcListener, startGrpc } from './grpc/listener.ts';
 import { Hubs, type HubStore } from './hub-directory.ts';
 import { startIdentityServer } from './http/managed-identity.ts';
 import { must } from './lib/assert.ts';
+import { openKeyRing } from './encryption.ts';
+import { type KeyRing } from './postgres/key-ring.ts';
 import { prepareStore } from './prepare-store.ts';
 import { defaultQuotas } from './quota-settings.ts';
 import { codec } from './protocol/codec.ts';
@@ -39,7 +41,7 @@ type Settings = Omit<ServerSettings, 'metricsPort'> & {
  * there already. Rejects with a `StartupError` when an address can't be had; nothing is left open then.
  */
 export async function startServer(settings: Settings, log: Logger, metrics: Metrics): Promise<RunningServer> {
-  const replica = new Replica(settings, log, metrics);
+  const replica = new Replica(settings, log, metrics, openKeyRing(settings));
   try {
     await replica.start();
     return replica;
@@ -63,6 +65,7 @@ class Replica implements RunningServer {
   readonly #settings: Settings;
   readonly #log: Logger;
   readonly #metrics: Metrics;
+  readonly #keyRing: KeyRing;
   /** The default one first. */
   readonly #stores: readonly StoreParts[];
   readonly #hubs: Hubs;
@@ -74,10 +77,11 @@ class Replica implements RunningServer {
   #allowList: AllowList | undefined;
   #isStopping = false;
 
-  constructor(settings: Settings, log: Logger, metrics: Metrics) {
+  constructor(settings: Settings, log: Logger, metrics: Metrics, keyRing: KeyRing) {
     this.#settings = settings;
     this.#log = log;
     this.#metrics = metrics;
+    this.#keyRing = keyRing;
     const stores = storesOf(settings);
     this.#stores = stores.map((store) =>
       this.#build(store, stores.length > 1 ? log.child({ store: store.name }) : log),
@@ -103,6 +107,7 @@ class Replica implements RunningServer {
     const host: EngineHost = new EngineHost({
       ...{ databaseUrl, schema, version, streams, waits, quotas, log, metrics },
       poolSize: this.#settings.databasePoolSize,
+      keyRing: this.#keyRing,
       address: `${hostname()}:${this.#settings.grpcPort}`,
       settings: engineSettings(this.#settings),
       onHubsChanged: () => {

@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { partNames } from '../src/bench/parts.ts';
 import { clientSettingKeys, clientSettingsTable, settingKeys, settingsTable } from '../src/config.ts';
-import { envName, flagName } from '../src/read-setting.ts';
+import { must } from '../src/lib/assert.ts';
+import { envName, flagName, type Setting } from '../src/read-setting.ts';
 import { callerLimits } from '../src/domain/limits.ts';
 import { readMigrations } from '../src/postgres/migration-files.ts';
 import { isOfStore, storeEnvName, storeSettingKeys, storeSettingsTable } from '../src/store-settings.ts';
@@ -203,9 +204,10 @@ describe('what is generated', () => {
 describe('documents', () => {
   test('docs/settings.md has every setting as the table has it, and no other', () => {
     const rowOf = (key: (typeof settingKeys)[number] | (typeof clientSettingKeys)[number]): string => {
-      const { shown, sentence, aliases = [] } = { ...settingsTable, ...clientSettingsTable }[key];
+      const table: Readonly<Record<string, Setting<unknown>>> = { ...settingsTable, ...clientSettingsTable };
+      const { shown, sentence, aliases = [], hasFlag = true } = must(table[key], 'a setting');
       const also = aliases.map((name) => ` (also \`${name}\`)`).join('');
-      return `| \`${envName(key)}\`${also} | \`${flagName(key)}\` | ${shown} | ${sentence} |`;
+      return `| \`${envName(key)}\`${also} | ${hasFlag ? `\`${flagName(key)}\`` : '–'} | ${shown} | ${sentence} |`;
     };
     const ofStores = storeSettingKeys.map((key) => {
       const { shown, sentence } = storeSettingsTable[key];

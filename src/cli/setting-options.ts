@@ -16,7 +16,10 @@ import { valueOf } from './option-values.ts';
 
 /** Adds a flag for each of the settings that a command reads. */
 export function addSettingOptions(program: Program, keys: readonly SettingKey[]): void {
-  for (const key of keys) program.addOption(settingOption(key, settingsTable[key]));
+  for (const key of keys) {
+    const row: Setting<unknown> = settingsTable[key];
+    if (row.hasFlag !== false) program.addOption(settingOption(key, row));
+  }
 }
 
 /** Adds a flag for each of the settings of a command that talks to a running server. */

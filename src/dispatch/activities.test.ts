@@ -36,7 +36,7 @@ function activities(leaseMs = 0, maxAttempts = 3): Activities {
     ...{ codec, metrics },
     requests: {
       ...{ applyControl: nothing, release: nothing, fetch: nothing, loadHistory: nothing },
-      ...{ quarantine: nothing, claim: nothing },
+      ...{ giveUp: nothing, quarantine: nothing, claim: nothing },
       quarantineActivity: ({ activityKey }) => quarantined.push(activityKey),
       releaseActivities: (rows) => released.push(...rows),
     },

@@ -39,6 +39,9 @@ class Asked implements Requests {
   release(resident: Resident, backoffMs: number): void {
     this.calls.push(`release ${resident.state.key} in ${resident.readyIn(backoffMs) ?? 'never'}`);
   }
+  giveUp({ state }: Resident): void {
+    this.calls.push(`give up ${state.key}`);
+  }
   fetch({ state }: Resident): void {
     this.calls.push(`fetch ${state.key}`);
   }

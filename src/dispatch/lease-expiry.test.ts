@@ -28,7 +28,7 @@ beforeEach(() => {
   const nothing = (): void => undefined;
   const requests: Requests = {
     ...{ applyControl: nothing, release: nothing, fetch: nothing, loadHistory: nothing, claim: nothing },
-    ...{ quarantine: nothing, quarantineActivity: nothing, releaseActivities: nothing },
+    ...{ giveUp: nothing, quarantine: nothing, quarantineActivity: nothing, releaseActivities: nothing },
   };
   streams = new WorkerStreams(metrics);
   residents = new Residents(streams);

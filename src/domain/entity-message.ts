@@ -8,7 +8,8 @@
 import { type InstanceKey } from './ids.ts';
 import { type Message, type MessageKind } from './message.ts';
 
-const HEAD_BYTES = 13;
+/** Of that, before the event. */
+export const SENDER_BYTES = 13;
 export const kindsWithSender = ['call', 'lockRequest', 'release'] as const satisfies readonly MessageKind[];
 
 /** One generation of an orchestration: who calls, requests a lock or holds one. */
@@ -17,11 +18,11 @@ export interface Sender extends InstanceKey {
 }
 
 export function withSender({ partition, key, generation }: Sender, event: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(HEAD_BYTES + event.length);
+  const bytes = Buffer.allocUnsafe(SENDER_BYTES + event.length);
   bytes[0] = partition;
   bytes.writeBigUInt64BE(BigInt(key), 1);
   bytes.writeUInt32BE(generation, 9);
-  event.copy(bytes, HEAD_BYTES);
+  event.copy(bytes, SENDER_BYTES);
   return bytes;
 }
 
@@ -40,7 +41,7 @@ export function isSentBy(message: Pick<Message, 'event'>, { key, generation }: S
 
 /** The event as workers are shown it. */
 export function entityEventOf({ kind, event }: Pick<Message, 'kind' | 'event'>): Buffer {
-  return kind === 'signal' ? event : event.subarray(HEAD_BYTES);
+  return kind === 'signal' ? event : event.subarray(SENDER_BYTES);
 }
 
 /** Whether a worker handles it. */

@@ -25,6 +25,9 @@ export class SchedulerError extends Error {
   }
 }
 
+/** What is stored is sealed, and can't be opened: by a key that isn't here, or because it was changed. Nothing is written over it. */
+export class UnreadablePayloadError extends SchedulerError {}
+
 export const invalidArgument = (message: string): SchedulerError =>
   new SchedulerError('invalid_argument', message);
 export const aborted = (message: string): SchedulerError => new SchedulerError('aborted', message);

@@ -61,7 +61,7 @@ export interface Store {
     wanted: readonly { readonly hubId: number; readonly id: InstanceId }[],
     withPayloads: boolean,
   ): Promise<(InstanceSnapshot | undefined)[]>;
-  /** Framed history rows of the current generation, in order. */
+  /** Framed history rows of the current generation, in order. Rejects with an `UnreadablePayloadError`, as all reads of payloads do. */
   readHistory(instance: InstanceKey): Promise<Buffer[]>;
   /** The current generation's rows after a turn, so many bytes of them but at least one; undefined when it is gone. */
   readHistoryPage(instance: InstanceKey, afterTurn: number): Promise<HistoryPage | undefined>;
@@ -369,6 +369,8 @@ export interface BatchResult {
   readonly ended: readonly { readonly owner: number; readonly activityKey: number }[];
   /** Owners for whom chunks were stored. */
   readonly storedFor: readonly number[];
+  /** Residents whose inbox holds a message that can't be read: to be given up. */
+  readonly unreadable: readonly number[];
 }
 
 /** Of a batch that changed nothing. */
@@ -382,7 +384,7 @@ export const noResult: BatchResult = {
     timers: [],
     delivered: [],
   },
-  ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], ended: [], storedFor: [] },
+  ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], ended: [], storedFor: [], unreadable: [] },
 };
 
 export interface FetchedInbox extends InstanceKey {

@@ -4,8 +4,9 @@ import { type ActivityCompletion, type NewActivity, type ReleasedActivity } from
 import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
 import { filterColumns } from './claim-filter.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
-export function insertActivities(me: number, activities: readonly NewActivity[]): Statement {
+export function insertActivities(me: number, vault: Vault, activities: readonly NewActivity[]): Statement {
   return sql`
     insert into activities (partition, instance_key, activity_key, generation, task_id, hub_id, name, version,
                             effective_version, owner, not_before, request)
@@ -21,14 +22,17 @@ export function insertActivities(me: number, activities: readonly NewActivity[])
                   ${texts(activities, (a) => a.version)}::text[],
                   ${texts(activities, (a) => a.effectiveVersion)}::text[],
                   ${int8s(activities, (a) => (a.owned ? me : null))}::int8[],
-                  ${byteas(activities, (a) => a.request)}::bytea[])
+                  ${byteas(activities, (a) => vault.seal('request', a.request))}::bytea[])
            t(partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
              owner, request)
      order by partition, instance_key, activity_key`;
 }
 
 /** Of rewound instances: where the task has no row any more. Unowned. */
-export function insertMissingActivities(activities: readonly NewActivity[]): Statement<{ hub_id: number }> {
+export function insertMissingActivities(
+  vault: Vault,
+  activities: readonly NewActivity[],
+): Statement<{ hub_id: number }> {
   return sql`
     insert into activities (partition, instance_key, activity_key, generation, task_id, hub_id, name, version,
                             effective_version, not_before, request)
@@ -43,7 +47,7 @@ export function insertMissingActivities(activities: readonly NewActivity[]): Sta
                   ${texts(activities, (a) => a.name)}::text[],
                   ${texts(activities, (a) => a.version)}::text[],
                   ${texts(activities, (a) => a.effectiveVersion)}::text[],
-                  ${byteas(activities, (a) => a.request)}::bytea[])
+                  ${byteas(activities, (a) => vault.seal('request', a.request))}::bytea[])
            t(partition, instance_key, activity_key, generation, task_id, hub_id, name, version, effective_version,
              request)
      where not exists (select 1
@@ -76,6 +80,7 @@ export type CompletedRow = CompletedColumns | { readonly [Column in keyof Comple
  */
 export function completeActivities(
   me: number,
+  vault: Vault,
   completions: readonly ActivityCompletion[],
   isHeld: (key: number) => boolean,
 ): Statement<CompletedRow> {
@@ -88,7 +93,7 @@ export function completeActivities(
                             ${int8s(completions, (c) => c.activityKey)}::int8[],
                             ${int4s(completions, (c) => c.hubId)}::int4[],
                             ${bools(completions, (c) => isHeld(c.key))}::bool[],
-                            ${byteas(completions, (c) => c.event)}::bytea[])
+                            ${byteas(completions, (c) => vault.seal('message', c.event))}::bytea[])
                      with ordinality c(partition, instance_key, activity_key, hub_id, is_held, event, n)
                 join activities a using (partition, instance_key, activity_key)
                where a.hub_id = c.hub_id
@@ -203,7 +208,7 @@ export function dropQueuedActivities(instances: readonly InstanceKey[]): Stateme
        and a.activity_key = gone.activity_key`;
 }
 
-interface ActivityRow {
+export interface ActivityRow {
   readonly partition: number;
   readonly instance_key: number;
   readonly activity_key: number;
@@ -242,10 +247,12 @@ export function claimActivities(me: number, { hubId, filter, limit }: Claim): St
               attempt, request`;
 }
 
-export function toClaimedActivity(row: ActivityRow): ClaimedActivity {
-  const { partition, generation, name, version, attempt, request } = row;
+/** Throws an `UnreadablePayloadError`. */
+export function toClaimedActivity(row: ActivityRow, vault: Vault): ClaimedActivity {
+  const { partition, generation, name, version, attempt } = row;
   return {
-    ...{ partition, generation, name, version, attempt, request },
+    ...{ partition, generation, name, version, attempt },
+    request: vault.open('request', row.request),
     key: row.instance_key,
     activityKey: row.activity_key,
     taskId: row.task_id,

@@ -68,7 +68,7 @@ export class Batch {
     this.pending = pending;
     this.#around = around;
     this.#parts = new Parts(pending, around);
-    this.#settlement = new Settlement(around.me, this.#parts);
+    this.#settlement = new Settlement(around, this.#parts);
   }
 
   /** The whole transaction, COMMIT included. */
@@ -116,16 +116,16 @@ export class Batch {
   }
 
   #patches(): Step[] {
-    const { me } = this.#around;
+    const { me, vault } = this.#around;
     const { turns, ends, renewals, controls, entities, releases, fetches, rewinds, awaited, instances } =
       this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
-      ...when(turns, () => guard(recordTurns(me, turns))),
-      ...when(ends, () => guard(recordEnds(me, ends))),
-      ...when(renewals, () => guard(recordRenewals(me, renewals))),
-      ...when(controls, () => guard(recordControls(me, controls))),
-      ...when(entities, () => guard(recordEntities(me, entities))),
+      ...when(turns, () => guard(recordTurns(me, vault, turns))),
+      ...when(ends, () => guard(recordEnds(me, vault, ends))),
+      ...when(renewals, () => guard(recordRenewals(me, vault, renewals))),
+      ...when(controls, () => guard(recordControls(me, vault, controls))),
+      ...when(entities, () => guard(recordEntities(me, vault, entities))),
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
       ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
@@ -145,22 +145,22 @@ export class Batch {
   };
 
   #inserts(): Step[] {
-    const { me } = this.#around;
+    const { me, vault } = this.#around;
     const { instances, turns, ends, rewinds, activities, timers, chunks, takenChunks } = this.#parts;
     const settlement = this.#settlement;
     const recorded = [...turns, ...ends, ...rewinds];
     return [
       ...when(instances, () =>
-        step(insertInstances(me, instances), (row) => {
+        step(insertInstances(me, vault, instances), (row) => {
           settlement.won(row.instance_key);
         }),
       ),
       ...this.#entityInserts(),
-      ...when(recorded, () => guard(insertHistory(recorded))),
-      ...when(activities, () => step(insertActivities(me, activities))),
-      ...when(timers, () => step(insertTimers(timers))),
+      ...when(recorded, () => guard(insertHistory(vault, recorded))),
+      ...when(activities, () => step(insertActivities(me, vault, activities))),
+      ...when(timers, () => step(insertTimers(vault, timers))),
       ...when(chunks, () =>
-        step(storeChunks(chunks), (row) => {
+        step(storeChunks(vault, chunks), (row) => {
           settlement.stored(row.replica_id);
         }),
       ),
@@ -192,19 +192,19 @@ export class Batch {
   }
 
   #activityDeletes(): Step[] {
-    const { me } = this.#around;
+    const { me, vault } = this.#around;
     const { ends, pendingActivities, completions, releasedActivities, isHeld } = this.#parts;
     const settlement = this.#settlement;
     const dropping = ends.filter(({ dropsActivities }) => dropsActivities);
     return [
       ...when(dropping, () => step(dropQueuedActivities(dropping))),
       ...when(pendingActivities, () =>
-        step(insertMissingActivities(pendingActivities), (row) => {
+        step(insertMissingActivities(vault, pendingActivities), (row) => {
           settlement.spill(row.hub_id, 'activity');
         }),
       ),
       ...when(completions, () =>
-        step(completeActivities(me, completions, isHeld), (row) => {
+        step(completeActivities(me, vault, completions, isHeld), (row) => {
           settlement.completed(row);
         }),
       ),
@@ -235,14 +235,14 @@ export class Batch {
   }
 
   #messages(): Step[] {
-    const { me } = this.#around;
+    const { me, vault } = this.#around;
     const { keyed, byId, toChildren, toEntities, heldEntities, delayedToEntities: delayed } = this.#parts;
     return [
-      ...when(keyed, () => sending(sendByKey(me, keyed), this.#sentByKey)),
-      ...when(byId, () => sending(sendById(me, byId), this.#sentTo(byId))),
-      ...when(toChildren, () => sending(sendToChildren(me, toChildren), this.#sentTo(toChildren))),
+      ...when(keyed, () => sending(sendByKey(me, vault, keyed), this.#sentByKey)),
+      ...when(byId, () => sending(sendById(me, vault, byId), this.#sentTo(byId))),
+      ...when(toChildren, () => sending(sendToChildren(me, vault, toChildren), this.#sentTo(toChildren))),
       ...when(toEntities, () =>
-        step(sendToEntities(me, toEntities, heldEntities), (sent) => {
+        step(sendToEntities(me, vault, toEntities, heldEntities), (sent) => {
           forEachToEntity(sent, (row) => {
             const message = toEntities[row.n - 1];
             if (message) this.#settlement.sentToEntity(row, message);
@@ -250,7 +250,7 @@ export class Batch {
         }),
       ),
       ...when(delayed, () =>
-        step(delayToEntities(delayed), (row) => {
+        step(delayToEntities(vault, delayed), (row) => {
           const message = delayed[row.n - 1];
           if (message) this.#settlement.delayed(row, message);
         }),

@@ -1,9 +1,13 @@
 import { type StoredChunk, type TakenChunk } from '../domain/write.ts';
 import { byteas, int4s, int8s, texts } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 /** Only while the owner lives: its row is locked, so that whoever frees what it had sees these rows. */
-export function storeChunks(chunks: readonly StoredChunk[]): Statement<{ replica_id: number }> {
+export function storeChunks(
+  vault: Vault,
+  chunks: readonly StoredChunk[],
+): Statement<{ replica_id: number }> {
   const owners = [...new Set(chunks.map((chunk) => chunk.replicaId))];
   return sql`
     with living as materialized (
@@ -19,7 +23,7 @@ export function storeChunks(chunks: readonly StoredChunk[]): Statement<{ replica
                   ${int4s(chunks, (c) => c.hubId)}::int4[],
                   ${texts(chunks, (c) => c.token)}::text[],
                   ${int4s(chunks, (c) => c.chunk)}::int4[],
-                  ${byteas(chunks, (c) => c.bytes)}::bytea[]) t(replica_id, hub_id, token, chunk, bytes)
+                  ${byteas(chunks, (c) => vault.sealNullable('answer', c.bytes))}::bytea[]) t(replica_id, hub_id, token, chunk, bytes)
       join living l
         on l.replica_id = t.replica_id
      order by t.replica_id, t.hub_id, t.token, t.chunk

@@ -11,6 +11,7 @@ import { type InstanceKey } from '../domain/ids.ts';
 import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { type ColumnsOf, type SentRow } from './inbox.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 type Messages = readonly EntityMessage[];
 
@@ -36,12 +37,12 @@ function requestOf({ requestId, id }: EntityMessage): string | null {
 }
 
 /** What every statement that sends them is given of messages, a column each. */
-function columnsOf(messages: Messages) {
+function columnsOf(vault: Vault, messages: Messages) {
   return {
     hubs: int4s(messages, (m) => m.hubId),
     ranks: int2s(messages, (m) => m.message.rank),
     kinds: int2s(messages, (m) => messageKinds[m.message.kind]),
-    events: byteas(messages, (m) => m.message.event),
+    events: byteas(messages, (m) => vault.sealMessage(m.message)),
     requests: texts(messages, requestOf),
     claims: int8s(messages, (m) => m.newKey),
   };
@@ -101,12 +102,13 @@ export function forEachToEntity(sent: SentToEntities, visit: (row: SentToEntity)
  */
 export function sendToEntities(
   me: number,
+  vault: Vault,
   messages: Messages,
   held: readonly boolean[],
 ): Statement<SentToEntities> {
   const { numbers, partitions, targetHubs, ids, areHeld } = targetsOf(messages, held);
   const { senderPartitions, senderKeys, generations, places } = conditionsOf(messages);
-  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(messages);
+  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(vault, messages);
   return sql`
     with targets as materialized (
       select array_agg(partition) as partitions, array_agg(coalesce(instance_key, 0)) as keys,
@@ -158,8 +160,8 @@ export interface DelayedRow {
 }
 
 /** The same for messages that wait in `timers`. */
-export function delayToEntities(messages: Messages): Statement<DelayedRow> {
-  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(messages);
+export function delayToEntities(vault: Vault, messages: Messages): Statement<DelayedRow> {
+  const { hubs, ranks, kinds, events, requests, claims } = columnsOf(vault, messages);
   return sql`
     with messages as materialized (
       select * from unnest(${int4s(messages, (m) => m.partition)}::int4[], ${hubs}::int4[],
@@ -191,7 +193,11 @@ export function delayToEntities(messages: Messages): Statement<DelayedRow> {
       from delayed`;
 }
 
-export function recordEntities(me: number, patches: readonly EntityPatch[]): Statement<unknown> {
+export function recordEntities(
+  me: number,
+  vault: Vault,
+  patches: readonly EntityPatch[],
+): Statement<unknown> {
   return sql`
     with recorded as (
       update instances i
@@ -204,7 +210,7 @@ export function recordEntities(me: number, patches: readonly EntityPatch[]): Sta
                     ${int8s(patches, (p) => p.key)}::int8[],
                     ${int4s(patches, (p) => p.turn)}::int4[],
                     ${int4s(patches, (p) => (p.isTurn ? 1 : 0))}::int4[],
-                    ${byteas(patches, (p) => (p.state === null ? null : Buffer.from(p.state)))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('output', p.state))}::bytea[],
                     ${texts(patches, (p) => (p.heldBy ? JSON.stringify(p.heldBy) : null))}::text[],
                     ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
              t(partition, instance_key, turn, turns, state, held_by, updated_at)

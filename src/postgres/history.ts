@@ -1,18 +1,22 @@
 import { type InstanceKey } from '../domain/ids.ts';
 import { byteas, int4s, int8s } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 type Recorded = InstanceKey & { readonly turn: number };
 
 /** One row per recorded turn. Its key is the last guard against two writers. */
-export function insertHistory(patches: readonly (Recorded & { readonly history: Buffer })[]): Statement {
+export function insertHistory(
+  vault: Vault,
+  patches: readonly (Recorded & { readonly history: Buffer })[],
+): Statement {
   return sql`
     insert into history (partition, instance_key, turn, events)
     select partition, instance_key, turn, events
       from unnest(${int4s(patches, (p) => p.partition)}::int4[],
                   ${int8s(patches, (p) => p.key)}::int8[],
                   ${int4s(patches, (p) => p.turn + 1)}::int4[],
-                  ${byteas(patches, (p) => p.history)}::bytea[]) t(partition, instance_key, turn, events)
+                  ${byteas(patches, (p) => vault.seal('history', p.history))}::bytea[]) t(partition, instance_key, turn, events)
      order by partition, instance_key`;
 }
 

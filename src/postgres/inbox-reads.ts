@@ -1,3 +1,4 @@
+import { UnreadablePayloadError } from '../domain/errors.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message, ranks } from '../domain/message.ts';
@@ -6,6 +7,7 @@ import { type SentMessage } from '../domain/write.ts';
 import { bools, int2s, int4s, int8s } from './arrays.ts';
 import { messageKindOf } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 export interface InboxRow {
   readonly instance_key: number;
@@ -86,39 +88,68 @@ export function readInboxes(me: number, wanted: readonly WantedInbox[]): Stateme
      order by instance_key, rank, message_id`;
 }
 
+interface Inbox {
+  readonly messages: Message[];
+  /** As they are stored: that is what the read was cut by. */
+  bytes: number;
+  /** Why it ends before a message that is there. */
+  unreadable: UnreadablePayloadError | undefined;
+}
+
 /** What one read of inboxes brought. */
 export class Inboxes {
-  readonly #found = new Map<number, Message[]>();
+  readonly #vault: Vault;
+  readonly #found = new Map<number, Inbox>();
   #bytes = 0;
   /** Where all together were cut, if they were. */
   #cutKey = 0;
 
+  constructor(vault: Vault) {
+    this.#vault = vault;
+  }
+
   add(row: InboxRow): void {
-    const { instance_key: key, rank, generation, event } = row;
-    const message: Message = {
-      rank,
-      messageId: row.message_id,
-      kind: messageKindOf(row.kind),
-      generation,
-      event,
-      firesAt: row.fires_at,
-    };
-    const found = this.#found.get(key);
-    if (found) found.push(message);
-    else this.#found.set(key, [message]);
+    const { instance_key: key, event } = row;
     if (this.#bytes < limits.loadedBytes) this.#cutKey = key;
     this.#bytes += event.length;
+    const found = this.#found.get(key) ?? { messages: [], bytes: 0, unreadable: undefined };
+    this.#found.set(key, found);
+    // What comes after one that can't be read must not go before it.
+    if (found.unreadable) return;
+    try {
+      found.messages.push(this.#open(row));
+      found.bytes += event.length;
+    } catch (error) {
+      if (!(error instanceof UnreadablePayloadError)) throw error;
+      found.unreadable = error;
+    }
+  }
+
+  #open({ rank, message_id: messageId, kind: code, generation, event, fires_at: firesAt }: InboxRow): Message {
+    const kind = messageKindOf(code);
+    return { rank, messageId, kind, generation, event: this.#vault.openMessage({ kind, event }), firesAt };
   }
 
   of(key: number): readonly Message[] {
-    return this.#found.get(key) ?? [];
+    return this.#found.get(key)?.messages ?? [];
+  }
+
+  /** Why the inbox of an instance can't be read on, if so. */
+  whyUnreadable(key: number): UnreadablePayloadError | undefined {
+    return this.#found.get(key)?.unreadable;
+  }
+
+  /** Those with a message that can't be read. */
+  unreadable(): number[] {
+    return [...this.#found].flatMap(([key, { unreadable }]) => (unreadable ? [key] : []));
   }
 
   /** Whether an inbox may hold more than a read of `most + 1` rows brought. */
   mayHaveMore(key: number, most: number): boolean {
-    const found = this.of(key);
-    if (found.length > most || (this.#bytes >= limits.loadedBytes && key >= this.#cutKey)) return true;
-    return found.reduce((sum, { event }) => sum + event.length, 0) >= limits.heldBytes;
+    if (this.#bytes >= limits.loadedBytes && key >= this.#cutKey) return true;
+    const found = this.#found.get(key);
+    if (!found) return false;
+    return found.messages.length > most || found.bytes >= limits.heldBytes || found.unreadable !== undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { type SentMessage } from '../domain/write.ts';
 import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
 import { type IdTarget } from './lock.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 /** A message for one life of an instance, wherever it stands in the batch. */
 export interface KeyedMessage extends InstanceKey {
@@ -59,7 +60,7 @@ export function forEachSent(sent: SentColumns, visit: (row: SentRow) => void): v
  * Messages are numbered in the order of the list: an insert through a join would number them in the order of the plan.
  * Whoever is not resident here is rung; the bell of a new instance (rank 0) was set by its insert.
  */
-export function sendByKey(me: number, messages: readonly KeyedMessage[]): Sending {
+export function sendByKey(me: number, vault: Vault, messages: readonly KeyedMessage[]): Sending {
   return sql`
     with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
@@ -71,7 +72,7 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Sendin
                             ${int4s(messages, (m) => m.generation)}::int4[],
                             ${int2s(messages, (m) => m.message.rank)}::int2[],
                             ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                            ${byteas(messages, (m) => m.message.event)}::bytea[],
+                            ${byteas(messages, (m) => vault.sealMessage(m.message))}::bytea[],
                             ${bools(messages, (m) => m.isHeld)}::bool[],
                             ${int4s(messages, (m) => m.unless?.partition ?? null)}::int4[],
                             ${int8s(messages, (m) => m.unless?.key ?? null)}::int8[])
@@ -113,6 +114,7 @@ export function sendByKey(me: number, messages: readonly KeyedMessage[]): Sendin
  */
 export function sendById(
   me: number,
+  vault: Vault,
   messages: readonly (IdTarget & { readonly message: MessageDraft })[],
 ): Sending {
   return sql`
@@ -124,7 +126,7 @@ export function sendById(
                     ${texts(messages, (m) => m.id)}::text[],
                     ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                    ${byteas(messages, (m) => m.message.event)}::bytea[])
+                    ${byteas(messages, (m) => vault.sealMessage(m.message))}::bytea[])
              with ordinality m(partition, hub_id, instance_id, rank, kind, event, n)
         join instances i
           on i.partition = m.partition
@@ -163,6 +165,7 @@ export function sendById(
 /** To every living child of an instance, likewise; residents among them are locked and rung like the others are. */
 export function sendToChildren(
   me: number,
+  vault: Vault,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
 ): Sending {
   return sql`
@@ -172,7 +175,7 @@ export function sendToChildren(
         from unnest(${int8s(messages, (m) => m.parentKey)}::int8[],
                     ${int2s(messages, (m) => m.message.rank)}::int2[],
                     ${int2s(messages, (m) => messageKinds[m.message.kind])}::int2[],
-                    ${byteas(messages, (m) => m.message.event)}::bytea[])
+                    ${byteas(messages, (m) => vault.sealMessage(m.message))}::bytea[])
              with ordinality m(parent_key, rank, kind, event, n)
         join instances i
           on i.parent_key = m.parent_key

@@ -13,6 +13,7 @@ import { type NewInstance } from '../domain/write.ts';
 import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { kindCode, kindOf, statusCodes, statusOf } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 /**
  * Ids decide: of several starts of one id the first wins. The first message is sent by key, so only winners get it.
@@ -22,6 +23,7 @@ import { type Statement, sql } from './sql.ts';
  */
 export function insertInstances(
   me: number,
+  vault: Vault,
   instances: readonly NewInstance[],
 ): Statement<{ instance_key: number }> {
   return sql`
@@ -40,7 +42,7 @@ export function insertInstances(
                   ${texts(instances, (i) => i.name)}::text[],
                   ${texts(instances, (i) => i.version)}::text[],
                   ${int8s(instances, (i) => (i.owned && i.scheduledAt === null ? me : null))}::int8[],
-                  ${byteas(instances, (i) => (i.input === null ? null : Buffer.from(i.input)))}::bytea[],
+                  ${byteas(instances, (i) => vault.sealText('input', i.input))}::bytea[],
                   ${texts(instances, (i) => (i.tags === null ? null : JSON.stringify(i.tags)))}::text[],
                   ${int4s(instances, (i) => i.parent?.partition ?? null)}::int4[],
                   ${int8s(instances, (i) => i.parent?.key ?? null)}::int8[],
@@ -134,19 +136,21 @@ export interface StateRow extends IdentityRow {
   readonly updated_at: Micros;
 }
 
-export function toState(row: StateRow): InstanceState {
-  const { turn, attempts, suspension } = row;
+/** Throws an `UnreadablePayloadError`. */
+export function toState(row: StateRow, vault: Vault): InstanceState {
+  const { turn, attempts } = row;
   return {
     ...toIdentity(row),
-    ...{ turn, attempts, suspension },
+    ...{ turn, attempts },
+    suspension: vault.openNullable('suspension', row.suspension),
     status: statusOf(row.status),
-    customStatus: toText(row.custom_status),
+    customStatus: vault.openText('custom_status', row.custom_status),
     traceContext: row.trace_context,
     updatedAt: row.updated_at,
     isRewound: row.is_rewound,
     sections: row.sections ?? [],
     heldBy: row.held_by,
-    entityState: toText(row.entity_state),
+    entityState: vault.openText('output', row.entity_state),
   };
 }
 
@@ -177,8 +181,6 @@ function toParent(row: IdentityRow): Parent | null {
   }
   return { partition, key, generation, taskId, wire };
 }
-
-const toText = (bytes: Buffer | null): string | null => bytes?.toString() ?? null;
 
 export interface SnapshotRow extends IdentityRow {
   readonly owner: number | null;
@@ -220,16 +222,24 @@ export function readInstances(
        and i.instance_id = t.instance_id`;
 }
 
-export function toSnapshot(row: SnapshotRow): InstanceSnapshot {
-  const { failure, owner } = row;
+/** Payloads are opened by whoever looks at them: one that can't be read concerns nobody else. */
+export function toSnapshot(row: SnapshotRow, vault: Vault): InstanceSnapshot {
   return {
     ...toIdentity(row),
-    owner,
+    owner: row.owner,
     status: statusOf(row.status),
-    input: toText(row.input),
-    output: toText(row.output),
-    customStatus: toText(row.custom_status),
-    failure,
+    get input() {
+      return vault.openText('input', row.input);
+    },
+    get output() {
+      return vault.openText('output', row.output);
+    },
+    get customStatus() {
+      return vault.openText('custom_status', row.custom_status);
+    },
+    get failure() {
+      return vault.openNullable('failure', row.failure);
+    },
     scheduledAt: row.scheduled_at,
     updatedAt: row.updated_at,
     completedAt: row.completed_at,

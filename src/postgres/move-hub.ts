@@ -33,6 +33,7 @@ import {
   nextPlace,
   unmarkMoving,
 } from './hub-moves.ts';
+import { bringKeys } from './encryption-keys.ts';
 import { deletePlace, findPlace, insertPlace, takePlace } from './hubs.ts';
 import { pauseHub, tellReplicas } from './pause-hub.ts';
 import { query, sql } from './sql.ts';
@@ -202,6 +203,7 @@ async function copy(
     takeKeys: async (count) => takeKeys(await clients.another(to), others, count),
   });
   onStep('copied');
+  await bringKeys(source, target);
   await query(target, sql`commit`);
   onStep('arrived');
   return rows;

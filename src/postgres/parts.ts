@@ -28,6 +28,7 @@ import { unreachable } from '../lib/assert.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type KeyedMessage } from './inbox.ts';
 import { type IdTarget } from './lock.ts';
+import { type Vault } from './vault.ts';
 
 /** What became of a write, filled in as rows arrive. */
 export interface Draft {
@@ -62,6 +63,7 @@ export interface Surroundings {
   readonly me: number;
   readonly residency: Residency;
   readonly held: HeldIds;
+  readonly vault: Vault;
 }
 
 /**

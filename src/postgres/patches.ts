@@ -17,10 +17,9 @@ import {
 import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { statusCodes } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
-const utf8 = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text));
-
-export function recordTurns(me: number, patches: readonly TurnPatch[]): Statement<unknown> {
+export function recordTurns(me: number, vault: Vault, patches: readonly TurnPatch[]): Statement<unknown> {
   return sql`
     with recorded as (
       update instances i
@@ -36,7 +35,7 @@ export function recordTurns(me: number, patches: readonly TurnPatch[]): Statemen
                     ${int8s(patches, (p) => p.key)}::int8[],
                     ${int4s(patches, (p) => p.turn)}::int4[],
                     ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
-                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('custom_status', p.customStatus))}::bytea[],
                     ${byteas(patches, (p) => p.traceContext)}::bytea[],
                     ${texts(patches, ({ sections }) => (sections.length > 0 ? JSON.stringify(sections) : null))}::text[],
                     ${int4s(patches, (p) => p.history.length)}::int4[],
@@ -51,7 +50,7 @@ export function recordTurns(me: number, patches: readonly TurnPatch[]): Statemen
       from recorded`;
 }
 
-export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<unknown> {
+export function recordEnds(me: number, vault: Vault, patches: readonly EndPatch[]): Statement<unknown> {
   return sql`
     with ended as (
       update instances i
@@ -73,9 +72,9 @@ export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<
                     ${int8s(patches, (p) => p.key)}::int8[],
                     ${int4s(patches, (p) => p.turn)}::int4[],
                     ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
-                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
-                    ${byteas(patches, (p) => utf8(p.output))}::bytea[],
-                    ${byteas(patches, (p) => p.failure)}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('custom_status', p.customStatus))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('output', p.output))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealNullable('failure', p.failure))}::bytea[],
                     ${int4s(patches, (p) => p.history.length)}::int4[],
                     ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
              t(partition, instance_key, turn, status, custom_status, output, failure, bytes, updated_at)
@@ -88,7 +87,7 @@ export function recordEnds(me: number, patches: readonly EndPatch[]): Statement<
       from ended`;
 }
 
-export function recordRenewals(me: number, patches: readonly RenewPatch[]): Statement<unknown> {
+export function recordRenewals(me: number, vault: Vault, patches: readonly RenewPatch[]): Statement<unknown> {
   return sql`
     with renewed as (
       update instances i
@@ -112,8 +111,8 @@ export function recordRenewals(me: number, patches: readonly RenewPatch[]): Stat
                     ${int4s(patches, (p) => p.generation)}::int4[],
                     ${texts(patches, (p) => p.executionId)}::text[],
                     ${texts(patches, (p) => p.version)}::text[],
-                    ${byteas(patches, (p) => utf8(p.input))}::bytea[],
-                    ${byteas(patches, (p) => utf8(p.customStatus))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('input', p.input))}::bytea[],
+                    ${byteas(patches, (p) => vault.sealText('custom_status', p.customStatus))}::bytea[],
                     ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
              t(partition, instance_key, turn, status, generation, execution_id, version, input, custom_status,
                updated_at)
@@ -126,7 +125,7 @@ export function recordRenewals(me: number, patches: readonly RenewPatch[]): Stat
       from renewed`;
 }
 
-export function recordControls(me: number, patches: readonly ControlPatch[]): Statement<unknown> {
+export function recordControls(me: number, vault: Vault, patches: readonly ControlPatch[]): Statement<unknown> {
   return sql`
     with changed as (
       update instances i
@@ -137,7 +136,7 @@ export function recordControls(me: number, patches: readonly ControlPatch[]): St
                     ${int8s(patches, (p) => p.key)}::int8[],
                     ${int4s(patches, (p) => p.turn)}::int4[],
                     ${int2s(patches, (p) => statusCodes[p.status])}::int2[],
-                    ${byteas(patches, (p) => p.suspension)}::bytea[],
+                    ${byteas(patches, (p) => vault.sealNullable('suspension', p.suspension))}::bytea[],
                     ${timestamps(patches, (p) => p.updatedAt)}::timestamptz[])
              t(partition, instance_key, turn, status, suspension, updated_at)
        where i.partition = t.partition

@@ -1,5 +1,6 @@
 // Transactions of their own in the lane: claims with their load, freeing what belonged to the dead, deleting a hub's rows.
 
+import { UnreadablePayloadError } from '../domain/errors.ts';
 import { type InstanceKey } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type ClaimedInstance,
   noResult,
 } from '../domain/store.ts';
-import { claimActivities, toClaimedActivity } from './activities.ts';
+import { type ActivityRow, claimActivities, toClaimedActivity } from './activities.ts';
 import { type ClaimedRow, giveBack } from './claims.ts';
 import { kindOf } from './codes.ts';
 import { deleteVoidEntities } from './entity-reads.ts';
@@ -24,10 +25,17 @@ import { type Surroundings } from './parts.ts';
 import { type Statement } from './sql.ts';
 import { step, when } from './step.ts';
 
+/** What a claim took. Not in memory, but owned, is what can't be read; with the reason. */
+export interface Claimed<Row> {
+  readonly count: number;
+  readonly unreadable: readonly { readonly row: Row; readonly error: UnreadablePayloadError }[];
+}
+
 /** Owner first, then, in statements that see every message of their senders, inbox and history. */
-export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }: Surroundings): Plan<number> {
+export function claimPlan(claim: Statement<ClaimedRow>, around: Surroundings): Plan<Claimed<ClaimedRow>> {
+  const { me, residency, held, vault } = around;
   const rows: ClaimedRow[] = [];
-  const inboxes = new Inboxes();
+  const inboxes = new Inboxes(vault);
   const history = new Map<number, Buffer[]>();
   let taken: readonly ClaimedRow[] = [];
   return {
@@ -59,17 +67,39 @@ export function claimPlan(claim: Statement<ClaimedRow>, { me, residency, held }:
       ];
     },
     finish() {
-      const claimed = taken.map((row): ClaimedInstance => ({
-        state: toState(row),
-        history: history.get(row.instance_key) ?? [],
-        messages: inboxes.of(row.instance_key).slice(0, limits.heldMessages),
-        hasMore: inboxes.mayHaveMore(row.instance_key, limits.heldMessages),
-      }));
+      const { opened: claimed, unreadable } = openAll(taken, (row): ClaimedInstance => {
+        const key = row.instance_key;
+        const why = inboxes.whyUnreadable(key);
+        if (why) throw why;
+        return {
+          state: toState(row, vault),
+          history: (history.get(key) ?? []).map((events) => vault.open('history', events)),
+          messages: inboxes.of(key).slice(0, limits.heldMessages),
+          hasMore: inboxes.mayHaveMore(key, limits.heldMessages),
+        };
+      });
       for (const { state } of claimed) held.add(state);
       if (claimed.length > 0) residency.settle({ ...noResult, claimed })();
-      return claimed.length;
+      return { count: taken.length, unreadable };
     },
   };
+}
+
+function openAll<Row, Value>(
+  rows: readonly Row[],
+  open: (row: Row) => Value,
+): { readonly opened: Value[]; readonly unreadable: Claimed<Row>['unreadable'] } {
+  const opened: Value[] = [];
+  const unreadable: { row: Row; error: UnreadablePayloadError }[] = [];
+  for (const row of rows) {
+    try {
+      opened.push(open(row));
+    } catch (error) {
+      if (!(error instanceof UnreadablePayloadError)) throw error;
+      unreadable.push({ row, error });
+    }
+  }
+  return { opened, unreadable };
 }
 
 /** How many of these have histories that may be loaded at once, at least one; the rest is given back. */
@@ -82,14 +112,18 @@ function loadable(rows: readonly ClaimedRow[]): number {
   return end < 0 ? rows.length : end;
 }
 
-export function claimActivitiesPlan(claim: Claim, { me, residency }: Surroundings): Plan<number> {
-  const claimedActivities: ClaimedActivity[] = [];
+export function claimActivitiesPlan(
+  claim: Claim,
+  { me, residency, vault }: Surroundings,
+): Plan<Claimed<ActivityRow>> {
+  const rows: ActivityRow[] = [];
   return {
-    first: [step(claimActivities(me, claim), (row) => claimedActivities.push(toClaimedActivity(row)))],
+    first: [step(claimActivities(me, claim), (row) => rows.push(row))],
     rest: () => [],
     finish() {
-      if (claimedActivities.length > 0) residency.settle({ ...noResult, claimedActivities })();
-      return claimedActivities.length;
+      const { opened, unreadable } = openAll(rows, (row): ClaimedActivity => toClaimedActivity(row, vault));
+      if (opened.length > 0) residency.settle({ ...noResult, claimedActivities: opened })();
+      return { count: rows.length, unreadable };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Pool } from 'pg';
 import { type AuditEntry } from '../domain/audit.ts';
-import { taskHubMoving, unavailable } from '../domain/errors.ts';
+import { taskHubMoving, unavailable, UnreadablePayloadError } from '../domain/errors.ts';
 import { type InstanceId, type InstanceKey } from '../domain/ids.ts';
 import { type InstanceSnapshot } from '../domain/instance.ts';
 import { limits } from '../domain/limits.ts';
@@ -61,6 +61,7 @@ import {
 } from './search.ts';
 import { query, type Statement } from './sql.ts';
 import { readTimers } from './timers.ts';
+import { type Vault } from './vault.ts';
 
 /** History that one page reads. */
 const HISTORY_PAGE_BYTES = 4 * 1024 * 1024;
@@ -71,11 +72,13 @@ const PROBED_BELLS = 500;
 export class Reads {
   readonly #pool: Pool;
   readonly #me: number;
+  readonly #vault: Vault;
   #isOver = false;
 
-  constructor(pool: Pool, me: number) {
+  constructor(pool: Pool, me: number, vault: Vault) {
     this.#pool = pool;
     this.#me = me;
+    this.#vault = vault;
   }
 
   protected markOver(): void {
@@ -98,13 +101,16 @@ export class Reads {
     const found = new Map<string, InstanceSnapshot>();
     for (let at = 0; at < wanted.length; at += limits.readIds) {
       const rows = await this.rows(readInstances(wanted.slice(at, at + limits.readIds), withPayloads));
-      for (const row of rows) found.set(`${row.hub_id}/${row.instance_id}`, toSnapshot(row));
+      for (const row of rows) {
+        found.set(`${row.hub_id}/${row.instance_id}`, toSnapshot(row, this.#vault));
+      }
     }
     return wanted.map(({ hubId, id }) => found.get(`${hubId}/${id}`));
   }
 
   async readHistory(instance: InstanceKey): Promise<Buffer[]> {
-    return (await this.rows(readHistory([instance]))).map((row) => row.events);
+    const rows = await this.rows(readHistory([instance]));
+    return rows.map(({ events }) => this.#vault.open('history', events));
   }
 
   async readHistoryPage(instance: InstanceKey, afterTurn: number): Promise<HistoryPage | undefined> {
@@ -114,7 +120,9 @@ export class Reads {
       first && {
         executionId: first.execution_id,
         turn: first.recorded,
-        rows: rows.flatMap(({ turn, events }) => (turn !== null && events ? [{ turn, events }] : [])),
+        rows: rows.flatMap(({ turn, events }) =>
+          turn !== null && events ? [{ turn, events: this.#vault.open('history', events) }] : [],
+        ),
       }
     );
   }
@@ -136,12 +144,12 @@ export class Reads {
 
   readonly readEntity: Store['readEntity'] = async (hubId, id, withState) => {
     const [row] = await this.rows(readEntity(hubId, id, withState));
-    return row && toEntity(row);
+    return row && toEntity(row, this.#vault);
   };
 
   readonly findEntities: Store['findEntities'] = async (filter, after, limit) => {
     const rows = await this.rows(stepByEntityId(filter, after, limit));
-    const found = rows.flatMap((row) => (row.instance_id === null ? [] : [toEntity(row)]));
+    const found = rows.flatMap((row) => (row.instance_id === null ? [] : [toEntity(row, this.#vault)]));
     const { matches, is_full: isFull, last_looked_at: lastSeen } = must(rows[0], 'the end of a step');
     const isCut = found.length < matches || (matches > 0 && matches === limit);
     const last = isCut ? found.at(-1)?.id : isFull ? (lastSeen ?? undefined) : undefined;
@@ -159,7 +167,9 @@ export class Reads {
 
   readonly readFound: Store['readFound'] = async (instances, { withPayloads, maxBytes }) => {
     if (instances.length === 0) return [];
-    return (await this.rows(readFound(instances, withPayloads, maxBytes))).map(toSnapshot);
+    return (await this.rows(readFound(instances, withPayloads, maxBytes))).map((row) =>
+      toSnapshot(row, this.#vault),
+    );
   };
 
   async findFinishedChildren(parents: readonly InstanceKey[], limit: number): Promise<InstanceKey[]> {
@@ -182,8 +192,18 @@ export class Reads {
 
   readonly readStoredChunks: Store['readStoredChunks'] = async (limit) =>
     (await this.rows(readStored(this.#me, limit))).map(({ hub_id: hubId, token, chunk, bytes }) => ({
-      ...{ hubId, token, chunk, bytes },
+      ...{ hubId, token, chunk, bytes: this.#openAnswer(bytes) },
     }));
+
+  /** An answer that can't be read is as if the worker had given its work item back. */
+  #openAnswer(bytes: Buffer | null): Buffer | null {
+    try {
+      return this.#vault.openNullable('answer', bytes);
+    } catch (error) {
+      if (!(error instanceof UnreadablePayloadError)) throw error;
+      return null;
+    }
+  }
 
   async readTimers(partitions: readonly number[], withinMs: number, limit: number): Promise<DueTimer[]> {
     const rows = await this.rows(readTimers(partitions, withinMs, limit));
@@ -322,9 +342,15 @@ export class Reads {
   }
 }
 
-function toEntity(row: EntityRow): EntitySnapshot {
+function toEntity(row: EntityRow, vault: Vault): EntitySnapshot {
   const { instance_id: id, updated_at: updatedAt, held_by: heldBy, has_state: hasState, backlog } = row;
-  return { id, updatedAt, heldBy, hasState, backlog, state: row.state?.toString() ?? null };
+  const shown = { id, updatedAt, heldBy, hasState, backlog };
+  return {
+    ...shown,
+    get state() {
+      return vault.openText('output', row.state);
+    },
+  };
 }
 
 function toFound<Row extends { readonly is_match: boolean; readonly is_full: boolean }, Position>(

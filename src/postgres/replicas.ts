@@ -1,5 +1,5 @@
 import { type Micros } from '../domain/time.ts';
-import { int8s } from './arrays.ts';
+import { int8s, texts } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
 
 /** How long a replica lives after its last renewal. */
@@ -16,10 +16,15 @@ export function fence(me: number): Statement<unknown> {
                for key share) s`;
 }
 
-export function insertReplica(me: number, address: string, version: string): Statement {
+export function insertReplica(
+  me: number,
+  { address, version }: { readonly address: string; readonly version: string },
+  keyIds: readonly string[],
+): Statement {
   return sql`
-    insert into replicas (replica_id, address, version, expires_at)
-    values (${me}::int8, ${address}, ${version}, clock_timestamp() + ${TTL_SECONDS}::float8 * interval '1 s')`;
+    insert into replicas (replica_id, address, version, key_ids, expires_at)
+    values (${me}::int8, ${address}, ${version}, ${texts(keyIds, (id) => id)}::text[],
+            clock_timestamp() + ${TTL_SECONDS}::float8 * interval '1 s')`;
 }
 
 /** An update, never an upsert: no row means that this incarnation was declared dead. */

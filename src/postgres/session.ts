@@ -2,6 +2,9 @@ import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { unavailable } from '../domain/errors.ts';
 import { type Renewal } from '../domain/store.ts';
 import { must } from '../lib/assert.ts';
+import { StartupError } from '../lib/startup-error.ts';
+import { idsOf, registerRing } from './encryption-keys.ts';
+import { type KeyRing } from './key-ring.ts';
 import { findMovingHubs } from './hubs.ts';
 import {
   deleteExpiredReplica,
@@ -33,16 +36,20 @@ export class Session {
     this.#config = { ...config, query_timeout: 7_000, connectionTimeoutMillis: 5_000 };
   }
 
-  /** Takes the place of incarnations that are over: their rows go in the transaction that brings ours. */
+  /**
+   * Takes the place of incarnations that are over: their rows go in the transaction that brings ours. Rejects with a
+   * `StartupError` when the key ring doesn't fit.
+   */
   async register(
     me: number,
-    { address, version }: { address: string; version: string },
+    about: { readonly address: string; readonly version: string; readonly keyRing: KeyRing },
     from?: Inheritance,
   ): Promise<void> {
     await this.#run(async (client) => {
       await query(client, sql`begin`);
       for (const replicaId of from?.replicaIds ?? []) await query(client, deleteReplica(replicaId));
-      await query(client, insertReplica(me, address, version));
+      await registerRing(client, about.keyRing);
+      await query(client, insertReplica(me, about, idsOf(about.keyRing)));
       if (from) await query(client, inheritActivities(from.replicaIds, me, from.activityKeys));
       await query(client, sql`commit`);
     });
@@ -110,7 +117,7 @@ export class Session {
       // Whatever it was, the next call begins on a fresh connection.
       if (this.#client === connecting) this.#client = undefined;
       void connecting.then((client) => client.end()).catch(() => undefined);
-      throw unavailable('the database is not available', error);
+      throw error instanceof StartupError ? error : unavailable('the database is not available', error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { UnreadablePayloadError } from '../domain/errors.ts';
 import { type InstanceKey, instanceId } from '../domain/ids.ts';
 import { limits } from '../domain/limits.ts';
 import { type Message, type MessageDraft, ranks } from '../domain/message.ts';
@@ -18,8 +19,9 @@ import { type HeldIds } from './held-ids.ts';
 import { type SentRow } from './inbox.ts';
 import { Inboxes, type InboxRow } from './inbox-reads.ts';
 import { keepBytes } from './keep-bytes.ts';
-import { type Outgoing, type Parts } from './parts.ts';
+import { type Outgoing, type Parts, type Surroundings } from './parts.ts';
 import { type FiredRow } from './timers.ts';
+import { type Vault } from './vault.ts';
 
 type Item = BatchResult['spilled'][number]['item'];
 
@@ -29,11 +31,14 @@ type Item = BatchResult['spilled'][number]['item'];
  */
 export class Settlement {
   readonly #me: number;
+  readonly #vault: Vault;
   readonly #parts: Parts;
   readonly #won = new Set<number>();
   readonly #started: { instance: BatchResult['started'][number]['instance']; started: Message }[] = [];
   #delivered: (InstanceKey & { message: Message })[] = [];
-  readonly #found = new Inboxes();
+  readonly #found: Inboxes;
+  /** Residents to which a timer fired whose event can't be read. */
+  readonly #unreadable = new Set<number>();
   readonly #rung = new Map<number, BatchResult['rung'][number]>();
   readonly #spilled = new Map<string, BatchResult['spilled'][number]>();
   readonly #delayed: NewTimer[] = [];
@@ -42,8 +47,10 @@ export class Settlement {
   /** Instances whose inbox is read whole by the batch itself: what it inserted for them is found by that. */
   readonly #fetched: ReadonlySet<number>;
 
-  constructor(me: number, parts: Parts) {
+  constructor({ me, vault }: Pick<Surroundings, 'me' | 'vault'>, parts: Parts) {
     this.#me = me;
+    this.#vault = vault;
+    this.#found = new Inboxes(vault);
     this.#parts = parts;
     this.#fetched = new Set(parts.fetches.map(({ key }) => key));
   }
@@ -138,13 +145,24 @@ export class Settlement {
     const { message_id: messageId, rank, generation, hub_id, instance_kind } = row;
     if (messageId === null || hub_id === null || instance_kind === null) return;
     const kind = messageKindOf(row.kind);
-    const event = row.event ?? Buffer.alloc(0);
+    const event = this.#firedEvent(row, kind);
+    if (!event) return;
     const firesAt = row.fires_at;
     this.#route(
       { ...row, hub_id },
       { rank, messageId, kind, generation, event, firesAt },
       kindOf(instance_kind),
     );
+  }
+
+  #firedEvent({ event, instance_key: key }: FiredRow, kind: Message['kind']): Buffer | undefined {
+    try {
+      return event === null ? Buffer.alloc(0) : this.#vault.openMessage({ kind, event });
+    } catch (error) {
+      if (!(error instanceof UnreadablePayloadError)) throw error;
+      this.#unreadable.add(key);
+      return undefined;
+    }
   }
 
   stored(replicaId: number): void {
@@ -179,6 +197,7 @@ export class Settlement {
       changed,
       ended: this.#ended,
       storedFor: [...this.#storedFor],
+      unreadable: [...new Set([...this.#unreadable, ...this.#found.unreadable()])],
     };
   }
 

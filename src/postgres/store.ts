@@ -17,10 +17,15 @@ import { Pool, type ClientConfig, type PoolClient } from 'pg';
 import { SchedulerError, unavailable } from '../domain/errors.ts';
 import { type Ids } from '../domain/ids.ts';
 import { type Hint, type Renewal, type Residency, type Store } from '../domain/store.ts';
+import { StartupError } from '../lib/startup-error.ts';
 import { type Logger } from '../telemetry/log.ts';
-import { claimEngineWork, claimInstances } from './claims.ts';
+import { type ActivityRow } from './activities.ts';
+import { claimEngineWork, type ClaimedRow, claimInstances } from './claims.ts';
+import { type Statement } from './sql.ts';
+import { type ReleasedActivity, type ReleasePatch } from '../domain/write.ts';
 import { findDead } from './free.ts';
 import { HeldIds } from './held-ids.ts';
+import { type Surroundings } from './parts.ts';
 import { findDeletedHubs, findInstancesOf, forgetHub, toKey } from './hubs.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
@@ -35,6 +40,8 @@ import {
 } from './plans.ts';
 import { connectionSettings } from './pool.ts';
 import { Reads } from './reads.ts';
+import { type KeyRing, noKeys } from './key-ring.ts';
+import { Vault } from './vault.ts';
 import { type Inheritance, Session } from './session.ts';
 import { limits } from '../domain/limits.ts';
 
@@ -55,6 +62,8 @@ export interface StoreOptions {
   readonly inherits?: Inheritance | undefined;
   /** Told the id before it is registered: what is left of an attempt that fails after that. */
   readonly onRegister?: (replicaId: number) => void;
+  /** With what payloads are sealed and opened; none when unset. */
+  readonly keyRing?: KeyRing | undefined;
   readonly log: Logger;
 }
 
@@ -75,7 +84,20 @@ const plannerSettings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_
 /** Reads are small: one that takes longer is lost, perhaps with its connection. */
 const READ_TIMEOUT_MS = 12_000;
 
-/** Registers a new incarnation. Rejects when the database can't be reached. */
+/** What can't be read is claimed again so often: a server that has the key may have come. */
+const SET_ASIDE_MS = 60_000;
+
+/** Nobody owns it for a while, and nothing of it is written over. */
+function setAside({ partition, instance_key: key, turn, attempts }: ClaimedRow): ReleasePatch {
+  return { kind: 'release', partition, key, turn, attempts, readyInMs: SET_ASIDE_MS };
+}
+
+function setActivityAside(row: ActivityRow): ReleasedActivity {
+  const { partition, instance_key: key, activity_key: activityKey, hub_id: hubId, attempt } = row;
+  return { partition, key, activityKey, hubId, attempt, isOwn: true, readyInMs: SET_ASIDE_MS };
+}
+
+/** Registers a new incarnation. Rejects when the database can't be reached, or its payloads need other keys. */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const { databaseUrl: url, schema, residency, log, onHint } = options;
   const config = connectionSettings({ url, schema }, plannerSettings);
@@ -86,7 +108,8 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
     const me = ids.key();
     listener = await Listener.open({ config, schema, me, onHint, log });
     options.onRegister?.(me);
-    await session.register(me, options, options.inherits);
+    const { address, version, keyRing = noKeys } = options;
+    await session.register(me, { address, version, keyRing }, options.inherits);
     const movingHubs = await session.movingHubs();
     const { timeline } = await session.renew(me);
     const opened = { config, session, ids, me, listener, timeline, movingHubs, residency };
@@ -94,7 +117,9 @@ export async function openStore(options: StoreOptions): Promise<OpenStore> {
   } catch (error) {
     listener?.destroy();
     await session.close();
-    throw error instanceof SchedulerError ? error : unavailable('the database is not available', error);
+    throw error instanceof SchedulerError || error instanceof StartupError
+      ? error
+      : unavailable('the database is not available', error);
   }
 }
 
@@ -119,7 +144,8 @@ class PostgresStore extends Reads implements OpenStore {
   readonly #pool: Pool;
   /** Of the pool. */
   readonly #connections: ReadonlySet<PoolClient>;
-  readonly #around: { readonly me: number; readonly residency: Residency; readonly held: HeldIds };
+  readonly #around: Surroundings;
+  readonly #log: Logger;
   readonly #onDead: (reason: string) => void;
   readonly #timeline: number;
   #isOver = false;
@@ -134,7 +160,9 @@ class PostgresStore extends Reads implements OpenStore {
     pool.on('error', (error) => {
       log.debug({ err: error }, 'an idle connection broke');
     });
-    super(pool, me);
+    const vault = new Vault(options.keyRing ?? noKeys);
+    super(pool, me, vault);
+    this.#log = log;
     this.#connections = connections;
     this.replicaId = me;
     this.ids = ids;
@@ -144,7 +172,7 @@ class PostgresStore extends Reads implements OpenStore {
     this.#listener = listener;
     this.#timeline = timeline;
     this.#onDead = options.onDead;
-    this.#around = { me, residency, held: new HeldIds() };
+    this.#around = { me, residency, held: new HeldIds(), vault };
     this.#lane = new Lane({
       ...this.#around,
       ...{ config, log },
@@ -164,13 +192,32 @@ class PostgresStore extends Reads implements OpenStore {
   readonly commit: Store['commit'] = (write) => this.#lane.commit(write);
 
   readonly claimInstances: Store['claimInstances'] = (claim) =>
-    this.#lane.run(() => claimPlan(claimInstances(this.replicaId, claim), this.#around));
+    this.#claim(claimInstances(this.replicaId, claim));
 
   readonly claimEngineWork: Store['claimEngineWork'] = (limit) =>
-    this.#lane.run(() => claimPlan(claimEngineWork(this.replicaId, limit), this.#around));
+    this.#claim(claimEngineWork(this.replicaId, limit));
 
-  readonly claimActivities: Store['claimActivities'] = (claim) =>
-    this.#lane.run(() => claimActivitiesPlan(claim, this.#around));
+  async #claim(statement: Statement<ClaimedRow>): Promise<number> {
+    const { count, unreadable } = await this.#lane.run(() => claimPlan(statement, this.#around));
+    for (const { row, error } of unreadable) {
+      const { instance_id: instanceId, hub_id: hubId } = row;
+      this.#log.error({ err: error, instanceId, hubId }, 'an instance is set aside: it is tried again later');
+    }
+    await Promise.all(unreadable.map(({ row }) => this.commit({ patch: setAside(row) })));
+    return count;
+  }
+
+  readonly claimActivities: Store['claimActivities'] = async (claim) => {
+    const { count, unreadable } = await this.#lane.run(() => claimActivitiesPlan(claim, this.#around));
+    for (const { row, error } of unreadable) {
+      const { name, hub_id: hubId } = row;
+      this.#log.error({ err: error, activity: name, hubId }, 'an activity is set aside: it is tried again later');
+    }
+    if (unreadable.length > 0) {
+      await this.commit({ releasedActivities: unreadable.map(({ row }) => setActivityAside(row)) });
+    }
+    return count;
+  };
 
   async free(): Promise<number> {
     for (const { owner } of await this.rows(findDead())) {

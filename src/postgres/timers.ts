@@ -4,9 +4,10 @@ import { messageKinds } from '../domain/message.ts';
 import { type DueTimer, type NewTimer } from '../domain/write.ts';
 import { bools, byteas, int2s, int4s, int8s, timestamps } from './arrays.ts';
 import { type Statement, sql } from './sql.ts';
+import { type Vault } from './vault.ts';
 
 /** Only where the instance is: the timer of a start in the future exists only if that start won its id. */
-export function insertTimers(timers: readonly NewTimer[]): Statement {
+export function insertTimers(vault: Vault, timers: readonly NewTimer[]): Statement {
   return sql`
     insert into timers (partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
     select t.partition, t.fires_at, t.timer_key, t.instance_key, t.generation, t.kind, t.rank, t.event
@@ -17,7 +18,7 @@ export function insertTimers(timers: readonly NewTimer[]): Statement {
                   ${int4s(timers, (t) => t.generation)}::int4[],
                   ${int2s(timers, (t) => messageKinds[t.message.kind])}::int2[],
                   ${int2s(timers, (t) => t.message.rank)}::int2[],
-                  ${byteas(timers, (t) => t.message.event)}::bytea[])
+                  ${byteas(timers, (t) => vault.sealMessage(t.message))}::bytea[])
            t(partition, fires_at, timer_key, instance_key, generation, kind, rank, event)
      where exists (select 1
                      from instances i

@@ -35,7 +35,12 @@ export async function startTestServer({
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const url = databaseUrl ?? (await createTestDatabase());
-  const defaults = readSettings({ command: 'dev', env: {}, flags: { grpcPort: '0', metricsPort: '0' } });
+  const defaults = readSettings({
+    command: 'dev',
+    // Every test of a server can be run with encrypted payloads.
+    env: { PERDURA_ENCRYPTION_KEYS: process.env['PERDURA_TEST_ENCRYPTION_KEYS'] },
+    flags: { grpcPort: '0', metricsPort: '0' },
+  });
   const metrics = createMetrics('test');
   const server = await startServer(
     { ...defaults, dynamicTaskHubs: true, drainSeconds: 0, ...settings, databaseUrl: url },
