@@ -6,6 +6,7 @@ import { benchCommand } from './bench.ts';
 import { devCommand } from './dev.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { CommandError, exitCodeHelp, exitCodes, ShownError } from './exit-codes.ts';
+import { encryptionCommand } from './encryption.ts';
 import { hubCommand } from './hub.ts';
 import { instanceCommand } from './instance/instance.ts';
 import { keyCommand } from './key.ts';
@@ -21,6 +22,7 @@ const commands = [
   instanceCommand,
   keyCommand,
   auditCommand,
+  encryptionCommand,
   doctorCommand,
   benchCommand,
 ];

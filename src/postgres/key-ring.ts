@@ -27,6 +27,11 @@ export class KeyRing {
     return this.#keys.has(id);
   }
 
+  /** The same keys, of which none seals. */
+  withoutSealing(): KeyRing {
+    return new KeyRing(this.#keys, undefined);
+  }
+
   /** A key made of that one for `purpose`, 32 bytes; undefined when it isn't in the ring. */
   derive(id: string, salt: Buffer, purpose: string): Buffer | undefined {
     const key = this.#keys.get(id);

@@ -34,7 +34,7 @@ import { type KeyRing } from './key-ring.ts';
 import { type PayloadColumn } from './payload-columns.ts';
 
 const ALGORITHM: CipherGCMTypes = 'aes-256-gcm';
-const MAGIC = Buffer.from([0xff, 0x50]);
+export const MAGIC = Buffer.from([0xff, 0x50]);
 const VERSION = 1;
 const ID_AT = MAGIC.length + 2;
 const SALT_BYTES = 16;
