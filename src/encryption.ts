@@ -10,7 +10,9 @@ export function openKeyRing({
   encryptionKeys: text,
 }: Pick<SecuritySettings, 'encryptionKeysFile' | 'encryptionKeys'>): KeyRing {
   if (file !== undefined && text !== undefined) {
-    throw new StartupError(`${envName('encryptionKeysFile')} and ${envName('encryptionKeys')} are both set: keep one`);
+    throw new StartupError(
+      `${envName('encryptionKeysFile')} and ${envName('encryptionKeys')} are both set: keep one`,
+    );
   }
   if (text !== undefined) return parseKeyRing(text, envName('encryptionKeys'));
   return file === undefined ? noKeys : parseKeyRing(read(file), `the file of encryption keys ${file}`);

@@ -63,8 +63,11 @@ export class BackgroundWork {
       quarantine: (resident, reason) => {
         void this.#attemptPatch(resident, 'quarantine', quarantineInstance(context(), resident, reason));
       },
-      giveUp: (resident) => {
-        void this.attempt('give-up-instance', giveUpInstance(context(), resident));
+      giveUp: (keys) => {
+        const { residents } = context().dispatch;
+        for (const resident of keys.map((key) => residents.get(key))) {
+          if (resident) void this.attempt('give-up-instance', giveUpInstance(context(), resident));
+        }
       },
       fetch: (resident) => {
         const failed = (): void => void (resident.isFetching = false);

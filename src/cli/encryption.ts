@@ -64,7 +64,7 @@ function rotateCommand(): Command {
     await printResult(isJson(command), { stores: document }, () =>
       all.map((rotated) => describe(rotated, ring)).join(''),
     );
-    const unfinished = all.filter(({ left }) => left.length > 0);
+    const unfinished = all.filter(({ left, writers }) => left.length > 0 || writers.length > 0);
     if (unfinished.length > 0) throw new CommandError(unfinished.map(whyUnfinished).join('; '));
   });
 }
@@ -89,10 +89,14 @@ function whyUnfinished({ store, left, unreadable, writers }: Rotated & { readonl
   const count = left.reduce((sum, { values }) => sum + values, 0);
   const reasons = [
     ...(unreadable > 0 ? [`${unreadable} can't be read`] : []),
-    ...(writers.length > 0 ? [`these servers write with another key: ${writers.join(', ')}`] : []),
+    ...(writers.length > 0
+      ? [
+          `these servers go on writing otherwise, restart them with this key ring first: ${writers.join(', ')}`,
+        ]
+      : []),
   ];
-  const why = reasons.length > 0 ? reasons.join(', ') : 'run it again';
-  return `${count} payloads of the store ${store} are not as they should be: ${why}`;
+  const why = reasons.length > 0 ? reasons.join('; ') : 'run it again';
+  return `store ${store}: ${count} payloads are not as they should be; ${why}`;
 }
 
 const SHOW_EVERY_MS = 2_000;

@@ -39,8 +39,8 @@ class Asked implements Requests {
   release(resident: Resident, backoffMs: number): void {
     this.calls.push(`release ${resident.state.key} in ${resident.readyIn(backoffMs) ?? 'never'}`);
   }
-  giveUp({ state }: Resident): void {
-    this.calls.push(`give up ${state.key}`);
+  giveUp(keys: readonly number[]): void {
+    for (const key of keys) this.calls.push(`give up ${key}`);
   }
   fetch({ state }: Resident): void {
     this.calls.push(`fetch ${state.key}`);

@@ -133,9 +133,8 @@ export class Dispatch implements Residency, StreamListener {
   }
 
   knownMessages(key: number): readonly number[] {
-    const resident = this.residents.get(key);
-    if (!resident) return [];
-    return [...resident.messages, ...resident.controls].map((message) => message.messageId);
+    const { messages = [], controls = [] } = this.residents.get(key) ?? {};
+    return [...messages, ...controls].map((message) => message.messageId);
   }
 
   settle(result: BatchResult): () => void {
@@ -149,18 +148,11 @@ export class Dispatch implements Residency, StreamListener {
     for (const { activityKey } of result.activities) this.slots.kept(activityKey);
     this.activities.learn(result, this.mayDispatch());
     if (this.#isDraining) this.releaseUnserved();
-    this.#giveUp(result.unreadable);
+    this.#options.requests.giveUp(result.unreadable);
     for (const resident of touched) this.wake(resident);
     this.residents.evict(this.#options.settings.historyCacheBytes);
     for (const resident of this.residents.surplus()) this.#release(resident);
     this.#options.onSettled(result);
-  }
-
-  #giveUp(keys: readonly number[]): void {
-    for (const key of keys) {
-      const resident = this.residents.get(key);
-      if (resident) this.#options.requests.giveUp(resident);
-    }
   }
 
   /** Brings memory up to what was committed; returns the residents that something happened to. */

@@ -19,8 +19,8 @@ export interface Requests {
   applyControl(resident: Resident): void;
   /** Gives an instance up, for at least `backoffMs` if it has something to do. */
   release(resident: Resident, backoffMs: number): void;
-  /** Gives up an instance of which something can't be read: whoever can claims it. */
-  giveUp(resident: Resident): void;
+  /** Gives up residents of which something can't be read: whoever claims them looks again. */
+  giveUp(keys: readonly number[]): void;
   fetch(resident: Resident): void;
   loadHistory(resident: Resident): void;
   /** Ends an instance that no worker gets through, with the reason. */

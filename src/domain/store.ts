@@ -384,7 +384,16 @@ export const noResult: BatchResult = {
     timers: [],
     delivered: [],
   },
-  ...{ fetched: [], overflowing: [], rung: [], spilled: [], changed: [], ended: [], storedFor: [], unreadable: [] },
+  ...{
+    fetched: [],
+    overflowing: [],
+    rung: [],
+    spilled: [],
+    changed: [],
+    ended: [],
+    storedFor: [],
+    unreadable: [],
+  },
 };
 
 export interface FetchedInbox extends InstanceKey {

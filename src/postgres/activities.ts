@@ -4,9 +4,9 @@ import { type ActivityCompletion, type NewActivity, type ReleasedActivity } from
 import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
 import { filterColumns } from './claim-filter.ts';
 import { type Statement, sql } from './sql.ts';
-import { type Vault } from './vault.ts';
+import { type Vault, type Writer } from './vault.ts';
 
-export function insertActivities(me: number, vault: Vault, activities: readonly NewActivity[]): Statement {
+export function insertActivities({ me, vault }: Writer, activities: readonly NewActivity[]): Statement {
   return sql`
     insert into activities (partition, instance_key, activity_key, generation, task_id, hub_id, name, version,
                             effective_version, owner, not_before, request)
@@ -79,8 +79,7 @@ export type CompletedRow = CompletedColumns | { readonly [Column in keyof Comple
  * that generation. `isHeld`: residents, which need no bell. One completion per activity: `n` counts from 1.
  */
 export function completeActivities(
-  me: number,
-  vault: Vault,
+  { me, vault }: Writer,
   completions: readonly ActivityCompletion[],
   isHeld: (key: number) => boolean,
 ): Statement<CompletedRow> {

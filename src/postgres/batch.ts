@@ -116,16 +116,16 @@ export class Batch {
   }
 
   #patches(): Step[] {
-    const { me, vault } = this.#around;
+    const { me } = this.#around;
     const { turns, ends, renewals, controls, entities, releases, fetches, rewinds, awaited, instances } =
       this.#parts;
     const replacing = instances.filter(({ replaces }) => replaces.length > 0);
     return [
-      ...when(turns, () => guard(recordTurns(me, vault, turns))),
-      ...when(ends, () => guard(recordEnds(me, vault, ends))),
-      ...when(renewals, () => guard(recordRenewals(me, vault, renewals))),
-      ...when(controls, () => guard(recordControls(me, vault, controls))),
-      ...when(entities, () => guard(recordEntities(me, vault, entities))),
+      ...when(turns, () => guard(recordTurns(this.#around, turns))),
+      ...when(ends, () => guard(recordEnds(this.#around, ends))),
+      ...when(renewals, () => guard(recordRenewals(this.#around, renewals))),
+      ...when(controls, () => guard(recordControls(this.#around, controls))),
+      ...when(entities, () => guard(recordEntities(this.#around, entities))),
       ...when(releases, () => guard(recordReleases(me, releases), this.#released)),
       ...when(fetches, () => step(clearBells(me, fetches))),
       ...when(rewinds, () => guard(recordRewinds(rewinds), this.#rewound)),
@@ -151,13 +151,13 @@ export class Batch {
     const recorded = [...turns, ...ends, ...rewinds];
     return [
       ...when(instances, () =>
-        step(insertInstances(me, vault, instances), (row) => {
+        step(insertInstances(this.#around, instances), (row) => {
           settlement.won(row.instance_key);
         }),
       ),
       ...this.#entityInserts(),
       ...when(recorded, () => guard(insertHistory(vault, recorded))),
-      ...when(activities, () => step(insertActivities(me, vault, activities))),
+      ...when(activities, () => step(insertActivities(this.#around, activities))),
       ...when(timers, () => step(insertTimers(vault, timers))),
       ...when(chunks, () =>
         step(storeChunks(vault, chunks), (row) => {
@@ -204,7 +204,7 @@ export class Batch {
         }),
       ),
       ...when(completions, () =>
-        step(completeActivities(me, vault, completions, isHeld), (row) => {
+        step(completeActivities(this.#around, completions, isHeld), (row) => {
           settlement.completed(row);
         }),
       ),
@@ -235,14 +235,14 @@ export class Batch {
   }
 
   #messages(): Step[] {
-    const { me, vault } = this.#around;
+    const { vault } = this.#around;
     const { keyed, byId, toChildren, toEntities, heldEntities, delayedToEntities: delayed } = this.#parts;
     return [
-      ...when(keyed, () => sending(sendByKey(me, vault, keyed), this.#sentByKey)),
-      ...when(byId, () => sending(sendById(me, vault, byId), this.#sentTo(byId))),
-      ...when(toChildren, () => sending(sendToChildren(me, vault, toChildren), this.#sentTo(toChildren))),
+      ...when(keyed, () => sending(sendByKey(this.#around, keyed), this.#sentByKey)),
+      ...when(byId, () => sending(sendById(this.#around, byId), this.#sentTo(byId))),
+      ...when(toChildren, () => sending(sendToChildren(this.#around, toChildren), this.#sentTo(toChildren))),
       ...when(toEntities, () =>
-        step(sendToEntities(me, vault, toEntities, heldEntities), (sent) => {
+        step(sendToEntities(this.#around, toEntities, heldEntities), (sent) => {
           forEachToEntity(sent, (row) => {
             const message = toEntities[row.n - 1];
             if (message) this.#settlement.sentToEntity(row, message);

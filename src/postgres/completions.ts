@@ -4,10 +4,7 @@ import { type Statement, sql } from './sql.ts';
 import { type Vault } from './vault.ts';
 
 /** Only while the owner lives: its row is locked, so that whoever frees what it had sees these rows. */
-export function storeChunks(
-  vault: Vault,
-  chunks: readonly StoredChunk[],
-): Statement<{ replica_id: number }> {
+export function storeChunks(vault: Vault, chunks: readonly StoredChunk[]): Statement<{ replica_id: number }> {
   const owners = [...new Set(chunks.map((chunk) => chunk.replicaId))];
   return sql`
     with living as materialized (

@@ -12,7 +12,7 @@ import { query, type Statement, sql } from './sql.ts';
 
 const FILE = 'PERDURA_ENCRYPTION_KEYS_FILE';
 
-export function lockKeys(): Statement {
+function lockKeys(): Statement {
   return sql`lock table encryption_keys in share row exclusive mode`;
 }
 
@@ -111,7 +111,10 @@ export async function findOtherWriters(
      limit 10000`,
   );
   await query(client, sql`commit`);
-  return { at: rows[0]?.at ?? 0, addresses: rows.flatMap(({ address }) => (address === null ? [] : [address])) };
+  return {
+    at: rows[0]?.at ?? 0,
+    addresses: rows.flatMap(({ address }) => (address === null ? [] : [address])),
+  };
 }
 
 /** Keys that nothing is sealed with, and nobody has begun to seal with since `before`. Returns their ids. */

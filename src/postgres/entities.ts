@@ -11,7 +11,7 @@ import { type InstanceKey } from '../domain/ids.ts';
 import { bools, byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { type ColumnsOf, type SentRow } from './inbox.ts';
 import { type Statement, sql } from './sql.ts';
-import { type Vault } from './vault.ts';
+import { type Vault, type Writer } from './vault.ts';
 
 type Messages = readonly EntityMessage[];
 
@@ -101,8 +101,7 @@ export function forEachToEntity(sent: SentToEntities, visit: (row: SentToEntity)
  * `held`, one per message: its target is resident here and stays so.
  */
 export function sendToEntities(
-  me: number,
-  vault: Vault,
+  { me, vault }: Writer,
   messages: Messages,
   held: readonly boolean[],
 ): Statement<SentToEntities> {
@@ -193,11 +192,7 @@ export function delayToEntities(vault: Vault, messages: Messages): Statement<Del
       from delayed`;
 }
 
-export function recordEntities(
-  me: number,
-  vault: Vault,
-  patches: readonly EntityPatch[],
-): Statement<unknown> {
+export function recordEntities({ me, vault }: Writer, patches: readonly EntityPatch[]): Statement<unknown> {
   return sql`
     with recorded as (
       update instances i

@@ -125,7 +125,14 @@ export class Inboxes {
     }
   }
 
-  #open({ rank, message_id: messageId, kind: code, generation, event, fires_at: firesAt }: InboxRow): Message {
+  #open({
+    rank,
+    message_id: messageId,
+    kind: code,
+    generation,
+    event,
+    fires_at: firesAt,
+  }: InboxRow): Message {
     const kind = messageKindOf(code);
     return { rank, messageId, kind, generation, event: this.#vault.openMessage({ kind, event }), firesAt };
   }

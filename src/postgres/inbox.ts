@@ -4,7 +4,7 @@ import { type SentMessage } from '../domain/write.ts';
 import { bools, byteas, int2s, int4s, int8s, texts } from './arrays.ts';
 import { type IdTarget } from './lock.ts';
 import { type Statement, sql } from './sql.ts';
-import { type Vault } from './vault.ts';
+import { type Writer } from './vault.ts';
 
 /** A message for one life of an instance, wherever it stands in the batch. */
 export interface KeyedMessage extends InstanceKey {
@@ -60,7 +60,7 @@ export function forEachSent(sent: SentColumns, visit: (row: SentRow) => void): v
  * Messages are numbered in the order of the list: an insert through a join would number them in the order of the plan.
  * Whoever is not resident here is rung; the bell of a new instance (rank 0) was set by its insert.
  */
-export function sendByKey(me: number, vault: Vault, messages: readonly KeyedMessage[]): Sending {
+export function sendByKey({ me, vault }: Writer, messages: readonly KeyedMessage[]): Sending {
   return sql`
     with numbered as materialized (
       select f.n, f.rank, f.kind, f.event, f.is_held, f.partition, f.instance_key, f.generation, f.owner, f.hub_id,
@@ -113,8 +113,7 @@ export function sendByKey(me: number, vault: Vault, messages: readonly KeyedMess
  * of order.
  */
 export function sendById(
-  me: number,
-  vault: Vault,
+  { me, vault }: Writer,
   messages: readonly (IdTarget & { readonly message: MessageDraft })[],
 ): Sending {
   return sql`
@@ -164,8 +163,7 @@ export function sendById(
 
 /** To every living child of an instance, likewise; residents among them are locked and rung like the others are. */
 export function sendToChildren(
-  me: number,
-  vault: Vault,
+  { me, vault }: Writer,
   messages: readonly { readonly parentKey: number; readonly message: MessageDraft }[],
 ): Sending {
   return sql`

@@ -13,7 +13,7 @@ import { type NewInstance } from '../domain/write.ts';
 import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { kindCode, kindOf, statusCodes, statusOf } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
-import { type Vault } from './vault.ts';
+import { type Vault, type Writer } from './vault.ts';
 
 /**
  * Ids decide: of several starts of one id the first wins. The first message is sent by key, so only winners get it.
@@ -22,8 +22,7 @@ import { type Vault } from './vault.ts';
  * called before the deletion was answered, and so may count as before it. What it made is swept like the rest.
  */
 export function insertInstances(
-  me: number,
-  vault: Vault,
+  { me, vault }: Writer,
   instances: readonly NewInstance[],
 ): Statement<{ instance_key: number }> {
   return sql`

@@ -18,7 +18,9 @@ test('"clear" in front of keys seals nothing', () => {
 });
 
 test('fingerprints tell two keys of one id apart', () => {
-  const [one, same, another] = [secret, secret, other].map((key) => parseKeyRing(`a:${key}`, 'test').fingerprint('a'));
+  const [one, same, another] = [secret, secret, other].map((key) =>
+    parseKeyRing(`a:${key}`, 'test').fingerprint('a'),
+  );
   expect(one).toEqual(same);
   expect(one).not.toEqual(another);
 });

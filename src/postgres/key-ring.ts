@@ -56,22 +56,31 @@ export function parseKeyRing(text: string, source: string): KeyRing {
     .flatMap((line) => line.replace(/#.*/, '').split(','))
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  const wrong = (place: number, what: string): StartupError =>
-    new StartupError(`${source}: entry ${place} ${what}; it is id:key, a key being 32 bytes in base64`);
   if (entries.length === 0) throw new StartupError(`${source} holds no key`);
   const keys = new Map<string, KeyObject>();
+  const isClear = entries[0] === CLEAR;
   for (const [at, entry] of entries.entries()) {
-    if (at === 0 && entry === CLEAR) continue;
-    const [, id = '', encoded = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
-    if (!idPattern.test(id) || id === CLEAR) {
-      throw wrong(at + 1, 'has no id of 1 to 16 letters, digits, ".", "_" and "-"');
+    if (at === 0 && isClear) continue;
+    const read = readEntry(entry, keys);
+    if (typeof read === 'string') {
+      throw new StartupError(
+        `${source}: entry ${at + 1} ${read}; it is id:key, a key being 32 bytes in base64`,
+      );
     }
-    if (keys.has(id)) throw wrong(at + 1, `has the id '${id}' of an entry before it`);
-    const key = Buffer.from(encoded, 'base64');
-    if (key.length !== KEY_BYTES || key.toString('base64') !== encoded) {
-      throw wrong(at + 1, `('${id}') is not a key`);
-    }
-    keys.set(id, createSecretKey(key));
+    keys.set(read.id, read.key);
   }
-  return new KeyRing(keys, entries[0] === CLEAR ? undefined : keys.keys().next().value);
+  return new KeyRing(keys, isClear ? undefined : keys.keys().next().value);
+}
+
+/** Or what is wrong with it. */
+function readEntry(
+  entry: string,
+  before: ReadonlyMap<string, KeyObject>,
+): { readonly id: string; readonly key: KeyObject } | string {
+  const [, id = '', encoded = ''] = /^([^:]*):(.*)$/.exec(entry) ?? [];
+  if (!idPattern.test(id) || id === CLEAR) return 'has no id of 1 to 16 letters, digits, ".", "_" and "-"';
+  if (before.has(id)) return `has the id '${id}' of an entry before it`;
+  const key = Buffer.from(encoded, 'base64');
+  const isKey = key.length === KEY_BYTES && key.toString('base64') === encoded;
+  return isKey ? { id, key: createSecretKey(key) } : `('${id}') is not a key`;
 }

@@ -28,7 +28,7 @@ import { unreachable } from '../lib/assert.ts';
 import { type HeldIds } from './held-ids.ts';
 import { type KeyedMessage } from './inbox.ts';
 import { type IdTarget } from './lock.ts';
-import { type Vault } from './vault.ts';
+import { type Writer } from './vault.ts';
 
 /** What became of a write, filled in as rows arrive. */
 export interface Draft {
@@ -59,11 +59,9 @@ interface ToChildren {
 }
 
 /** How a batch tells whom it writes for. */
-export interface Surroundings {
-  readonly me: number;
+export interface Surroundings extends Writer {
   readonly residency: Residency;
   readonly held: HeldIds;
-  readonly vault: Vault;
 }
 
 /**

@@ -17,9 +17,9 @@ import {
 import { byteas, int2s, int4s, int8s, texts, timestamps } from './arrays.ts';
 import { statusCodes } from './codes.ts';
 import { type Statement, sql } from './sql.ts';
-import { type Vault } from './vault.ts';
+import { type Writer } from './vault.ts';
 
-export function recordTurns(me: number, vault: Vault, patches: readonly TurnPatch[]): Statement<unknown> {
+export function recordTurns({ me, vault }: Writer, patches: readonly TurnPatch[]): Statement<unknown> {
   return sql`
     with recorded as (
       update instances i
@@ -50,7 +50,7 @@ export function recordTurns(me: number, vault: Vault, patches: readonly TurnPatc
       from recorded`;
 }
 
-export function recordEnds(me: number, vault: Vault, patches: readonly EndPatch[]): Statement<unknown> {
+export function recordEnds({ me, vault }: Writer, patches: readonly EndPatch[]): Statement<unknown> {
   return sql`
     with ended as (
       update instances i
@@ -87,7 +87,7 @@ export function recordEnds(me: number, vault: Vault, patches: readonly EndPatch[
       from ended`;
 }
 
-export function recordRenewals(me: number, vault: Vault, patches: readonly RenewPatch[]): Statement<unknown> {
+export function recordRenewals({ me, vault }: Writer, patches: readonly RenewPatch[]): Statement<unknown> {
   return sql`
     with renewed as (
       update instances i
@@ -125,7 +125,7 @@ export function recordRenewals(me: number, vault: Vault, patches: readonly Renew
       from renewed`;
 }
 
-export function recordControls(me: number, vault: Vault, patches: readonly ControlPatch[]): Statement<unknown> {
+export function recordControls({ me, vault }: Writer, patches: readonly ControlPatch[]): Statement<unknown> {
   return sql`
     with changed as (
       update instances i

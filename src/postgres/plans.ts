@@ -31,6 +31,9 @@ export interface Claimed<Row> {
   readonly unreadable: readonly { readonly row: Row; readonly error: UnreadablePayloadError }[];
 }
 
+/** Memory holds nothing of it yet. */
+const fromNothing = { known: [], ofOthers: false };
+
 /** Owner first, then, in statements that see every message of their senders, inbox and history. */
 export function claimPlan(claim: Statement<ClaimedRow>, around: Surroundings): Plan<Claimed<ClaimedRow>> {
   const { me, residency, held, vault } = around;
@@ -44,12 +47,7 @@ export function claimPlan(claim: Statement<ClaimedRow>, around: Surroundings): P
       taken = rows.slice(0, loadable(rows));
       const excess = rows.slice(taken.length);
       const keys = taken.map(toKey);
-      const wanted = keys.map((key) => ({
-        ...key,
-        most: limits.heldMessages + 1,
-        known: [],
-        ofOthers: false,
-      }));
+      const wanted = keys.map((key) => ({ ...key, most: limits.heldMessages + 1, ...fromNothing }));
       return [
         ...when(excess, () => step(giveBack(me, excess))),
         ...when(keys, () =>

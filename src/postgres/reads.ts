@@ -101,9 +101,8 @@ export class Reads {
     const found = new Map<string, InstanceSnapshot>();
     for (let at = 0; at < wanted.length; at += limits.readIds) {
       const rows = await this.rows(readInstances(wanted.slice(at, at + limits.readIds), withPayloads));
-      for (const row of rows) {
-        found.set(`${row.hub_id}/${row.instance_id}`, toSnapshot(row, this.#vault));
-      }
+      const snapshots = rows.map((row) => toSnapshot(row, this.#vault));
+      for (const snapshot of snapshots) found.set(`${snapshot.hubId}/${snapshot.id}`, snapshot);
     }
     return wanted.map(({ hubId, id }) => found.get(`${hubId}/${id}`));
   }

@@ -19,9 +19,9 @@ import { type HeldIds } from './held-ids.ts';
 import { type SentRow } from './inbox.ts';
 import { Inboxes, type InboxRow } from './inbox-reads.ts';
 import { keepBytes } from './keep-bytes.ts';
-import { type Outgoing, type Parts, type Surroundings } from './parts.ts';
+import { type Outgoing, type Parts } from './parts.ts';
 import { type FiredRow } from './timers.ts';
-import { type Vault } from './vault.ts';
+import { type Vault, type Writer } from './vault.ts';
 
 type Item = BatchResult['spilled'][number]['item'];
 
@@ -47,7 +47,7 @@ export class Settlement {
   /** Instances whose inbox is read whole by the batch itself: what it inserted for them is found by that. */
   readonly #fetched: ReadonlySet<number>;
 
-  constructor({ me, vault }: Pick<Surroundings, 'me' | 'vault'>, parts: Parts) {
+  constructor({ me, vault }: Writer, parts: Parts) {
     this.#me = me;
     this.#vault = vault;
     this.#found = new Inboxes(vault);

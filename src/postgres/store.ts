@@ -211,7 +211,10 @@ class PostgresStore extends Reads implements OpenStore {
     const { count, unreadable } = await this.#lane.run(() => claimActivitiesPlan(claim, this.#around));
     for (const { row, error } of unreadable) {
       const { name, hub_id: hubId } = row;
-      this.#log.error({ err: error, activity: name, hubId }, 'an activity is set aside: it is tried again later');
+      this.#log.error(
+        { err: error, activity: name, hubId },
+        'an activity is set aside: it is tried again later',
+      );
     }
     if (unreadable.length > 0) {
       await this.commit({ releasedActivities: unreadable.map(({ row }) => setActivityAside(row)) });

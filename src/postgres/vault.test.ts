@@ -7,7 +7,8 @@ import { headOf, isSealed, Vault } from './vault.ts';
 
 const newKey = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 const [k1, k2] = [newKey('k1'), newKey('k2')];
-const ring = (...entries: string[]): ReturnType<typeof parseKeyRing> => parseKeyRing(entries.join('\n'), 'test');
+const ring = (...entries: string[]): ReturnType<typeof parseKeyRing> =>
+  parseKeyRing(entries.join('\n'), 'test');
 const vault = new Vault(ring(k1));
 const codeOf = (open: () => unknown): string => {
   try {
@@ -29,8 +30,8 @@ describe('a sealed value', () => {
     const sealed = vault.seal('input', value);
     expect(isSealed(sealed)).toBe(true);
     expect(sealed.subarray(0, 6)).toEqual(headOf('k1'));
-    expect(vault.open('input', sealed)).toEqual(value);
-    expect(new Vault(ring(k2, k1)).open('input', sealed)).toEqual(value);
+    expect(vault.open('input', sealed).equals(value)).toBe(true);
+    expect(new Vault(ring(k2, k1)).open('input', sealed).equals(value)).toBe(true);
     expect(value.length < 8 || !sealed.includes(value.subarray(0, 8))).toBe(true);
   });
 
@@ -83,7 +84,9 @@ test('a value that is not sealed is itself, before and after; none that could be
   expect(vault.open('input', value)).toBe(value);
   expect([vault.openText('input', null), vault.openNullable('failure', null)]).toEqual([null, null]);
   // UTF-8 of anything, lone surrogates included; fields of protobuf begin with a tag whose wire type is not 7.
-  for (const text of ['ÿP\u0001', '\ud800', '\udfff', '\uffff']) expect(isSealed(Buffer.from(text))).toBe(false);
+  for (const text of ['ÿP\u0001', '\ud800', '\udfff', '\uffff']) {
+    expect(isSealed(Buffer.from(text))).toBe(false);
+  }
 });
 
 test('who sent a message to an entity stays clear, the message does not', () => {
@@ -98,7 +101,9 @@ test('who sent a message to an entity stays clear, the message does not', () => 
 });
 
 test('values of more processes than it keeps keys of are opened all the same', () => {
-  const sealed = Array.from({ length: 1_100 }, (_, n) => new Vault(ring(k1)).seal('input', Buffer.from(String(n))));
+  const sealed = Array.from({ length: 1_100 }, (_, n) =>
+    new Vault(ring(k1)).seal('input', Buffer.from(String(n))),
+  );
   const reader = new Vault(ring(k1));
   for (const round of [0, 1]) {
     const opened = sealed.map((value) => reader.open('input', value).toString());

@@ -54,6 +54,12 @@ export function isSealed(value: Buffer): boolean {
   return value[0] === MAGIC[0] && value[1] === MAGIC[1];
 }
 
+/** Which replica writes, and what seals what it writes. */
+export interface Writer {
+  readonly me: number;
+  readonly vault: Vault;
+}
+
 /** The key that this process seals with. */
 interface Sealing {
   readonly key: KeyObject;
@@ -76,7 +82,9 @@ export class Vault {
   seal(column: PayloadColumn, value: Buffer): Buffer {
     const keyId = this.#ring.sealing;
     if (keyId === undefined) return value;
-    if (this.#sealing === undefined || this.#sealing.count === MOST_VALUES) this.#sealing = this.#begin(keyId);
+    if (this.#sealing === undefined || this.#sealing.count === MOST_VALUES) {
+      this.#sealing = this.#begin(keyId);
+    }
     const { key, head } = this.#sealing;
     const nonce = nonceOf(this.#sealing.count++);
     const cipher = createCipheriv(ALGORITHM, key, nonce);
