@@ -368,7 +368,9 @@ test(
     const populated = await populate(at(main));
     const seen = await everythingOf(at(main));
     await main.server.stop();
-    // It seals with another key there, and still reads what came.
+    // Nothing there needs the old key, until the task hub comes.
+    await rotateKeys(storeOf(archiveUrl), ring(k2, k1), ignore);
+    expect(await findKeys(archiveUrl)).toEqual(['k2']);
     const both = { ...keys(k2, k1), stores: [archive] };
     const { server } = await replica(both);
     await moveHub(
@@ -387,6 +389,18 @@ test(
     await finish(at(after), populated);
   },
 );
+
+test('of two servers that begin at once with keys that the other lacks, one does', async ({
+  replica,
+  db,
+}) => {
+  for (let round = 0; round < 5; round++) {
+    const begun = await Promise.allSettled([replica(keys(k1)), replica(keys(k2))]);
+    expect(begun.map(({ status: outcome }) => outcome).toSorted()).toEqual(['fulfilled', 'rejected']);
+    for (const one of begun) if (one.status === 'fulfilled') await one.value.server.stop();
+    await db.query('delete from encryption_keys');
+  }
+});
 
 describe('a payload that can not be read', () => {
   const lose = async (db: Pool, id: string): Promise<Buffer> => {
