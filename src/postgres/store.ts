@@ -17,19 +17,19 @@ import { Pool, type ClientConfig, type PoolClient } from 'pg';
 import { SchedulerError, unavailable } from '../domain/errors.ts';
 import { type Ids } from '../domain/ids.ts';
 import { type Hint, type Renewal, type Residency, type Store } from '../domain/store.ts';
+import { type ReleasedActivity, type ReleasePatch } from '../domain/write.ts';
 import { StartupError } from '../lib/startup-error.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { type ActivityRow } from './activities.ts';
 import { claimEngineWork, type ClaimedRow, claimInstances } from './claims.ts';
-import { type Statement } from './sql.ts';
-import { type ReleasedActivity, type ReleasePatch } from '../domain/write.ts';
 import { findDead } from './free.ts';
 import { HeldIds } from './held-ids.ts';
-import { type Surroundings } from './parts.ts';
 import { findDeletedHubs, findInstancesOf, forgetHub, toKey } from './hubs.ts';
+import { type KeyRing, noKeys } from './key-ring.ts';
 import { Keys } from './keys.ts';
 import { Lane } from './lane.ts';
 import { Listener } from './listen.ts';
+import { type Surroundings } from './parts.ts';
 import {
   claimActivitiesPlan,
   claimPlan,
@@ -40,9 +40,9 @@ import {
 } from './plans.ts';
 import { connectionSettings } from './pool.ts';
 import { Reads } from './reads.ts';
-import { type KeyRing, noKeys } from './key-ring.ts';
-import { Vault } from './vault.ts';
 import { type Inheritance, Session } from './session.ts';
+import { type Statement } from './sql.ts';
+import { Vault } from './vault.ts';
 import { limits } from '../domain/limits.ts';
 
 export interface StoreOptions {

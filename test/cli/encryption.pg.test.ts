@@ -6,8 +6,9 @@ import { afterAll } from 'vitest';
 import { expect, schema, test } from '../helpers/database.ts';
 import { TestHub } from '../helpers/client.ts';
 import { complete } from '../helpers/scripted-worker.ts';
-import { perdura, type Result } from '../helpers/program.ts';
+import { launch, launcher, perdura, type Result } from '../helpers/program.ts';
 import { startTestServer } from '../helpers/server.ts';
+import { until } from '../helpers/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'perdura-keys-'));
 afterAll(() => {
@@ -101,6 +102,37 @@ test('a rotation beside a server that seals with the old key says who, and fails
   orders.close();
   await server.close();
 });
+
+test(
+  'a rotation that is killed is gone on with by the next one',
+  { timeout: 60_000 },
+  async ({ databaseUrl, db }) => {
+    await runOne(databaseUrl, k1);
+    // More of the same: every row takes a lock and a new place.
+    await db.query(
+      `insert into history (partition, instance_key, turn, events)
+     select partition, instance_key, 1_000 + n, events from history, generate_series(1, 20000) n`,
+    );
+    const file = join(folder, 'killed');
+    writeFileSync(file, `${k2}\n${k1}\n`);
+    const run = launch(process.execPath, [launcher, 'encryption', 'rotate', '--encryption-keys-file', file], {
+      env: { PERDURA_DATABASE_URL: databaseUrl, PERDURA_DATABASE_SCHEMA: schema },
+    });
+    const sealed = "select 1 from history where substr(events, 5, 2) = convert_to('k2', 'UTF8') limit 1";
+    await until(async () => (await db.query(sealed)).rowCount === 1, 'the first rows', 30_000);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    const half = await encryption(databaseUrl, [], 'status', '--json');
+    const { payloads } = JSON.parse(half.output) as { payloads: { table: string; keyId: string }[] };
+    const keys = payloads.filter(({ table }) => table === 'history').map(({ keyId }) => keyId);
+    expect(keys).toEqual(['k1', 'k2']);
+    const again = await encryption(databaseUrl, [k2, k1], 'rotate', '--json');
+    expect(again.code, again.errors).toBe(0);
+    expect(JSON.parse(again.output)).toMatchObject({
+      stores: [{ left: [], unreadable: 0, unusedKeys: ['k1'] }],
+    });
+  },
+);
 
 test('keys that can not be meant stop serve, dev and rotate in one line that shows none', async ({
   databaseUrl,
