@@ -376,7 +376,7 @@ test(
     await moveHub(
       {
         stores: [storeOf(databaseUrl), storeOf(archiveUrl, 'archive')],
-        ...{ hub: HUB, version, onStep: ignore, onBytes: ignore, onSilent: ignore },
+        ...{ hub: HUB, version, operator: undefined, onStep: ignore, onBytes: ignore, onSilent: ignore },
       },
       'archive',
     );
