@@ -49,7 +49,7 @@ function payloads(payloadBytes: number): Level {
 export const levelNames = [
   ...(['finished-few', 'finished-many', 'waiting-few', 'waiting-many', 'hubs-10', 'hubs-100'] as const),
   ...(['replicas-2', 'payload-1k', 'payload-10k', 'payload-100k', 'transaction', 'churn'] as const),
-  ...(['api-keys', 'tls'] as const),
+  ...(['api-keys', 'tls', 'encryption'] as const),
 ];
 export type LevelName = (typeof levelNames)[number];
 
@@ -75,6 +75,7 @@ export const levels: Readonly<Record<LevelName, Level>> = {
   },
   'api-keys': { title: () => 'callers that show an API key', rig: { showsKey: true } },
   tls: { title: () => 'TLS', rig: { usesTls: true } },
+  encryption: { title: () => 'encrypted payloads', rig: { encrypts: true } },
 };
 
 export interface GrowthPlan extends Streams {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,6 +30,7 @@ interface ServerOptions {
   readonly serverProcesses?: number;
   readonly showsKey?: boolean;
   readonly usesTls?: boolean;
+  readonly encrypts?: boolean;
 }
 
 /** The processes of one run. They end with it, however it ends: each watches its channel to us. */
@@ -67,7 +69,7 @@ export class Processes implements AsyncDisposable {
   /** `perdura serve` on that database, on free ports. Resolves when it is ready. */
   async server(
     databaseUrl: string,
-    { serverProcesses = 1, showsKey = false, usesTls = false }: ServerOptions = {},
+    { serverProcesses = 1, showsKey = false, usesTls = false, encrypts = false }: ServerOptions = {},
   ): Promise<ServerProcess> {
     this.#refuseWhenStopping();
     const main = join(import.meta.dirname, '..', `main${extension}`);
@@ -78,6 +80,7 @@ export class Processes implements AsyncDisposable {
         ...environment(),
         PERDURA_DATABASE_URL: databaseUrl,
         PERDURA_PROCESSES: String(serverProcesses),
+        ...(encrypts && { PERDURA_ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}` }),
       },
       stdio: ['ignore', 'pipe', STDERR, 'ipc'],
     });

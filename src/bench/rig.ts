@@ -43,6 +43,8 @@ export interface RigOptions extends Streams {
   /** Whether the server knows its callers, by an API key that every call shows. */
   readonly showsKey?: true;
   readonly usesTls?: true;
+  /** Whether payloads are encrypted in the database. */
+  readonly encrypts?: true;
 }
 
 /** Starts PostgreSQL, with these settings beside our own, the server, and a connected load worker. */
