@@ -54,6 +54,7 @@ function read(key: (typeof keys)[number], text: string, by: 'flag' | 'environmen
 const SAFE = [
   ...['databaseUrl', 'dataDir', 'bindAddress', 'databaseSchema', 'otlpEndpoint', 'hub', 'apiKey'],
   ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile', 'jwtIssuer', 'grantsFile'],
+  ...['encryptionKeysFile', 'encryptionKeys'],
 ];
 
 const LISTS = ['taskHubs', 'stores', 'jwtAudiences', 'allowFrom'];

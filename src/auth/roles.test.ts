@@ -63,7 +63,7 @@ describe('each role may do what it is for, and nothing else', () => {
 /** What of the audit log each rpc counts as: the decision that a new one has to make. */
 const audits: Readonly<Record<Audit, readonly Rpc[]>> = {
   manage: [
-    ...(['CreateTaskHub', 'DeleteTaskHub', 'PlaceTaskHub'] as const),
+    ...(['CreateTaskHub', 'DeleteTaskHub', 'PlaceTaskHub', 'SetTaskHubQuotas'] as const),
     ...(['TerminateInstance', 'SuspendInstance', 'ResumeInstance', 'RestartInstance'] as const),
     ...(['RewindInstance', 'SkipGracefulOrchestrationTerminations'] as const),
     ...(['PurgeInstances', 'CleanEntityStorage'] as const),
@@ -73,6 +73,7 @@ const audits: Readonly<Record<Audit, readonly Rpc[]>> = {
     ...([
       'Hello',
       'ListTaskHubs',
+      'GetTaskHubQuotas',
       'GetInstance',
       'WaitForInstanceStart',
       'WaitForInstanceCompletion',

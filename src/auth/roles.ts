@@ -41,7 +41,7 @@ export const rpcTable = {
   CreateTaskHub: admins,
   DeleteTaskHub: admins,
   PlaceTaskHub: admins,
-  GetTaskHubQuotas: operators,
+  GetTaskHubQuotas: { ...operators, audit: 'never' },
   SetTaskHubQuotas: admins,
 
   StartInstance: clients,

@@ -45,6 +45,11 @@ const targets: Readonly<Partial<Record<Rpc, TargetOf>>> = {
   CreateTaskHub: (request, _, codec) =>
     codec.decode('CreateTaskHubRequest', request).recreateIfExists ? 'emptied if it exists' : '',
   DeleteTaskHub: () => '',
+  SetTaskHubQuotas: (request, _, codec) =>
+    codec
+      .decode('perdura.v1.SetTaskHubQuotasRequest', request)
+      .quotas.map(({ name, value }) => `${name} ${value ? value.value || 'none' : 'default'}`)
+      .join(', '),
   // The server may have chosen the id.
   StartInstance: (request, answer) => firstText(answer ?? request),
   RestartInstance(request, answer) {

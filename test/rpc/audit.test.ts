@@ -91,6 +91,16 @@ const requests: Readonly<Partial<Record<Rpc, { readonly request: object; readonl
   CreateTaskHub: { request: { recreateIfExists: true }, target: 'emptied if it exists' },
   PlaceTaskHub: { request: { name: 'mine', store: 'default' }, target: 'in the store default' },
   DeleteTaskHub: { request: {}, target: '' },
+  SetTaskHubQuotas: {
+    request: {
+      quotas: [
+        { name: 'pending', value: { value: 9_000 } },
+        { name: 'bytes', value: { value: 0 } },
+        { name: 'instances' },
+      ],
+    },
+    target: 'pending 9000, bytes none, instances default',
+  },
   StartInstance: {
     request: { ...order, name: 'Order', input: payload, tags: { a: SECRET } },
     target: 'order-17',
