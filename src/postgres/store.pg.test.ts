@@ -367,6 +367,8 @@ test('hints reach the other replicas, each what is meant for it, and oneself onl
 }) => {
   const [one, two] = [await open(), await open()];
   const { replicaId } = two.store;
+  // The greeting of the other one may still be on its way.
+  await one.store.renew();
   one.store.hint([
     { kind: 'bell', partition: 1, key: 2, owner: replicaId },
     { kind: 'bell', partition: 1, key: 3, owner: 99 },
