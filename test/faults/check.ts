@@ -70,7 +70,7 @@ export function violationsOf(evidence: Evidence): string[] {
  */
 const CLOCK_MS = 500;
 
-const SHOWN_CHARACTERS = 100;
+const SHOWN_CHARACTERS = 300;
 
 /** As clients saw them. */
 function wrongEndings({ ledger }: Evidence): string[] {
@@ -193,13 +193,20 @@ function wrongIdling({ idleCallsPerSecond: found }: Evidence): string[] {
 /** A life of five minutes: what a server needs to work is there after a fifth of it, and from then on it may not grow. */
 const JUDGED_SAMPLES = 60;
 
+/** How it went: at the beginning, and then after each tenth of the time. */
+function tenths(residentBytes: readonly number[]): string {
+  const last = residentBytes.length - 1;
+  const shown = Array.from({ length: 11 }, (_, i) => residentBytes[Math.round((i * last) / 10)] ?? 0);
+  return shown.map((bytes) => Math.round(bytes / 1e6)).join(' ');
+}
+
 function wrongMemory({ residentBytes }: ServerEvidence, number: number): string[] {
   const most = Math.max(0, ...residentBytes);
   const early = residentBytes[Math.ceil(residentBytes.length / 5) - 1] ?? Infinity;
   const end = residentBytes.at(-1) ?? 0;
   const isGrowing = residentBytes.length >= JUDGED_SAMPLES && end > early * limits.residentRatio;
   return [
-    ...(isGrowing ? [`I11 server process ${number} grew from ${early} to ${end} bytes resident`] : []),
+    ...(isGrowing ? [`I11 server process ${number} grew, in MB resident: ${tenths(residentBytes)}`] : []),
     ...(most < limits.residentMb * 1e6 ? [] : [`I11 server process ${number} had ${most} bytes resident`]),
   ];
 }
