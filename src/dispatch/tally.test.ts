@@ -107,10 +107,19 @@ test('it is measured at once when its limit is another one', () => {
 test('a slice that could not be measured is tried again, and is half as large', () => {
   const tally = quota(10);
   const { to } = tally.slice(0);
-  tally.failed();
+  tally.failed(1);
   expect(tally.slice(1)).toEqual({ from: 0, to: to / 2 });
-  for (let i = 0; i < 20; i++) tally.failed();
+  for (let i = 0; i < 20; i++) tally.failed(2);
   expect(tally.slice(2)).toEqual({ from: 0, to: 1 });
+});
+
+test('what can not be measured waits behind the others', () => {
+  const tally = quota(10);
+  const { to } = tally.slice(0);
+  tally.measured({ from: 0, to }, 1, 1, 1_000);
+  tally.slice(1_000);
+  tally.failed(2_000);
+  expect(tally.dueSince(2_000)).toBe(2_000);
 });
 
 test('measuring takes a tenth of the time at most, also where it refuses', () => {

@@ -120,8 +120,9 @@ export class Tally {
     [this.#addedBefore, this.#added] = [this.#added, 0];
   }
 
-  /** That slice could not be measured: a smaller one may be. */
-  failed(): void {
+  /** That slice could not be measured: a smaller one may be, after others have had their turn. */
+  failed(nowMs: number): void {
+    this.#steppedMs = nowMs;
     this.#width = Math.max(1, Math.floor(this.#width / 2));
   }
 }

@@ -34,6 +34,14 @@ test('what is spent without asking is paid back by time, ten seconds’ worth at
   expect(bucket.isOverdrawn(12_000)).toBe(false);
 });
 
+test('a debt is never more than ten seconds of a new rate, and holds nothing back for longer', () => {
+  const bucket = new TokenBucket(10_000, 0);
+  bucket.spend(1e9, 0);
+  bucket.setRate(1, 0);
+  expect(bucket.isOverdrawn(9_999)).toBe(true);
+  expect(bucket.isOverdrawn(10_000)).toBe(false);
+});
+
 test('a clock that jumps back brings nothing, and takes nothing', () => {
   const bucket = new TokenBucket(10, 5_000);
   expect(takeAll(bucket, 5_000)).toBe(10);

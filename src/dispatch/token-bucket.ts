@@ -23,11 +23,15 @@ export class TokenBucket {
     return Math.max(1, this.#perSecond * BURST_SECONDS);
   }
 
-  /** What it holds stays, as far as it holds so much at the new rate. */
+  get #least(): number {
+    return -this.#perSecond * DEBT_SECONDS;
+  }
+
+  /** What it holds or owes stays, as far as it may at the new rate. */
   setRate(perSecond: number, nowMs: number): void {
     this.#refill(nowMs);
     this.#perSecond = perSecond;
-    this.#refill(nowMs);
+    this.#tokens = Math.max(this.#least, Math.min(this.#most, this.#tokens));
   }
 
   /** Takes one, if there is one. */
@@ -41,7 +45,7 @@ export class TokenBucket {
   /** Spends so many, whether they are there or not. */
   spend(count: number, nowMs: number): void {
     this.#refill(nowMs);
-    this.#tokens = Math.max(this.#tokens - count, -this.#perSecond * DEBT_SECONDS);
+    this.#tokens = Math.max(this.#tokens - count, this.#least);
   }
 
   isOverdrawn(nowMs: number): boolean {

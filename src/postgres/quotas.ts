@@ -75,6 +75,7 @@ function sumBytes(hubId: number, { from, to }: Slice): Statement<{ used: number 
                                 + coalesce(pg_column_size(input), 0)
                                 + coalesce(pg_column_size(output), 0)
                                 + coalesce(pg_column_size(custom_status), 0)
+                                + coalesce(pg_column_size(suspension), 0)
                                 + coalesce(pg_column_size(failure), 0)), 0)
               from instances
              where hub_id = ${hubId}::int4
@@ -86,6 +87,12 @@ function sumBytes(hubId: number, { from, to }: Slice): Statement<{ used: number 
              where i.hub_id = ${hubId}::int4
                and m.partition >= ${from}::int4
                and m.partition < ${to}::int4)::int8
+         + (select coalesce(sum(pg_column_size(t.event)), 0)
+              from timers t
+              join instances i using (partition, instance_key)
+             where i.hub_id = ${hubId}::int4
+               and t.partition >= ${from}::int4
+               and t.partition < ${to}::int4)::int8
          + (select coalesce(sum(pg_column_size(request)), 0)
               from activities
              where hub_id = ${hubId}::int4

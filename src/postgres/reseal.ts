@@ -70,9 +70,9 @@ async function findLeft({ client, ring }: Resealing, table: PayloadTable, from: 
   const names = Object.keys(table.columns);
   const [head, isLeft] = ring.sealing === undefined ? [MAGIC, '='] : [headOf(ring.sealing), '<>'];
   const left = names.map((name) => `substr(r.${name}, 1 + ${table.clearBytes}, ${head.length}) ${isLeft} $1`);
-  const bytes = names.map((name) => `coalesce(octet_length(r.${name}), 0)`);
+  const bytes = names.map((name) => `coalesce(octet_length(r.${name}), 0)::int8`);
   const { rows } = await client.query<Left>(
-    `select r.ctid::text as place, (${bytes.join(' + ')})::int4 as bytes
+    `select r.ctid::text as place, (${bytes.join(' + ')})::int8 as bytes
        from ${table.table} r
       where r.ctid >= $2::text::tid
         and r.ctid < $3::text::tid

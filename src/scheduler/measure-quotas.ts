@@ -14,7 +14,7 @@ export async function measureQuotas({ store, quotas, signal }: Context): Promise
   const sum = await store
     .measureQuota(tally.quota, tally.hubId, slice, tally.limit)
     .catch((error: unknown) => {
-      tally.failed();
+      tally.failed(Clock.monotonicMs());
       throw error;
     });
   const endMs = Clock.monotonicMs();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   answer,
   answerActivity,
@@ -20,7 +21,9 @@ import { measureQuotas } from './measure-quotas.ts';
 import { refreshQuotas } from './refresh-quotas.ts';
 import { setQuotas } from './set-quotas.ts';
 import { showQuotas } from './show-quotas.ts';
+import { signalEntity } from './signal-entity.ts';
 import { startInstance } from './start-instance.ts';
+import { suspendInstance } from './suspend-instance.ts';
 import { startDemand, withinQuotas } from './within-quotas.ts';
 
 const set = (hub: HubContext, quotas: OwnQuotas): Promise<void> =>
@@ -100,6 +103,23 @@ test('histories, outputs and activities count as bytes', async ({ still, db }) =
   await db.query('delete from history');
   await db.query('delete from instances');
   expect((await showQuotas(one.hub)).find(({ name }) => name === 'bytes')?.used).toBe(0);
+});
+
+test('signals that are due in a year count as bytes, and so does why an instance is suspended', async ({
+  still,
+}) => {
+  const one = await still();
+  const scheduledTime = { seconds: Math.floor(Date.now() / 1000) + 365 * 86_400, nanos: 0 };
+  // Of what can't be packed.
+  const value = randomBytes(30_000).toString('base64');
+  const signal = { instanceId: '@cart@1', name: 'add', input: { value }, scheduledTime };
+  const bytes = codec.encode('SignalEntityRequest', signal);
+  await signalEntity(one.hub, codec.decode('SignalEntityRequest', bytes));
+  await startOrder(one.hub, { instanceId: 'a' });
+  await suspendInstance(one.hub, { instanceId: 'a', reason: { value } });
+  await set(one.hub, { bytes: 1e9 });
+  await measure(one.hub);
+  expect(usedOf(one.hub, 'bytes')).toBeGreaterThan(2 * value.length);
 });
 
 test('work that waits is counted to a little over the limit only', async ({ still }) => {
