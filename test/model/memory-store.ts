@@ -71,11 +71,14 @@ export class MemoryStore {
   }
 
   /** The first control that nobody has applied yet, of whatever instance. */
-  nextControl(): { readonly row: InstanceRow; readonly control: Message } | undefined {
+  /** The first that waits, or the first that waits for that instance. */
+  nextControl(only?: number): { readonly row: InstanceRow; readonly control: Message } | undefined {
     const controls = [...this.inbox].flatMap(([key, inbox]) =>
       inbox.flatMap(({ message }) => (isControl(message.kind) ? [{ key, control: message }] : [])),
     );
-    const [first] = controls.sort((a, b) => a.control.messageId - b.control.messageId);
+    const [first] = controls
+      .filter(({ key }) => only === undefined || key === only)
+      .sort((a, b) => a.control.messageId - b.control.messageId);
     return (
       first && {
         row: must(this.instances.get(first.key), 'the instance of a control'),

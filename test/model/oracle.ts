@@ -328,8 +328,9 @@ export class Oracle {
     }
   }
 
-  applyControls(now: Timestamp): void {
-    for (let next = this.store.nextControl(); next; next = this.store.nextControl()) {
+  /** Of all instances, or of that one: what it sends to others is on its way then. */
+  applyControls(now: Timestamp, only?: number): void {
+    for (let next = this.store.nextControl(only); next; next = this.store.nextControl(only)) {
       const { row, control } = next;
       const write = applyControl(row, control, this.messagesOf(row.key), this.tools(now));
       if (write.patch.kind === 'end') noteTermination(this, row);

@@ -40,15 +40,22 @@ export function tryOrder(oracle: Oracle, performed: Performed): (Oracle | string
 function tryWay(oracle: Oracle, { order, replies, moment }: Performed, choices: Choices): Oracle | string {
   try {
     for (const operation of order) {
+      letControlsArrive(oracle, choices, moment);
       letLocksGoOn(oracle, choices, true);
       applyTo(oracle, operation, must(replies.get(operation), 'a reply'), moment);
     }
+    oracle.applyControls(moment);
     letLocksGoOn(oracle, choices, false);
     if (order.length > 1) oracle.saw('calls at the same time took effect one after the other');
     return oracle;
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** What instances told others may cross what is done to these, and what these tell them. */
+function letControlsArrive(oracle: Oracle, choices: Choices, moment: Timestamp): void {
+  if (oracle.store.nextControl() && choices.choose(2) === 0) oracle.applyControls(moment);
 }
 
 function applyTo(oracle: Oracle, operation: Operation, is: Reply, moment: Timestamp): void {

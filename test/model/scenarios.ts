@@ -104,6 +104,17 @@ export const scenarios: Readonly<Record<string, readonly (Call | Lanes)[]>> = {
     raise('a', 'go'),
     complete('a', [end(2, 'b')]),
   ],
+  'terminations that cross': [
+    start('a'),
+    start('b'),
+    [[answer('a', [end(1, 'b')])], [answer('b', [end(1, 'a')])]],
+    start('a'),
+    start('b'),
+    [
+      [answer('a', [end(1, 'b')], { ending: 'continue' })],
+      [answer('b', [end(1, 'a')], { ending: 'continue' })],
+    ],
+  ],
   'continuing as new': [
     start('a'),
     raise('a', 'go', 'Stop', 'go'),

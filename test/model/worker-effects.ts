@@ -34,7 +34,6 @@ export function answer(oracle: Oracle, proof: Proof, response: OrchestratorRespo
   oracle.abandons.delete(row.key);
   const { instances } = oracle.commit(outcome);
   noteChildren(oracle, outcome, instances);
-  oracle.applyControls(now);
 }
 
 /** A worker gives a turn back, at the replica that owns the instance. */
