@@ -94,7 +94,8 @@ function sendTo(oracle: Oracle, { hubId, id }: Target, message: MessageDraft): r
 function control(oracle: Oracle, target: Target, kind: ControlKind, event: Buffer): Reply {
   sendTo(oracle, target, { rank: ranks.control, kind, event });
   const key = oracle.find(target)?.key;
-  if (key !== undefined)
+  if (key !== undefined) {
     oracle.applyControls(must(codec.decodeEvent(event).timestamp, 'the time of a control'), key);
+  }
   return { code: 'ok', state: oracle.read(target, true) };
 }
