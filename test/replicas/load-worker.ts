@@ -145,6 +145,8 @@ export class LoadWorker {
         await to.call(name, request, { timeoutMs: ANSWER_TIMEOUT_MS });
         return;
       } catch (error) {
+        // A channel that was closed says INTERNAL of calls that were under way when its connection breaks.
+        if (this.#isClosed) return;
         this.#saw(this.refusals, error as ServiceError);
         await pause(AGAIN_MS);
       }
