@@ -18,6 +18,9 @@ const isModern = Number(process.versions.node.split('.')[0]) >= 24;
 const heapFlag = '--max-semi-space-size';
 const isSized = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flag) => flag.includes(heapFlag));
 const heap = !isSized && ['dev', 'serve', 'bench', '--watch'].includes(first) ? [`${heapFlag}=32`] : [];
+// Once it has freed a large buffer, glibc takes the next ones from its heap, which they break into pieces that never go
+// back: beside large payloads a server grew to 360 MB of which 50 were in use. These keep it from that.
+const allocator = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' };
 
 const args =
   first === '--run'
@@ -56,7 +59,7 @@ if (isModern && heap.length === 0 && args[0] === main) {
   stopWithShell(() => process.kill(process.pid, 'SIGHUP'));
   await import(main);
 } else {
-  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
+  const env = { ...allocator, ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` };
   // The channel tells the server when we are gone, even by kill -9: it must not live on without us.
   const stdio = first === '--run' ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'];
   const child = spawn(node, [...heap, ...args], { stdio, env });

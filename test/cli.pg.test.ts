@@ -135,9 +135,10 @@ test.each(['grpc', 'metrics'] as const)(
 );
 
 test.each([
-  ['the launcher chose', 32, 'cmdline', {}],
-  ['its caller chose', 16, 'environ', { NODE_OPTIONS: '--max-semi-space-size=16' }],
-])('all processes of a server have the heap that %s', async (_, size, where, env) => {
+  ['the launcher chose', '--max-semi-space-size=32', 'cmdline', {}],
+  ['the launcher chose, outside of V8', 'MALLOC_MMAP_THRESHOLD_=131072', 'environ', {}],
+  ['its caller chose', '--max-semi-space-size=16', 'environ', { NODE_OPTIONS: '--max-semi-space-size=16' }],
+])('all processes of a server have the heap that %s', async (_, setting, where, env) => {
   const url = await createEmptyDatabase();
   const args = ['serve', '--allow-anonymous', '--processes', '2'];
   const run = perdura(args, { PERDURA_DATABASE_URL: url, ...env });
@@ -145,7 +146,7 @@ test.each([
   const pids = [...run.output().matchAll(/"pid":(\d+)/g)].map(([, pid]) => pid ?? '');
   expect(pids).toHaveLength(2);
   for (const pid of pids) {
-    expect(readFileSync(`/proc/${pid}/${where}`, 'utf8')).toContain(`--max-semi-space-size=${size}`);
+    expect(readFileSync(`/proc/${pid}/${where}`, 'utf8')).toContain(setting);
   }
 });
 

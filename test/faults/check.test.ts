@@ -69,7 +69,9 @@ const good: Evidence = {
   ]),
   left: [],
   unpurged: [],
-  servers: [{ log: [{ level: 'info', msg: 'ready' }], complaints: [], residentBytes: [100e6] }],
+  servers: [
+    { log: [{ level: 'info', msg: 'ready' }], complaints: [], residentBytes: [100e6], liveBytes: [] },
+  ],
   idleCallsPerSecond: 1,
   broken: [],
   workerStatuses: new Map([['UNAVAILABLE', 'Connection dropped']]),
@@ -122,11 +124,13 @@ const withRoom = (changes: object): Evidence => ({
 });
 const writing = (line: object): Evidence => ({
   ...good,
-  servers: [{ log: [{ level: 'error', msg: 'm', ...line }], complaints: [], residentBytes: [] }],
+  servers: [
+    { log: [{ level: 'error', msg: 'm', ...line }], complaints: [], residentBytes: [], liveBytes: [] },
+  ],
 });
-const using = (residentBytes: readonly number[]): Evidence => ({
+const using = (liveBytes: readonly number[], residentBytes = liveBytes): Evidence => ({
   ...good,
-  servers: [{ log: [], complaints: [], residentBytes }],
+  servers: [{ log: [], complaints: [], residentBytes, liveBytes }],
 });
 /** Its timer fired seven seconds late; a fault was over so many seconds before it was due. */
 const late = (calmSeconds: number): Evidence => ({
@@ -168,8 +172,8 @@ test.for<[what: string, evidence: Evidence]>([
     },
   ],
   ['what must fail has failed', failing({})],
-  ['a server grows at first', using([...growing(12, 100e6, 10e6), ...growing(48, 210e6, 0)])],
-  ['a server has not lived for long', using(growing(20, 100e6, 5e6))],
+  ['a server grows at first', using([...growing(2, 20e6, 10e6), ...growing(8, 33e6, 0)])],
+  ['a server has not lived for long', using(growing(9, 20e6, 5e6))],
   ['a server says that its database is away', writing({ err: { message: 'the database is not available' } })],
   ['a timer was late soon after a fault', late(29)],
   ['some timers were late by chance', manyLate(19)],
@@ -274,15 +278,15 @@ test.for<[what: string, text: string, evidence: Evidence]>([
   [
     'a server wrote to its standard error',
     'I9 server process 0 complained: Error: x',
-    { ...good, servers: [{ log: [], complaints: ['Error: x'], residentBytes: [] }] },
+    { ...good, servers: [{ log: [], complaints: ['Error: x'], residentBytes: [], liveBytes: [] }] },
   ],
   [
     'idle servers keep the database busy',
     'I8 an idle server sends 5 statements',
     { ...good, idleCallsPerSecond: 5 },
   ],
-  ['a server grows all the time', 'I11 server process 0 grew', using(growing(60, 100e6, 1e6))],
-  ['a server was very large', 'I11 server process 0 had 400000000 bytes', using([100e6, 400e6, 100e6])],
+  ['a server grows all the time', 'I11 server process 0 grew', using(growing(10, 30e6, 1e6))],
+  ['a server was very large', 'I11 server process 0 had 400000000 bytes', using([], [100e6, 400e6, 100e6])],
   [
     'a worker saw a bug',
     'I12 a worker saw INTERNAL: x',

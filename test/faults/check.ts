@@ -37,7 +37,7 @@ export interface Evidence {
   readonly workerStatuses: ReadonlyMap<string, string>;
 }
 
-interface ServerEvidence extends Pick<Launched, 'log' | 'complaints'> {
+interface ServerEvidence extends Pick<Launched, 'log' | 'complaints' | 'liveBytes'> {
   /** At even distances, all its life. */
   readonly residentBytes: readonly number[];
 }
@@ -191,22 +191,21 @@ function wrongIdling({ idleCallsPerSecond: found }: Evidence): string[] {
 }
 
 /** A life of five minutes: what a server needs to work is there after a fifth of it, and from then on it may not grow. */
-const JUDGED_SAMPLES = 60;
+const JUDGED_SAMPLES = 10;
 
-/** How it went: at the beginning, and then after each tenth of the time. */
-function tenths(residentBytes: readonly number[]): string {
-  const last = residentBytes.length - 1;
-  const shown = Array.from({ length: 11 }, (_, i) => residentBytes[Math.round((i * last) / 10)] ?? 0);
-  return shown.map((bytes) => Math.round(bytes / 1e6)).join(' ');
-}
-
-function wrongMemory({ residentBytes }: ServerEvidence, number: number): string[] {
+/**
+ * What is alive may not grow, and what is resident has a bound: that goes up and down with the load and the allocators,
+ * and under faults no load is like the one before it.
+ */
+function wrongMemory({ residentBytes, liveBytes }: ServerEvidence, number: number): string[] {
   const most = Math.max(0, ...residentBytes);
-  const early = residentBytes[Math.ceil(residentBytes.length / 5) - 1] ?? Infinity;
-  const end = residentBytes.at(-1) ?? 0;
-  const isGrowing = residentBytes.length >= JUDGED_SAMPLES && end > early * limits.residentRatio;
+  const fifth = Math.floor(liveBytes.length / 5);
+  const early = Math.min(...liveBytes.slice(fifth, 2 * fifth));
+  const end = Math.min(...liveBytes.slice(-fifth));
+  const isGrowing = liveBytes.length >= JUDGED_SAMPLES && end > early * limits.residentRatio;
+  const shown = liveBytes.map((bytes) => Math.round(bytes / 1e6)).join(' ');
   return [
-    ...(isGrowing ? [`I11 server process ${number} grew, in MB resident: ${tenths(residentBytes)}`] : []),
+    ...(isGrowing ? [`I11 server process ${number} grew, in MB alive: ${shown}`] : []),
     ...(most < limits.residentMb * 1e6 ? [] : [`I11 server process ${number} had ${most} bytes resident`]),
   ];
 }

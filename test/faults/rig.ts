@@ -144,7 +144,7 @@ function launch(place: Place, environment: Readonly<Record<string, string>> = {}
   const server = launchServer(
     proxy.url,
     { ...settings, ...own, ...clock?.env, ...environment },
-    { main: isEarlier ? earlierMain() : undefined, by: network?.enter },
+    { main: isEarlier ? earlierMain() : undefined, by: network?.enter, isMeasured: true },
   );
   lives.push(server);
   return server;

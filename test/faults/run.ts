@@ -208,14 +208,15 @@ function summary(
   { servers, idleCallsPerSecond: calls, recorded, broken }: Evidence,
   { accepted, events, signals, statuses }: Ledger,
 ): string[] {
-  const most = Math.max(0, ...servers.flatMap(({ residentBytes }) => residentBytes));
+  const most = (of: 'residentBytes' | 'liveBytes'): number =>
+    Math.ceil(Math.max(0, ...servers.flatMap((server) => server[of])) / 1e6);
   const sum = [...signals.values()].reduce((total, { acknowledged }) => total + acknowledged, 0);
   const names = [...statuses].toSorted().map(([name, times]) => `${name} ${times}`);
   return [
     `${accepted.size} orchestrations, ${events.size} events and ${sum} signals were acknowledged`,
     `timers: ${latenessOf(firedIn(recorded))}; in calm: ${latenessOf(firedInCalm(firedIn(recorded), broken))}`,
     `calls: ${names.join(', ')}`,
-    `no server had more than ${Math.ceil(most / 1e6)} MB resident; idle, each sends ${calls.toFixed(1)} statements a second`,
+    `no server had more than ${most('residentBytes')} MB resident, ${most('liveBytes')} of them alive; idle, each sends ${calls.toFixed(1)} statements a second`,
   ];
 }
 

@@ -7,17 +7,33 @@ import { type Place } from './place.ts';
 // How much the servers of a run use: memory while they work, the database while they have nothing to do.
 
 const SAMPLE_MS = 5_000;
+/** Its heap is collected for it: not all too often. */
+const LIVE_SAMPLE_MS = 30_000;
 const IDLE_MS = 10_000;
 
-/** Resident bytes of every server process, one sample each few seconds of its life. */
+/** Of every server process, resident bytes each few seconds of its life; and sees to it that they say what of it is alive. */
 export class MemorySamples implements Disposable {
   readonly #samples = new Map<Launched, number[]>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(places: readonly Place[]) {
-    this.#timer = setInterval(() => {
-      for (const server of places.flatMap(({ lives }) => lives)) this.#take(server);
-    }, SAMPLE_MS);
+    const each = (look: (server: Launched) => void) => (): void => {
+      for (const server of places.flatMap(({ lives }) => lives)) if (server.isRunning()) look(server);
+    };
+    this.#timers = [
+      setInterval(
+        each((server) => {
+          this.#take(server);
+        }),
+        SAMPLE_MS,
+      ),
+      setInterval(
+        each((server) => {
+          server.askLiveBytes();
+        }),
+        LIVE_SAMPLE_MS,
+      ),
+    ];
   }
 
   of(server: Launched): readonly number[] {
@@ -25,14 +41,13 @@ export class MemorySamples implements Disposable {
   }
 
   #take(server: Launched): void {
-    if (!server.isRunning()) return;
     const bytes = parseResident(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
     // One that is just ending has none.
     if (bytes > 0) this.#samples.set(server, [...this.of(server), bytes]);
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 }
 

@@ -36,8 +36,13 @@ export interface Launched {
   /** Nothing of it runs until `thaw`. */
   readonly freeze: () => void;
   readonly thaw: () => void;
+  /** What it answered when it was asked how many bytes of its heap are alive; the earliest first. */
+  readonly liveBytes: readonly number[];
+  /** Asks; a server that is not measured has no answer. */
+  readonly askLiveBytes: () => void;
 }
 
+const measuring = ['--import', new URL('../helpers/live-memory-preload.ts', import.meta.url).href];
 const ourMain = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
 export interface LaunchOptions {
@@ -45,19 +50,29 @@ export interface LaunchOptions {
   readonly main?: string | undefined;
   /** A command that runs the one after it, as the same process. */
   readonly by?: readonly string[] | undefined;
+  readonly isMeasured?: boolean;
 }
 
-/** Starts `perdura serve` on that database, with this environment. */
+/** Starts `perdura serve` on that database, with this environment and with the bounds of memory that bin/start.mjs gives it. */
 export function launchServer(
   databaseUrl: string,
   environment: Readonly<Record<string, string>>,
-  { main = ourMain, by = [] }: LaunchOptions = {},
+  { main = ourMain, by = [], isMeasured = false }: LaunchOptions = {},
 ): Launched {
   const args = ['serve', '--allow-anonymous', '--log-format', 'json'];
-  const [command = '', ...words] = [...by, process.execPath, main, ...args];
+  const [command = '', ...words] = [
+    ...by,
+    process.execPath,
+    '--max-semi-space-size=32',
+    ...(isMeasured ? measuring : []),
+    main,
+    ...args,
+  ];
   const child = spawn(command, words, {
     env: {
       PATH: process.env['PATH'],
+      MALLOC_MMAP_THRESHOLD_: '131072',
+      MALLOC_ARENA_MAX: '2',
       PERDURA_BIND_ADDRESS: '127.0.0.1',
       PERDURA_DATABASE_URL: databaseUrl,
       PERDURA_METRICS_PORT: '0',
@@ -71,11 +86,15 @@ export function launchServer(
   const ended = once(child, 'close').then(() => child.exitCode);
   const log: LogLine[] = [];
   const complaints: string[] = [];
+  const liveBytes: number[] = [];
+  child.on('message', (message: { readonly liveBytes?: number }) => {
+    if (message.liveBytes !== undefined) liveBytes.push(message.liveBytes);
+  });
   child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
   const ready = readyPort(child, log, complaints);
   ready.catch(() => undefined);
   return {
-    ...{ log, complaints, ready, ended, pid: must(child.pid, 'the process id') },
+    ...{ log, complaints, ready, ended, liveBytes, pid: must(child.pid, 'the process id') },
     telemetry: () => new URL(must(readyLine(log)?.['Metrics and health'], 'its address')).origin,
     wasKilled: () => child.signalCode === 'SIGKILL',
     isRunning: () => child.exitCode === null && child.signalCode === null,
@@ -85,6 +104,7 @@ export function launchServer(
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
+    askLiveBytes: () => child.send('live bytes', () => undefined),
   };
 }
 
