@@ -11,7 +11,8 @@ import { hubOf } from './metadata.ts';
 
 interface AnsweredCall {
   readonly metadata: Metadata;
-  readonly request: Buffer;
+  /** Undefined: it is not looked into. */
+  readonly request: Buffer | undefined;
   /** Undefined when it failed. */
   readonly answer: Buffer | null | undefined;
 }
@@ -28,14 +29,19 @@ interface HubAndTarget {
 
 /** Both as callers gave them; '' where a call is not so well-formed that it says. */
 export function hubAndTargetOf(rpc: Rpc, call: AnsweredCall, { hubs, codec }: Tools): HubAndTarget {
+  const { request, answer } = call;
   if (rpc === 'PlaceTaskHub') {
     return unlessMalformed({ hub: '', target: '' }, () => {
-      const { name, store } = codec.decode('perdura.v1.PlaceTaskHubRequest', call.request);
+      if (!request) return { hub: '', target: '' };
+      const { name, store } = codec.decode('perdura.v1.PlaceTaskHubRequest', request);
       return { hub: name, target: `in the store ${store}` };
     });
   }
   const hub = unlessMalformed('', () => hubOf(call.metadata) ?? hubs.first);
-  return { hub, target: unlessMalformed('', () => targetOf(rpc, call, codec)) };
+  return {
+    hub,
+    target: unlessMalformed('', () => (request ? targetOf(rpc, request, answer, codec) : '')),
+  };
 }
 
 type TargetOf = (request: Buffer, answer: Buffer | null | undefined, codec: Codec) => string;
@@ -73,7 +79,7 @@ const targets: Readonly<Partial<Record<Rpc, TargetOf>>> = {
   },
 };
 
-function targetOf(rpc: Rpc, { request, answer }: AnsweredCall, codec: Codec): string {
+function targetOf(rpc: Rpc, request: Buffer, answer: Buffer | null | undefined, codec: Codec): string {
   return targets[rpc]?.(request, answer, codec) ?? firstText(request);
 }
 
@@ -97,9 +103,12 @@ function filterOf(request: Message<'PurgeInstancesRequest'>): string {
   return conditions.length > 0 ? conditions.join(', ') : 'all that ended';
 }
 
+/** Of more ids, their number says enough: an entry has 512 characters. */
+const MOST_SHOWN = 500;
+
 function batchOf(batch: Message<'InstanceBatch'> | null): string {
   const ids = batch?.instanceIds ?? [];
-  return `${ids.length} ids: ${ids.join(' ')}`;
+  return `${ids.length} ids: ${ids.slice(0, MOST_SHOWN).join(' ')}`;
 }
 
 /** What `Date` can represent. */

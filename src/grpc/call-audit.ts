@@ -14,6 +14,9 @@ import { type AuditLog } from '../telemetry/audit-log.ts';
 import { type Logger } from '../telemetry/log.ts';
 import { hubAndTargetOf } from './audit-targets.ts';
 
+/** Bytes of a refused request that is looked into for what it was about. */
+const MOST_REFUSED = 65_536;
+
 type UnaryHandler = handleUnaryCall<Buffer, Buffer>;
 type Callback = sendUnaryData<Buffer>;
 type Call = Pick<ServerUnaryCall<Buffer, Buffer>, 'metadata' | 'request' | 'getPeer'>;
@@ -66,14 +69,17 @@ export class CallAudit {
 
   #record(rpc: Rpc, { call, peer, caller, code, answer }: Answered): void {
     const { entries, hubs, codec, log } = this.#options;
+    const { metadata, request } = call;
+    // Refused calls cost who makes them nothing: neither do they cost much here.
+    const isTold = code === status.OK || request.length <= MOST_REFUSED;
     try {
-      entries.record({
+      entries.record(status[code], () => ({
         action: rpc,
-        ...hubAndTargetOf(rpc, { metadata: call.metadata, request: call.request, answer }, { hubs, codec }),
+        ...hubAndTargetOf(rpc, { metadata, request: isTold ? request : undefined, answer }, { hubs, codec }),
         outcome: status[code],
         ...whoIs(caller),
         peer,
-      });
+      }));
     } catch (error) {
       // The call has been carried out by now: its client is told so.
       log.error({ err: error, rpc }, 'a call could not be written to the audit log');

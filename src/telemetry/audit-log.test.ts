@@ -47,7 +47,7 @@ async function flushAll(entries: AuditLog): Promise<void> {
 describe('an entry', () => {
   test('is a line of the log at once, whatever else is logged, and a row when it is flushed', async () => {
     const entries = open('error');
-    entries.record(terminated);
+    entries.record(terminated.outcome, () => terminated);
     expect(sink.lines).toMatchObject([{ ...terminated, level: 'info', audit: true, msg: 'audit' }]);
     expect(stored).toEqual([]);
     await flushAll(entries);
@@ -56,17 +56,17 @@ describe('an entry', () => {
   });
 
   test('is no line where nothing is to be logged', () => {
-    open('silent').record(terminated);
+    open('silent').record(terminated.outcome, () => terminated);
     expect(sink.text).toBe('');
   });
 
   test('comes after the one before it, also in the same millisecond and when the clock goes back', async () => {
     vi.useFakeTimers({ now: 1_000 });
     const entries = open();
-    entries.record(terminated);
-    entries.record(terminated);
+    entries.record(terminated.outcome, () => terminated);
+    entries.record(terminated.outcome, () => terminated);
     vi.setSystemTime(500);
-    entries.record(terminated);
+    entries.record(terminated.outcome, () => terminated);
     await flushAll(entries);
     expect(stored.map(({ at }) => at)).toEqual([1_000_000, 1_000_001, 1_000_002]);
   });
@@ -76,7 +76,9 @@ describe('while the database is away', () => {
   test('entries wait, in order and so many, and nobody waits for them; the rest stands in the log alone', async () => {
     const entries = open();
     answer = unavailable('away');
-    for (let n = 0; n < MOST_WAITING + 7; n++) entries.record({ ...terminated, target: `order-${n}` });
+    for (let n = 0; n < MOST_WAITING + 7; n++) {
+      entries.record(terminated.outcome, () => ({ ...terminated, target: `order-${n}` }));
+    }
     expect(sink.audit).toHaveLength(MOST_WAITING + 7);
     expect(dropped).toEqual(Array.from({ length: 7 }, () => '1 full'));
     await expect(entries.flush()).rejects.toBe(answer);
@@ -98,9 +100,9 @@ describe('while the database is away', () => {
         return sent.length === 1 ? Promise.reject(unavailable('no answer')) : Promise.resolve();
       },
     });
-    losing.record(terminated);
+    losing.record(terminated.outcome, () => terminated);
     await expect(losing.flush()).rejects.toThrow('no answer');
-    losing.record(refused);
+    losing.record(refused.outcome, () => refused);
     await losing.flush();
     expect(sent[1]?.[0]).toEqual(sent[0]?.[0]);
     expect(sent[1]).toHaveLength(2);
@@ -116,8 +118,8 @@ describe('while the database is away', () => {
       },
       write: () => new Promise(() => undefined),
     });
-    entries.record(terminated);
-    entries.record(terminated);
+    entries.record(terminated.outcome, () => terminated);
+    entries.record(terminated.outcome, () => terminated);
     const closed = entries.close();
     await vi.advanceTimersByTimeAsync(3_000);
     await closed;
@@ -128,12 +130,12 @@ describe('while the database is away', () => {
 
 test('entries that the database can never take do not hold up what follows', async () => {
   const entries = open();
-  entries.record(terminated);
+  entries.record(terminated.outcome, () => terminated);
   answer = invalidArgument("the database can't take a value");
   expect(await entries.flush()).toBe(1);
   expect(dropped).toEqual(['1 refused']);
   answer = undefined;
-  entries.record({ ...terminated, target: 'next' });
+  entries.record(terminated.outcome, () => ({ ...terminated, target: 'next' }));
   await flushAll(entries);
   expect(stored).toMatchObject([{ target: 'next' }]);
 });
@@ -142,13 +144,15 @@ describe('refused calls', () => {
   test('are written down so many at once, then so many a second; what was done always', () => {
     vi.useFakeTimers();
     const entries = open();
-    for (let n = 0; n < 5 * REFUSED_AT_ONCE; n++) entries.record(refused);
+    for (let n = 0; n < 5 * REFUSED_AT_ONCE; n++) entries.record(refused.outcome, () => refused);
     expect(sink.audit).toHaveLength(REFUSED_AT_ONCE);
     expect(dropped).toHaveLength(4 * REFUSED_AT_ONCE);
-    entries.record(terminated);
+    // Nothing is done for what is not written down.
+    entries.record(refused.outcome, () => expect.unreachable());
+    entries.record(terminated.outcome, () => terminated);
     expect(sink.audit.at(-1)).toMatchObject({ outcome: 'OK' });
     vi.advanceTimersByTime(1_000);
-    for (let n = 0; n < 100; n++) entries.record(refused);
+    for (let n = 0; n < 100; n++) entries.record(refused.outcome, () => refused);
     expect(sink.audit).toHaveLength(REFUSED_AT_ONCE + 1 + 10);
   });
 
@@ -157,7 +161,9 @@ describe('refused calls', () => {
     'are not those that end with %s',
     (outcome) => {
       const entries = open();
-      for (let n = 0; n < 2 * REFUSED_AT_ONCE; n++) entries.record({ ...terminated, outcome });
+      for (let n = 0; n < 2 * REFUSED_AT_ONCE; n++) {
+        entries.record(outcome, () => ({ ...terminated, outcome }));
+      }
       expect(sink.audit).toHaveLength(2 * REFUSED_AT_ONCE);
     },
   );

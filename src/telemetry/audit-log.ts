@@ -50,13 +50,14 @@ export class AuditLog {
     this.#lines = log.child({ audit: true }, log.level === 'silent' ? {} : { level: 'info' });
   }
 
-  /** Writes down what somebody did, or was refused. Never throws for it and never waits. */
-  record(event: AuditEvent): void {
+  /** Writes down what somebody did, or was refused; `describe` is called only if it is. Never waits. */
+  record(outcome: AuditEvent['outcome'], describe: () => AuditEvent): void {
     const { metrics } = this.#options;
-    if (refusals.has(event.outcome) && !this.#mayRefuse()) {
+    if (refusals.has(outcome) && !this.#mayRefuse()) {
       metrics.auditDropped('flood', 1);
       return;
     }
+    const event = describe();
     const [hub, target, who, whoName] = [event.hub, event.target, event.who, event.whoName].map(auditText);
     const written = { ...event, hub, target, who, whoName } as AuditEvent;
     this.#lines.info(written, 'audit');

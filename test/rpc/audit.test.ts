@@ -256,6 +256,17 @@ describe('of a server that knows its callers', () => {
     }
   });
 
+  test('a large request that was refused is not looked into', async () => {
+    audited().entries();
+    const instanceIds = Array.from({ length: 100_000 }, () => 'a');
+    await audited().call('PurgeInstances', { instanceBatch: { instanceIds } }, {});
+    await audited().call('PurgeInstances', { instanceBatch: { instanceIds: ['a', 'b'] } }, {});
+    expect(audited().entries()).toMatchObject([
+      { action: 'PurgeInstances', outcome: 'UNAUTHENTICATED', hub: 'mine', target: '' },
+      { action: 'PurgeInstances', outcome: 'UNAUTHENTICATED', hub: 'mine', target: '2 ids: a b' },
+    ]);
+  });
+
   // The last one: it uses up what may be refused.
   test('a flood of refused calls is bounded, and counted', async () => {
     audited().entries();
