@@ -70,8 +70,7 @@ export class MemoryStore {
     return this.inbox.get(key) ?? [];
   }
 
-  /** The first control that nobody has applied yet, of whatever instance. */
-  /** The first that waits, or the first that waits for that instance. */
+  /** The first control that nobody has applied yet, of whatever instance or of that one. */
   nextControl(only?: number): { readonly row: InstanceRow; readonly control: Message } | undefined {
     const controls = [...this.inbox].flatMap(([key, inbox]) =>
       inbox.flatMap(({ message }) => (isControl(message.kind) ? [{ key, control: message }] : [])),

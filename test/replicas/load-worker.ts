@@ -77,7 +77,7 @@ export class LoadWorker {
     this.streams++;
     stream.on('data', (item: WorkItem) => void this.#work(item));
     stream.on('error', (error: ServiceError) => {
-      if (!this.#isClosed) this.#saw(this.streamEnds, error);
+      this.#saw(this.streamEnds, error);
     });
     stream.on('close', () => {
       client.close();
@@ -98,7 +98,9 @@ export class LoadWorker {
     } else this.#greeting.resolve(undefined);
   }
 
+  /** Once closed it has nothing to report: of calls that were under way then, a broken connection makes INTERNAL. */
   #saw(statuses: Set<string>, { code, details }: ServiceError): void {
+    if (this.#isClosed) return;
     const name = status[code];
     statuses.add(name);
     this.words.set(name, details);
@@ -145,8 +147,6 @@ export class LoadWorker {
         await to.call(name, request, { timeoutMs: ANSWER_TIMEOUT_MS });
         return;
       } catch (error) {
-        // A channel that was closed says INTERNAL of calls that were under way when its connection breaks.
-        if (this.#isClosed) return;
         this.#saw(this.refusals, error as ServiceError);
         await pause(AGAIN_MS);
       }
